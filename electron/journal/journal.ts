@@ -1,0 +1,40 @@
+import type { JournalDraft, JournalPage, JournalQuery, JournalRecord, JournalVerdict } from "../../shared/model/journal-entry.ts";
+
+/** Thrown by `append` once the journal cannot be written. It is latched: every later append throws the same. */
+export class JournalUnavailable extends Error {
+  override readonly name = "JournalUnavailable";
+}
+
+/**
+ * What happened: append-only, hash-chained, fail closed. `append` returns only when the record is in the database (it survives
+ * kill -9 of this process from then on); `appendSoon` is for records that nothing waits for (a call's end): they are written
+ * together with the next `append`, or within a few milliseconds. Both keep their order among each other.
+ */
+export interface Journal {
+  /** @throws JournalUnavailable */
+  append(draft: JournalDraft): void;
+  /** @throws JournalUnavailable if an earlier write failed */
+  appendSoon(draft: JournalDraft): void;
+  /** Null while it can be written; otherwise the reason, for the person. */
+  fault(): string | null;
+  records(): number;
+  /** Calls of the local day so far, by server: dispatched and denied. */
+  callsToday(): ReadonlyMap<string, number>;
+  page(query: JournalQuery): JournalPage;
+  /** Verifies the whole chain and the anchor without blocking the event loop for long. */
+  verify(): Promise<JournalVerdict>;
+  /** Called with the records just written, in batches of one tick at most. Returns the unsubscribe. */
+  onAppended(listener: (records: readonly JournalRecord[]) => void): () => void;
+  onFault(listener: (reason: string) => void): () => void;
+  /** Writes what is queued, anchors the head, closes the database. Bounded by 5 s. */
+  close(): Promise<void>;
+}
+
+/** Where the head of the chain is kept outside the database: the vault, in the app. */
+export interface AnchorStore {
+  /** The JSON text that was last stored, or null; rejects when the store cannot be asked. */
+  read(): Promise<string | null>;
+  write(text: string): Promise<void>;
+  /** For the verdict: "keychain", "encrypted file", "none". */
+  readonly kind: string;
+}

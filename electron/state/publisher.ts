@@ -1,0 +1,10 @@
+import type { Snapshot, SliceName } from "../../shared/model/snapshot.ts";
+
+/** Slices of the snapshot with one revision, coalesced per tick: however often a slice is touched, it is built and pushed once. */
+export interface Publisher {
+  snapshot(): { revision: number; snapshot: Snapshot };
+  /** Marks a slice as changed; it is rebuilt and pushed at the end of the tick. */
+  touch(slice: SliceName): void;
+  subscribe(listener: (change: { revision: number; slices: Partial<Snapshot> }) => void): () => void;
+  close(): void;
+}

@@ -1,0 +1,42 @@
+/**
+ * The names of everything a window, the browser UI or the command line may ask of the app, and of what the app pushes.
+ * No imports: this is all that a sandboxed preload needs. Input, output and who may call stand in contract.ts.
+ */
+export const callChannels = [
+  "state.get",
+  "approval.get",
+  "approval.answer",
+  "approval.denyAll",
+  "rule.add",
+  "rule.remove",
+  "server.add",
+  "server.update",
+  "server.remove",
+  "server.accept",
+  "server.setDisabled",
+  "server.waive",
+  "server.start",
+  "server.stop",
+  "server.tools",
+  "server.log",
+  "server.explain",
+  "secret.put",
+  "secret.delete",
+  "vault.unlock",
+  "vault.choose",
+  "journal.page",
+  "journal.verify",
+  "journal.export",
+  "gate.pause",
+  "gate.resume",
+  "settings.update",
+  "doctor.run",
+  "app.open",
+  "app.quit",
+  "view.resize",
+] as const;
+
+export const pushChannels = ["state.changed", "journal.appended"] as const;
+
+export type CallChannel = (typeof callChannels)[number];
+export type PushChannel = (typeof pushChannels)[number];

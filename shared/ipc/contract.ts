@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { approvalAnswerSchema, approvalDetailSchema } from "../model/approval.ts";
+import { journalPageSchema, journalQuerySchema, journalRecordSchema, journalVerdictSchema } from "../model/journal-entry.ts";
+import { ruleDraftSchema, ruleSchema } from "../model/rule.ts";
+import { secretNameSchema, vaultStatusSchema } from "../model/secret-reference.ts";
+import { serverNameSchema, serverSettingsSchema, serverViewSchema, toolSchema } from "../model/server.ts";
+import { settingsPatchSchema, settingsViewSchema } from "../model/settings.ts";
+import { checkSchema, snapshotSchema } from "../model/snapshot.ts";
+import type { CallChannel, PushChannel } from "./channels.ts";
+
+/**
+ * Who may call: `window` is the main window and the browser UI, `approval` the approval window, `command` the command line on
+ * the local socket. Each surface proves its role in its own way (sender frame, cookie, token); none can claim it in a message.
+ */
+export type Role = "window" | "approval" | "command";
+
+const everyone: readonly Role[] = ["window", "approval", "command"];
+const operators: readonly Role[] = ["window", "command"];
+
+function channel<I extends z.ZodType, O extends z.ZodType>(who: readonly Role[], input: I, output: O) {
+  return { who, input, output } as const;
+}
+
+const nothing = z.undefined();
+const named = z.object({ name: serverNameSchema });
+
+export const contract = {
+  "state.get": channel(everyone, nothing, z.object({ revision: z.number(), snapshot: snapshotSchema })),
+
+  "approval.get": channel(everyone, z.object({ id: z.string() }), approvalDetailSchema),
+  "approval.answer": channel(everyone, approvalAnswerSchema, nothing),
+  /** Denies every waiting question, or every one of a server; the answer is how many. */
+  "approval.denyAll": channel(everyone, z.object({ server: serverNameSchema.optional() }), z.object({ denied: z.number() })),
+
+  "rule.add": channel(operators, ruleDraftSchema, ruleSchema),
+  "rule.remove": channel(operators, z.object({ id: z.string() }), nothing),
+
+  /**
+   * Adds a server as configured. It is not accepted by that: `accept` must be true for the person to have seen the whole
+   * command, or `server.accept` follows.
+   */
+  "server.add": channel(
+    operators,
+    z.object({ name: serverNameSchema, settings: serverSettingsSchema, accept: z.boolean() }),
+    serverViewSchema,
+  ),
+  "server.update": channel(operators, z.object({ name: serverNameSchema, settings: serverSettingsSchema }), serverViewSchema),
+  "server.remove": channel(operators, named, nothing),
+  "server.accept": channel(operators, z.object({ name: serverNameSchema, fingerprint: z.string() }), serverViewSchema),
+  "server.setDisabled": channel(operators, z.object({ name: serverNameSchema, disabled: z.boolean() }), serverViewSchema),
+  /** Gives or takes back the waiver of a server's sandbox; giving it counts as a change that must be accepted. */
+  "server.waive": channel(operators, z.object({ name: serverNameSchema, waived: z.boolean() }), serverViewSchema),
+  /** Installs if need be, starts the server once and lists its tools: what a first start would do. */
+  "server.start": channel(operators, named, serverViewSchema),
+  /** Stops every instance; each starts again at its client's next message. */
+  "server.stop": channel(operators, named, nothing),
+  "server.tools": channel(operators, named, z.array(toolSchema)),
+  /** The newest lines of its stderr, oldest first, redacted and with control characters escaped. */
+  "server.log": channel(operators, z.object({ name: serverNameSchema, lines: z.number().int().min(1).max(2000) }), z.array(z.string())),
+  /** The sandbox in words, then the exact plan, a line each. */
+  "server.explain": channel(operators, named, z.object({ words: z.array(z.string()), plan: z.array(z.string()) })),
+
+  "secret.put": channel(operators, z.object({ name: secretNameSchema, value: z.string().min(1).max(65_536) }), nothing),
+  "secret.delete": channel(operators, z.object({ name: secretNameSchema }), nothing),
+  "vault.unlock": channel(operators, z.object({ passphrase: z.string().min(1).max(1024) }), vaultStatusSchema),
+  /** Changes where secrets are kept from now on. Nothing is copied; `passphrase` is needed for `file`. */
+  "vault.choose": channel(
+    operators,
+    z.object({ store: z.enum(["keychain", "file"]), passphrase: z.string().min(1).max(1024).optional() }),
+    vaultStatusSchema,
+  ),
+
+  "journal.page": channel(operators, journalQuerySchema, journalPageSchema),
+  "journal.verify": channel(operators, nothing, journalVerdictSchema),
+  /** The newest records that match, at most 10,000, oldest first. */
+  "journal.export": channel(
+    operators,
+    z.object({ format: z.enum(["jsonl", "csv"]), query: journalQuerySchema.partial() }),
+    z.object({ text: z.string(), records: z.number() }),
+  ),
+
+  "gate.pause": channel(operators, nothing, nothing),
+  "gate.resume": channel(operators, nothing, nothing),
+  "settings.update": channel(operators, settingsPatchSchema, settingsViewSchema),
+  "doctor.run": channel(operators, nothing, z.array(checkSchema)),
+
+  /** Brings the main window up (desktop), or answers with the address of the browser UI (headless with `--ui`). */
+  "app.open": channel(everyone, z.object({ screen: z.string().optional() }), z.object({ url: z.string().nullable() })),
+  "app.quit": channel(operators, nothing, nothing),
+  /** The approval window's content asks for its height, in CSS pixels. */
+  "view.resize": channel(["approval"], z.object({ height: z.number().int().min(80).max(4000) }), nothing),
+} as const satisfies Record<CallChannel, ReturnType<typeof channel>>;
+
+export type Input<C extends CallChannel> = z.input<(typeof contract)[C]["input"]>;
+export type ParsedInput<C extends CallChannel> = z.output<(typeof contract)[C]["input"]>;
+export type Output<C extends CallChannel> = z.output<(typeof contract)[C]["output"]>;
+
+/** What the app pushes. A gap in `revision` means: call `state.get` again. */
+export const pushes = {
+  "state.changed": z.object({ revision: z.number(), slices: snapshotSchema.partial() }),
+  "journal.appended": z.object({ records: z.array(journalRecordSchema) }),
+} as const satisfies Record<PushChannel, z.ZodType>;
+
+export type Push<C extends PushChannel> = z.output<(typeof pushes)[C]>;
