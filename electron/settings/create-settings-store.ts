@@ -1,0 +1,141 @@
+import fs from "node:fs";
+import path from "node:path";
+import { applyEdits, modify, parse, printParseErrorCode, type JSONPath, type ParseError } from "jsonc-parser";
+import { fail, ok, type Result } from "../../shared/errors.ts";
+import { settingsSchema, type Settings } from "../../shared/model/settings.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
+import type { SettingsStore } from "./settings-store.ts";
+
+// The file belongs to the person: it is edited in its syntax tree, and one that we cannot read in full is never written to.
+
+export interface SettingsStoreDeps {
+  readonly file: string;
+  /** Value of `$schema` in a file that we create. */
+  readonly schemaUrl: string;
+}
+
+type Parsed = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problem: string };
+
+/** Opens `config.json` and watches it. A missing file is an empty one; it is created by the first edit. */
+export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
+  const listeners = new Set<() => void>();
+  const folder = path.dirname(deps.file);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  let text = readText(deps.file);
+  let current: Settings = {};
+  let problem: string | null = null;
+  let queue: Promise<unknown> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  const take = (next: string): void => {
+    text = next;
+    const parsed = parseSettings(next, path.basename(deps.file));
+    if (parsed.ok) {
+      current = parsed.settings;
+      problem = null;
+    } else {
+      problem = parsed.problem;
+    }
+  };
+  const reread = (): void => {
+    const next = readText(deps.file);
+    if (next === text) return;
+    take(next);
+    for (const listener of listeners) listener();
+  };
+  take(text);
+
+  // The folder is watched, not the file: editors and we replace the file, which would end a watch on it.
+  const watcher = fs.watch(folder, { persistent: false }, (_event, name) => {
+    if (name !== null && name !== path.basename(deps.file)) return;
+    clearTimeout(timer);
+    timer = setTimeout(reread, 50);
+  });
+  watcher.on("error", () => undefined); // the folder was removed: the next edit makes it again
+
+  return {
+    current: () => current,
+    problem: () => problem,
+    edit(changes) {
+      const run = async (): Promise<Result<Settings>> => {
+        reread();
+        if (problem !== null) return fail("settings-broken", problem, "Mend the file, then try again; it was not changed.");
+        let next = text.trim() === "" ? `${JSON.stringify({ $schema: deps.schemaUrl }, null, 2)}\n` : text;
+        const formattingOptions = formattingOf(next);
+        for (const { path: at, value } of changes) {
+          next = applyEdits(next, modify(next, [...at] as JSONPath, value, { formattingOptions }));
+        }
+        const parsed = parseSettings(next, path.basename(deps.file));
+        if (!parsed.ok) return fail("bad-input", parsed.problem);
+        if (next !== text) {
+          try {
+            await writeFileAtomic(deps.file, next, fileMode(deps.file));
+          } catch (error) {
+            return fail("internal", `${deps.file} could not be written: ${error instanceof Error ? error.message : "unknown reason"}`);
+          }
+          take(next);
+          for (const listener of listeners) listener();
+        }
+        return ok(parsed.settings);
+      };
+      const done = queue.then(run, run);
+      queue = done;
+      return done;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      clearTimeout(timer);
+      watcher.close();
+      listeners.clear();
+    },
+  };
+}
+
+/** `config.json` from its text; a problem names line and column. Comments and trailing commas are allowed, duplicate keys are not. */
+export function parseSettings(text: string, name: string): Parsed {
+  const source = text.replace(/^\uFEFF/, "");
+  if (source.trim() === "") return { ok: true, settings: {} };
+  const errors: ParseError[] = [];
+  const value: unknown = parse(source, errors, { allowTrailingComma: true });
+  const first = errors[0];
+  if (first !== undefined) return { ok: false, problem: `${name}, ${position(source, first.offset)}: ${words(printParseErrorCode(first.error))}` };
+  const parsed = settingsSchema.safeParse(value);
+  if (parsed.success) return { ok: true, settings: parsed.data };
+  const issue = parsed.error.issues[0];
+  const at = issue === undefined ? "" : `, at ${issue.path.map(String).join(" → ") || "the top"}`;
+  return { ok: false, problem: `${name}${at}: ${issue?.message ?? "not the expected shape"}` };
+}
+
+function position(text: string, offset: number): string {
+  const before = text.slice(0, offset).split("\n");
+  return `line ${String(before.length)}, column ${String((before.at(-1)?.length ?? 0) + 1)}`;
+}
+
+function words(code: string): string {
+  return code.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+}
+
+function readText(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw error;
+  }
+}
+
+function fileMode(file: string): number {
+  try {
+    return fs.statSync(file).mode & 0o777;
+  } catch {
+    return 0o600;
+  }
+}
+
+function formattingOf(text: string): { insertSpaces: boolean; tabSize: number; eol: string } {
+  const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? "  ";
+  return { insertSpaces: !indent.startsWith("\t"), tabSize: indent.length, eol: text.includes("\r\n") ? "\r\n" : "\n" };
+}

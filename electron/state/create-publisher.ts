@@ -1,0 +1,62 @@
+import type { SliceName, Snapshot } from "../../shared/model/snapshot.ts";
+import type { Publisher } from "./publisher.ts";
+
+/** How each slice is built from the owners of the truth. */
+export type SliceSources = { readonly [S in SliceName]: () => Snapshot[S] };
+
+/** A publisher over these sources. Slices that nobody listens to are not built until someone asks for the snapshot. */
+export function createPublisher(sources: SliceSources): Publisher {
+  type Change = { revision: number; slices: Partial<Snapshot> };
+  const listeners = new Set<(change: Change) => void>();
+  const touched = new Set<SliceName>();
+  let revision = 1;
+  let scheduled: NodeJS.Immediate | undefined;
+
+  const build = (names: Iterable<SliceName>): Partial<Snapshot> => {
+    const slices: Partial<Snapshot> = {};
+    for (const name of names) put(slices, name);
+    return slices;
+  };
+  const put = <S extends SliceName>(slices: Partial<Snapshot>, name: S): void => {
+    slices[name] = sources[name]();
+  };
+  const flush = (): void => {
+    scheduled = undefined;
+    const names = [...touched];
+    touched.clear();
+    revision += 1;
+    if (listeners.size === 0) return;
+    const change: Change = { revision, slices: build(names) };
+    for (const listener of listeners) listener(change);
+  };
+
+  return {
+    snapshot() {
+      // What is touched but not yet pushed is in this snapshot already; the push that follows repeats it, which is harmless.
+      return {
+        revision,
+        snapshot: {
+          app: sources.app(),
+          approvals: sources.approvals(),
+          servers: sources.servers(),
+          clients: sources.clients(),
+          rules: sources.rules(),
+          secrets: sources.secrets(),
+          settings: sources.settings(),
+        },
+      };
+    },
+    touch(slice) {
+      touched.add(slice);
+      scheduled ??= setImmediate(flush);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      if (scheduled !== undefined) clearImmediate(scheduled);
+      listeners.clear();
+    },
+  };
+}
