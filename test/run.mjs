@@ -1,0 +1,99 @@
+// `npm test`: every check, then every test, on real parts. A keyring and a display of the tests' own are brought along, so that
+// neither the person's keychain nor their screen is touched. Ends with `N passed, N failed`.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { findElectron } from "../.ci/electron.mjs";
+
+const root = path.join(import.meta.dirname, "..");
+const results = path.join(mkdtempSync(path.join(os.tmpdir(), "portcullis-test-")), "results.json");
+
+function has(name) {
+  return (process.env.PATH ?? "").split(path.delimiter).some((folder) => folder !== "" && existsSync(path.join(folder, name)));
+}
+
+/** Wraps a command so that it has a Secret Service of its own, unlocked, empty and gone afterwards. */
+function withKeyring(command) {
+  if (process.platform !== "linux" || process.env.WITH_KEYRING_DATA) return command;
+  if (!has("dbus-run-session") || !has("gnome-keyring-daemon")) {
+    console.error("test: no gnome-keyring here: tests on a real keychain are skipped");
+    return command;
+  }
+  return ["bash", path.join(root, "test", "with-keyring.sh"), ...command];
+}
+
+/** Wraps a command so that windows open on a display of its own. */
+function withDisplay(command) {
+  if (process.platform !== "linux") return command;
+  if (!has("xvfb-run")) {
+    console.error("test: no xvfb-run here: tests in real windows are skipped");
+    return command;
+  }
+  return ["xvfb-run", "-a", "-s", "-screen 0 1440x1000x24", ...command];
+}
+
+function run(label, command, env = {}) {
+  const started = Date.now();
+  console.log(`\n== ${label}`);
+  const { status } = spawnSync(command[0], command.slice(1), {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...env },
+  });
+  console.log(`== ${label}: ${status === 0 ? "ok" : "FAILED"} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  return status === 0;
+}
+
+const bin = (name) => path.join(root, "node_modules", ".bin", name);
+const checks = [
+  ["format", [bin("prettier"), "--check", "--log-level", "warn", "."]],
+  ["lint", [bin("oxlint"), "--type-aware", "--deny-warnings"]],
+  ["types: shared", [bin("tsc"), "-p", "shared"]],
+  ["types: electron", [bin("tsc"), "-p", "electron"]],
+  ["types: preload", [bin("tsc"), "-p", "electron/preload.tsconfig.json"]],
+  ["types: renderer", [bin("tsc"), "-p", "renderer"]],
+  ["types: test", [bin("tsc"), "-p", "test"]],
+  ["unused code", [bin("knip")]],
+  ["build", [process.execPath, "build.mjs"]],
+];
+
+let passed = 0;
+let failed = 0;
+for (const [label, command] of checks) {
+  if (run(label, command)) passed += 1;
+  else failed += 1;
+}
+
+const electron = findElectron();
+const env = electron === null ? {} : { PORTCULLIS_TEST_ELECTRON: electron };
+if (electron === null)
+  console.error(
+    "test: no Electron binary here: desktop tests are skipped (set ELECTRON_OVERRIDE_DIST_PATH, or run npx install-electron --no)",
+  );
+const vitest = [
+  process.execPath,
+  path.join(root, "node_modules", "vitest", "vitest.mjs"),
+  "run",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${results}`,
+];
+const ran = run("tests", withKeyring(withDisplay([...vitest, ...process.argv.slice(2)])), env);
+let skipped = 0;
+if (existsSync(results)) {
+  const report = JSON.parse(readFileSync(results, "utf8"));
+  passed += report.numPassedTests;
+  failed += report.numFailedTests;
+  skipped = report.numPendingTests + report.numTodoTests;
+  // A file that could not be loaded has no failed test of its own.
+  failed += report.testResults.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+  ).length;
+}
+if (!ran && failed === 0) failed = 1;
+rmSync(path.dirname(results), { recursive: true, force: true });
+
+console.log(`\n${String(passed)} passed, ${String(failed)} failed${skipped === 0 ? "" : `, ${String(skipped)} skipped`}`);
+process.exitCode = failed === 0 ? 0 : 1;
