@@ -1,0 +1,103 @@
+// Bundles the app into dist/: the desktop's main and preload, the command, the bridge, the helpers and the renderer. No type check
+// (`npm run check:types`), no source maps. Built beside the old dist and swapped in at the end, so that a running app or test never
+// sees half of a build.
+import { chmod, mkdir, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import process from "node:process";
+import { rolldown } from "rolldown";
+import { build as buildPages } from "vite";
+
+const root = import.meta.dirname;
+const final = path.join(root, "dist");
+const staging = path.join(root, "node_modules", ".cache", `portcullis-build-${String(process.pid)}`);
+
+// Native code, or files that find their own files beside them: loaded from node_modules at run time.
+const external = ["electron", "keytar", "libsql", /^@anthropic-ai\/sandbox-runtime($|\/)/];
+
+/** An ES module for Node; `input` maps names below dist to entry files. What entries share becomes a chunk. */
+function esm(input) {
+  return {
+    input,
+    options: { platform: "node", external },
+    output: { format: "esm", entryFileNames: "[name].js", chunkFileNames: "lib/[name]-[hash].js" },
+  };
+}
+
+/** One file and nothing beside it: it is copied out of the app, or runs where there is no node_modules. */
+function single(name, entry, { format, external = [], extension = format === "cjs" ? "cjs" : "js" }) {
+  return {
+    input: { [name]: entry },
+    options: { platform: "node", external },
+    output: { format, entryFileNames: `[name].${extension}`, codeSplitting: false },
+  };
+}
+
+const bundles = [
+  esm({ main: "electron/main.ts", portcullis: "electron/portcullis.ts" }),
+  esm({
+    "helpers/keychain-helper": "electron/vault/keychain-helper.ts",
+    "helpers/supervisor-helper": "electron/sandbox/supervisor-helper.ts",
+  }),
+  single("helpers/reaper-helper", "electron/servers/reaper-helper.ts", { format: "esm" }),
+  single("bridge", "electron/bridge/bridge.ts", { format: "cjs" }),
+  single("preload", "electron/preload.ts", { format: "cjs", external: ["electron"] }),
+];
+
+async function exists(file) {
+  return (await stat(file).catch(() => null)) !== null;
+}
+
+async function bundle({ input, options, output }) {
+  const present = {};
+  const missing = [];
+  for (const [name, entry] of Object.entries(input)) {
+    if (await exists(path.join(root, entry))) present[name] = path.join(root, entry);
+    else missing.push(entry);
+  }
+  if (Object.keys(present).length === 0) return missing;
+  const build = await rolldown({ cwd: root, logLevel: "warn", ...options, input: present });
+  try {
+    await build.write({ dir: staging, minify: false, legalComments: "inline", ...output });
+  } finally {
+    await build.close();
+  }
+  return missing;
+}
+
+async function pages() {
+  const configFile = path.join(root, "vite.config.ts");
+  if (!(await exists(configFile))) return ["vite.config.ts"];
+  await buildPages({
+    configFile,
+    logLevel: "warn",
+    build: { outDir: path.join(staging, "renderer"), emptyOutDir: true, sourcemap: false },
+  });
+  return [];
+}
+
+async function swapIn() {
+  const old = `${staging}-old`;
+  await rename(final, old).catch((error) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  await rename(staging, final);
+  await rm(old, { recursive: true, force: true });
+}
+
+const started = performance.now();
+await mkdir(staging, { recursive: true });
+try {
+  const missing = (await Promise.all([...bundles.map(bundle), pages()])).flat();
+  for (const name of ["portcullis.js", "bridge.cjs"]) {
+    const file = path.join(staging, name);
+    if (await exists(file)) await chmod(file, 0o755);
+  }
+  await swapIn();
+  console.log(`build: dist is ready (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+  if (missing.length > 0) {
+    console.error(`build: left out, because there is no such file: ${missing.join(", ")}`);
+    process.exitCode = 1;
+  }
+} finally {
+  await rm(staging, { recursive: true, force: true });
+}
