@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { applyEdits, modify, parse, printParseErrorCode, type JSONPath, type ParseError } from "jsonc-parser";
+import { applyEdits, modify, parse, printParseErrorCode, visit, type JSONPath, type ParseError } from "jsonc-parser";
 import { fail, ok, type Result } from "../../shared/errors.ts";
 import { settingsSchema, type Settings } from "../../shared/model/settings.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
@@ -101,12 +101,31 @@ export function parseSettings(text: string, name: string): Parsed {
   const errors: ParseError[] = [];
   const value: unknown = parse(source, errors, { allowTrailingComma: true });
   const first = errors[0];
-  if (first !== undefined) return { ok: false, problem: `${name}, ${position(source, first.offset)}: ${words(printParseErrorCode(first.error))}` };
+  if (first !== undefined)
+    return { ok: false, problem: `${name}, ${position(source, first.offset)}: ${words(printParseErrorCode(first.error))}` };
+  const twice = duplicateKey(source);
+  if (twice !== null) return { ok: false, problem: `${name}, ${position(source, twice.offset)}: the key "${twice.key}" stands twice` };
   const parsed = settingsSchema.safeParse(value);
   if (parsed.success) return { ok: true, settings: parsed.data };
   const issue = parsed.error.issues[0];
   const at = issue === undefined ? "" : `, at ${issue.path.map(String).join(" → ") || "the top"}`;
   return { ok: false, problem: `${name}${at}: ${issue?.message ?? "not the expected shape"}` };
+}
+
+/** The first key that its object already has: two readers could take such a file differently. */
+function duplicateKey(text: string): { key: string; offset: number } | null {
+  const open: Set<string>[] = [];
+  let found: { key: string; offset: number } | null = null;
+  visit(text, {
+    onObjectBegin: () => void open.push(new Set()),
+    onObjectEnd: () => void open.pop(),
+    onObjectProperty(key, offset) {
+      const keys = open.at(-1);
+      if (keys?.has(key) === true) found ??= { key, offset };
+      keys?.add(key);
+    },
+  });
+  return found;
 }
 
 function position(text: string, offset: number): string {

@@ -12,14 +12,7 @@ export function createPublisher(sources: SliceSources): Publisher {
   let revision = 1;
   let scheduled: NodeJS.Immediate | undefined;
 
-  const build = (names: Iterable<SliceName>): Partial<Snapshot> => {
-    const slices: Partial<Snapshot> = {};
-    for (const name of names) put(slices, name);
-    return slices;
-  };
-  const put = <S extends SliceName>(slices: Partial<Snapshot>, name: S): void => {
-    slices[name] = sources[name]();
-  };
+  const build = (names: Iterable<SliceName>): Partial<Snapshot> => Object.fromEntries([...names].map((name) => [name, sources[name]()]));
   const flush = (): void => {
     scheduled = undefined;
     const names = [...touched];

@@ -1,0 +1,169 @@
+import { fail, ok, type Result } from "../../shared/errors.ts";
+import type { JournalDraft, JournalRecord } from "../../shared/model/journal-entry.ts";
+import { viewSettings, type SettingsPatch } from "../../shared/model/settings.ts";
+import type { Check } from "../../shared/model/snapshot.ts";
+import type { Approvals } from "../gate/approvals.ts";
+import type { Rules } from "../gate/rules.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Registry } from "../servers/registry.ts";
+import type { SettingsStore } from "../settings/settings-store.ts";
+import type { Publisher } from "../state/publisher.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { Handlers } from "./dispatch.ts";
+
+/** What the handlers act on: the owners of the truth, and the few things that only the composition root can do. */
+export interface HandlerPorts {
+  readonly publisher: Publisher;
+  readonly approvals: Approvals;
+  readonly rules: Rules;
+  readonly registry: Registry;
+  readonly vault: Vault;
+  readonly journal: Journal;
+  readonly settings: SettingsStore;
+  /** Journals a change by a person; a journal that cannot be written refuses the change. */
+  record(draft: JournalDraft): Result<void>;
+  setPaused(paused: boolean): Promise<Result<void>>;
+  exportRecords(format: "jsonl" | "csv", records: readonly JournalRecord[]): string;
+  doctor(): Promise<readonly Check[]>;
+  open(screen: string | undefined): Promise<{ url: string | null }>;
+  quit(): void;
+}
+
+const exportLimit = 10_000;
+
+/** The contract's handlers over the ports. Everything that changes something is in the journal before it happens. */
+export function createHandlers(ports: HandlerPorts): Handlers {
+  const { approvals, journal, publisher, registry, rules, settings, vault } = ports;
+
+  /** Records first; the change happens only if that worked. */
+  const recorded = async <T>(draft: JournalDraft, change: () => Result<T> | Promise<Result<T>>): Promise<Result<T>> => {
+    const written = ports.record(draft);
+    return written.ok ? await change() : written;
+  };
+
+  return {
+    "state.get": () => ok(publisher.snapshot()),
+
+    "approval.get": ({ id }) => approvals.detail(id),
+    "approval.answer": (answer) => done(approvals.answer(answer)),
+    "approval.denyAll": ({ server }) => ok({ denied: approvals.denyAll("person", server) }),
+
+    "rule.add": (draft) =>
+      recorded(
+        {
+          kind: "rule-added",
+          client: draft.client,
+          server: draft.server,
+          tool: draft.tool,
+          by: "person",
+          detail: { effect: draft.effect },
+        },
+        () => rules.add(draft),
+      ),
+    "rule.remove": async ({ id }) => {
+      const rule = rules.list().find((candidate) => candidate.id === id);
+      if (rule === undefined) return fail("not-found", "There is no such rule; it may have expired.");
+      const { client, server, tool, effect } = rule;
+      return done(
+        await recorded({ kind: "rule-removed", client, server, tool, by: "person", detail: { id, effect } }, () => rules.remove(id)),
+      );
+    },
+
+    "server.add": ({ name, settings: added, accept }) => registry.add(name, added, accept),
+    "server.update": ({ name, settings: changed }) => registry.update(name, changed),
+    "server.remove": async ({ name }) => done(await registry.remove(name)),
+    "server.accept": ({ name, fingerprint }) => registry.accept(name, fingerprint),
+    "server.setDisabled": ({ name, disabled }) => registry.setDisabled(name, disabled),
+    "server.waive": ({ name, waived }) => registry.waive(name, waived),
+    "server.start": async ({ name }) => {
+      const inspected = await registry.inspect(name);
+      if (!inspected.ok) return inspected;
+      const view = registry.get(name);
+      return view === undefined ? fail("not-found", `There is no server called ${name}.`) : ok(view);
+    },
+    "server.stop": async ({ name }) => {
+      if (registry.get(name) === undefined) return fail("not-found", `There is no server called ${name}.`);
+      await registry.stop(name);
+      return ok(undefined);
+    },
+    "server.tools": async ({ name }) => {
+      const inspected = await registry.inspect(name);
+      return inspected.ok ? ok([...inspected.value]) : inspected;
+    },
+    "server.log": async ({ name, lines }) => {
+      if (registry.get(name) === undefined) return fail("not-found", `There is no server called ${name}.`);
+      return ok([...(await registry.log(name, lines))]);
+    },
+    "server.explain": ({ name }) => registry.explain(name),
+
+    "secret.put": async ({ name, value }) =>
+      done(await recorded({ kind: "secret-stored", by: "person", detail: { name } }, () => vault.put(name, value))),
+    "secret.delete": async ({ name }) =>
+      done(await recorded({ kind: "secret-deleted", by: "person", detail: { name } }, () => vault.delete(name))),
+    "vault.unlock": async ({ passphrase }) => {
+      const unlocked = await vault.unlock(passphrase);
+      return unlocked.ok ? ok(vault.status()) : unlocked;
+    },
+    "vault.choose": async ({ store, passphrase }) => {
+      const chosen = await recorded({ kind: "settings-changed", by: "person", detail: { "vault.store": store } }, () =>
+        vault.choose(store, passphrase),
+      );
+      return chosen.ok ? ok(vault.status()) : chosen;
+    },
+
+    "journal.page": (query) => ok(journal.page(query)),
+    "journal.verify": async () => ok(await journal.verify()),
+    "journal.export": ({ format, query }) =>
+      recorded({ kind: "journal-exported", by: "person", detail: { format } }, () => {
+        const records: JournalRecord[] = [];
+        let before = query.before;
+        for (;;) {
+          const limit = Math.min(500, exportLimit - records.length);
+          if (limit === 0) break;
+          const page = journal.page({ ...query, limit, ...(before === undefined ? {} : { before }) });
+          records.push(...page.records);
+          before = page.records.at(-1)?.seq;
+          if (!page.more || before === undefined) break;
+        }
+        records.reverse();
+        return ok({ text: ports.exportRecords(format, records), records: records.length });
+      }),
+
+    "gate.pause": async () => done(await ports.setPaused(true)),
+    "gate.resume": async () => done(await ports.setPaused(false)),
+    "settings.update": async (patch) => {
+      const changed = await recorded({ kind: "settings-changed", by: "person", detail: { ...patch } }, () =>
+        settings.edit(settingsChanges(patch)),
+      );
+      return changed.ok ? ok(viewSettings(changed.value)) : changed;
+    },
+    "doctor.run": async () => ok([...(await ports.doctor())]),
+
+    "app.open": async ({ screen }) => ok(await ports.open(screen)),
+    "app.quit": () => {
+      // After the answer is on its way.
+      setTimeout(() => ports.quit(), 50);
+      return ok(undefined);
+    },
+    // The surface that owns windows answers this itself, before the dispatcher.
+    "view.resize": () => fail("not-allowed", "There is no approval window here to resize."),
+  };
+}
+
+const settingsPaths = {
+  defaultEffect: ["gate", "default"],
+  deadlineSeconds: ["gate", "deadlineSeconds"],
+  maxPendingPerServer: ["gate", "maxPendingPerServer"],
+  theme: ["desktop", "theme"],
+  focusApprovals: ["desktop", "focusApprovals"],
+  notify: ["desktop", "notify"],
+} as const satisfies Record<keyof SettingsPatch, readonly string[]>;
+
+function settingsChanges(patch: SettingsPatch): { path: readonly string[]; value: unknown }[] {
+  return Object.entries(patch).map(([key, value]) => ({ path: settingsPaths[key as keyof SettingsPatch], value }));
+}
+
+/** A result whose value is of no interest to the caller. */
+function done(result: Result<unknown>): Result<undefined> {
+  return result.ok ? ok(undefined) : result;
+}

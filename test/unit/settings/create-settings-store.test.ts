@@ -1,0 +1,119 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createSettingsStore, parseSettings } from "../../../electron/settings/create-settings-store.ts";
+import type { SettingsStore } from "../../../electron/settings/settings-store.ts";
+
+let folder: string;
+let file: string;
+let store: SettingsStore | undefined;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "portcullis-settings-"));
+  file = path.join(folder, "config.json");
+});
+afterEach(() => {
+  store?.close();
+  store = undefined;
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function open(): SettingsStore {
+  store = createSettingsStore({ file, schemaUrl: "./config.schema.json" });
+  return store;
+}
+
+describe("reading config.json", () => {
+  it("takes a missing file for empty settings and does not create it", () => {
+    expect(open().current()).toEqual({});
+    expect(open().problem()).toBeNull();
+    expect(fs.existsSync(file)).toBe(false);
+  });
+
+  it("names line and column of a broken file and keeps it byte for byte", async () => {
+    const broken = '{\n  "mcpServers": {\n    "a": { "command": "node" \n  "b"\n}';
+    fs.writeFileSync(file, broken);
+    const settings = open();
+    expect(settings.problem()).toMatch(/^config\.json, line 4, column 3: /);
+    const edited = await settings.edit([{ path: ["gate", "paused"], value: true }]);
+    expect(edited).toMatchObject({ ok: false, error: { code: "settings-broken" } });
+    expect(fs.readFileSync(file, "utf8")).toBe(broken);
+  });
+
+  it("names the place of a value that does not fit", () => {
+    const parsed = parseSettings('{"mcpServers":{"a":{"args":[]}}}', "config.json");
+    expect(parsed).toMatchObject({ ok: false, problem: expect.stringContaining("mcpServers → a → command") as unknown });
+  });
+
+  it("refuses a server's name that could be an option or a path", () => {
+    for (const name of ["--help", "../x", "a b", ""]) {
+      expect(parseSettings(JSON.stringify({ mcpServers: { [name]: { command: "node" } } }), "config.json").ok, name).toBe(false);
+    }
+  });
+
+  it("refuses duplicate keys, which two readers could take differently", () => {
+    const parsed = parseSettings('{"gate":{"paused":true},\n"gate":{"paused":false}}', "config.json");
+    expect(parsed).toEqual({ ok: false, problem: 'config.json, line 2, column 1: the key "gate" stands twice' });
+  });
+});
+
+describe("editing config.json", () => {
+  it("keeps comments, unknown keys, indentation and line ends", async () => {
+    const original =
+      '{\r\n\t// mine\r\n\t"other": {"x": 1},\r\n\t"mcpServers": {\r\n\t\t"a": {\r\n\t\t\t"command": "node",\r\n\t\t\t"future": true\r\n\t\t}\r\n\t}\r\n}\r\n';
+    fs.writeFileSync(file, original);
+    const edited = await open().edit([{ path: ["mcpServers", "b"], value: { command: "npx" } }]);
+    expect(edited.ok).toBe(true);
+    const text = fs.readFileSync(file, "utf8");
+    for (const line of original.split("\r\n").slice(0, 4)) expect(text).toContain(`${line}\r\n`);
+    expect(text).toContain('\r\n\t\t\t"future": true\r\n\t\t},\r\n\t\t"b": {\r\n\t\t\t"command": "npx"\r\n\t\t}\r\n\t}');
+    expect(text.replaceAll("\r\n", "")).not.toContain("\n");
+    const taken = await open().edit([{ path: ["mcpServers", "b"], value: undefined }]);
+    expect(taken.ok).toBe(true);
+    expect(fs.readFileSync(file, "utf8")).toBe(original);
+  });
+
+  it("creates the file with its schema named, for us alone", async () => {
+    expect((await open().edit([{ path: ["gate", "paused"], value: true }])).ok).toBe(true);
+    expect(JSON.parse(fs.readFileSync(file, "utf8"))).toEqual({ $schema: "./config.schema.json", gate: { paused: true } });
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("writes nothing that it could not read back", async () => {
+    fs.writeFileSync(file, "{}");
+    expect(await open().edit([{ path: ["gate", "deadlineSeconds"], value: -1 }])).toMatchObject({
+      ok: false,
+      error: { code: "bad-input" },
+    });
+    expect(fs.readFileSync(file, "utf8")).toBe("{}");
+  });
+
+  it("works on the file as it is now, not as it was read", async () => {
+    fs.writeFileSync(file, '{"a":1}');
+    const settings = open();
+    fs.writeFileSync(file, '{"a":2}');
+    await settings.edit([{ path: ["gate", "paused"], value: true }]);
+    expect(JSON.parse(fs.readFileSync(file, "utf8"))).toEqual({ a: 2, gate: { paused: true } });
+  });
+
+  it("makes edits one after the other", async () => {
+    const settings = open();
+    await Promise.all([1, 2, 3, 4, 5].map((n) => settings.edit([{ path: ["mcpServers", `s${String(n)}`], value: { command: "node" } }])));
+    expect(Object.keys(settings.current().mcpServers ?? {})).toEqual(["s1", "s2", "s3", "s4", "s5"]);
+  });
+
+  it("notices a change by someone else, also by replacing the file", async () => {
+    fs.writeFileSync(file, "{}");
+    const settings = open();
+    let changes = 0;
+    settings.onChange(() => (changes += 1));
+    fs.writeFileSync(`${file}.new`, '{"gate":{"paused":true}}');
+    fs.renameSync(`${file}.new`, file);
+    await vi.waitFor(() => expect(settings.current().gate?.paused).toBe(true));
+    fs.writeFileSync(file, "{");
+    await vi.waitFor(() => expect(settings.problem()).toContain("config.json, line 1"));
+    expect(settings.current().gate?.paused).toBe(true);
+    expect(changes).toBe(2);
+  });
+});
