@@ -1,0 +1,159 @@
+import { ascii, byteClass, classOf, skipString } from "./json-bytes.ts";
+import type { StringCursor } from "./json-bytes.ts";
+import type { JsonObject, JsonValue } from "../model/json.ts";
+
+// What is judged must be what the server will read (threat 16). JSON leaves room for two readings of one text: doubled keys, lone
+// surrogates, numbers that a double cannot hold, `__proto__`, nesting that breaks a parser. A message with any of them is refused with
+// the reason, instead of guessing which reading the server takes.
+
+export type Judged = { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly reason: string };
+
+/** How deep a judged message may be nested. */
+export const deepest = 128;
+
+interface Facts {
+  /** Members of all objects together. */
+  readonly members: number;
+  readonly problem: string | null;
+}
+
+/**
+ * Parses a message that is to be judged. Every string, key and number in the result is read the same way by every parser.
+ *
+ * @param decode the text of UTF-8 bytes, or null if they are not valid UTF-8
+ */
+export function parseJudged(bytes: Uint8Array, decode: (bytes: Uint8Array) => string | null): Judged {
+  const facts = readFacts(bytes);
+  if (facts.problem !== null) return { ok: false, reason: facts.problem };
+  const text = decode(bytes);
+  if (text === null) return { ok: false, reason: "it is not valid UTF-8" };
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch {
+    return { ok: false, reason: "it is not valid JSON" };
+  }
+  // Only an escape can bring in half a surrogate pair: valid UTF-8 has none.
+  const tree = { members: 0, escapes: /\\u[dD]/.test(text) };
+  const problem = checkTree(value, tree);
+  if (problem !== null) return { ok: false, reason: problem };
+  // JSON.parse keeps one of two equal keys, so fewer members than the text has means a key that stands twice.
+  if (tree.members !== facts.members) return { ok: false, reason: "a key stands twice in one object" };
+  return { ok: true, value };
+}
+
+/** Narrows a JSON value to an object. */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readFacts(bytes: Uint8Array): Facts {
+  const cursor: StringCursor = { nextBackslash: -1 };
+  let depth = 0;
+  let members = 0;
+  let at = 0;
+  while (at < bytes.length) {
+    switch (classOf[bytes[at] ?? 0]) {
+      case byteClass.quote:
+        at = skipString(bytes, at + 1, cursor);
+        if (at < 0) return { members, problem: "it is not valid JSON" };
+        break;
+      case byteClass.colon:
+        members++;
+        at++;
+        break;
+      case byteClass.openObject:
+      case byteClass.openArray:
+        depth++;
+        if (depth > deepest) return { members, problem: `it is nested deeper than ${deepest} levels` };
+        at++;
+        break;
+      case byteClass.closeObject:
+      case byteClass.closeArray:
+        depth--;
+        at++;
+        break;
+      case byteClass.number: {
+        const start = at;
+        while (at < bytes.length && isNumberByte(bytes[at] ?? 0)) at++;
+        const problem = numberProblem(bytes, start, at);
+        if (problem !== null) return { members, problem };
+        break;
+      }
+      case byteClass.filler:
+        at++;
+        break;
+      default:
+        return { members, problem: "it is not valid JSON" };
+    }
+  }
+  return { members, problem: null };
+}
+
+function isNumberByte(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x65 || byte === 0x45;
+}
+
+function numberProblem(bytes: Uint8Array, from: number, to: number): string | null {
+  if (to - from <= 15) {
+    let plain = true;
+    for (let i = from; i < to && plain; i++) plain = bytes[i] !== 0x65 && bytes[i] !== 0x45;
+    if (plain) return null;
+  }
+  if (to - from > 400) return "a number has more digits than programs keep; send it as a string";
+  const literal = ascii(bytes, from, to);
+  return survivesDouble(literal)
+    ? null
+    : `the number ${literal.slice(0, 40)} is read differently by different programs; send it as a string`;
+}
+
+/** Whether a double keeps all that the literal says, so that what is shown and what is read is the same number. */
+function survivesDouble(literal: string): boolean {
+  const value = Number(literal);
+  if (!Number.isFinite(value)) return false;
+  const wanted = significant(literal);
+  if (wanted === null) return false;
+  if (wanted === "0") return true;
+  return value !== 0 && (wanted === significant(String(value)) || wanted === significant(value.toPrecision(17)));
+}
+
+/** Digits without leading and trailing zeros, and the exponent they then have: one spelling for each number. */
+function significant(literal: string): string | null {
+  const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,6}))?$/.exec(literal);
+  if (match === null) return null;
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = match;
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const trimmed = trimZeros(digits);
+  if (trimmed === "") return "0";
+  return `${sign}${trimmed}e${Number(exponent) - fraction.length + (digits.length - trimmed.length)}`;
+}
+
+function trimZeros(digits: string): string {
+  let end = digits.length;
+  while (end > 0 && digits.charCodeAt(end - 1) === 0x30) end--;
+  return digits.slice(0, end);
+}
+
+const loneSurrogate = /[\ud800-\udfff]/u;
+
+function checkTree(value: JsonValue, tree: { members: number; readonly escapes: boolean }): string | null {
+  if (typeof value === "string")
+    return tree.escapes && loneSurrogate.test(value) ? "a text holds half of a character (a lone surrogate)" : null;
+  if (typeof value !== "object" || value === null) return null;
+  if (Array.isArray(value)) {
+    for (const item of value as readonly JsonValue[]) {
+      const problem = checkTree(item, tree);
+      if (problem !== null) return problem;
+    }
+    return null;
+  }
+  const object = value as JsonObject;
+  const keys = Object.keys(object);
+  tree.members += keys.length;
+  for (const key of keys) {
+    if (key === "__proto__") return 'a key is called "__proto__"';
+    const problem = (tree.escapes ? checkTree(key, tree) : null) ?? checkTree(object[key] ?? null, tree);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
