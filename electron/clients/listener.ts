@@ -1,4 +1,21 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import net from "node:net";
+import path from "node:path";
+import { ok } from "../../shared/errors.ts";
+import type { Result } from "../../shared/errors.ts";
 import type { ClientSession } from "../../shared/model/client.ts";
+import type { JournalDraft } from "../../shared/model/journal-entry.ts";
+import type { Dispatch } from "../api/dispatch.ts";
+import type { SubscribePushes } from "../api/pushes.ts";
+import { socketPath, tokenPath } from "../settings/paths.ts";
+import type { Paths } from "../settings/paths.ts";
+import { serveCommands } from "./command-session.ts";
+import { readPreamble } from "./preamble.ts";
+import { listenOnce, prepareRunFolder } from "./run-folder.ts";
+import { serveClient } from "./session.ts";
+import type { LiveSession, OpenSession } from "./session.ts";
+import { newToken, sameToken, writeToken } from "./tokens.ts";
 
 /**
  * The local socket. A connection's first line is a preamble of at most 4 KiB:
@@ -11,4 +28,120 @@ export interface Listener {
   onChange(listener: () => void): () => void;
   /** Stops listening, ends every session (pending calls get an error), removes socket and token. */
   close(): Promise<void>;
+}
+
+export interface ListenerDeps {
+  readonly paths: Paths;
+  readonly platform: NodeJS.Platform;
+  readonly openSession: OpenSession;
+  readonly dispatch: Dispatch;
+  readonly subscribe: SubscribePushes;
+  readonly now: () => number;
+  /** Journals a connection or its end. Must not throw: with a journal that cannot be written the gate refuses every call. */
+  readonly record: (draft: JournalDraft) => void;
+  /** How long a connection may take to show its token, in milliseconds. Default 2,000. */
+  readonly preambleMs?: number;
+}
+
+const maxConnections = 512;
+
+/**
+ * Opens the local socket with a token of its own. Fails with `already-exists` when an app answers there already, and with
+ * `cannot-start` when folder or socket cannot be made safe.
+ */
+export async function createListener(deps: ListenerDeps): Promise<Result<Listener>> {
+  const { paths, platform, now } = deps;
+  const socketFile = socketPath(paths, platform);
+  const token = newToken();
+  const sessions = new Set<LiveSession>();
+  const sockets = new Set<net.Socket>();
+  const listeners = new Set<() => void>();
+  let closing = false;
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
+
+  const openClient = (socket: net.Socket, rest: Buffer, server: string, client: string): void => {
+    const who = { id: randomUUID(), client, server };
+    const connectedAt = now();
+    deps.record({ kind: "client-connected", client, server, detail: { session: who.id } });
+    const live = serveClient(socket, rest, {
+      who,
+      connectedAt,
+      openSession: deps.openSession,
+      onChange: changed,
+      onClosed() {
+        sessions.delete(live);
+        deps.record({
+          kind: "client-disconnected",
+          client,
+          server,
+          durationMs: now() - connectedAt,
+          detail: { session: who.id, calls: live.input.calls() },
+        });
+        changed();
+      },
+    });
+    sessions.add(live);
+    changed();
+  };
+
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    if (closing) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    // A reset connection is an ended one; `close` follows.
+    socket.on("error", () => undefined);
+    readPreamble(
+      socket,
+      { deadlineMs: deps.preambleMs ?? 2_000, accepts: (given) => !closing && sameToken(token, given) },
+      (preamble, rest) => {
+        if (preamble.role === "command") serveCommands(socket, rest, deps);
+        else openClient(socket, rest, preamble.server, preamble.client);
+      },
+    );
+  });
+  server.maxConnections = maxConnections;
+
+  const folder = await prepareRunFolder(paths.run);
+  if (!folder.ok) return folder;
+  const listening = await listenOnce(server, {
+    socket: socketFile,
+    lock: path.join(paths.run, "listen.lock"),
+    platform,
+    beforeListen: () => writeToken(tokenPath(paths), token),
+  });
+  if (!listening.ok) return listening;
+
+  return ok({
+    sessions: () =>
+      [...sessions].map(({ who, connectedAt, input }) => ({
+        id: who.id,
+        name: who.client,
+        says: input.says(),
+        server: who.server,
+        connectedAt,
+        calls: input.calls(),
+      })),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      if (closing) return;
+      closing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await rm(tokenPath(paths), { force: true });
+      await Promise.all([...sessions].map((session) => session.close()));
+      for (const socket of sockets) socket.destroySoon();
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, 1_000);
+      await closed;
+      clearTimeout(timer);
+    },
+  });
 }
