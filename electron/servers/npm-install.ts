@@ -1,0 +1,177 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { fail, ok } from "../../shared/errors.ts";
+import type { Result } from "../../shared/errors.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { AcceptedPackage } from "./acceptance.ts";
+import { readInstalled, packageFolder, writeNote } from "./installed-package.ts";
+import type { InstalledFolder } from "./installed-package.ts";
+import { readNpmConfig, sanitiseNpmConfig } from "./npm-config.ts";
+import { runBoxed } from "./run-boxed.ts";
+
+/**
+ * One npm package, once, into our own folder: in a box that reaches the registry's host and nothing else, sees none of the home folder
+ * and no secret, with lifecycle scripts off (threat 31). What npm chose is read from the lock file it wrote, so that what is recorded is what
+ * was unpacked. Everything happens in a temporary folder that is renamed when it is complete.
+ */
+export interface NpmInstallDeps {
+  readonly sandbox: Sandbox;
+  readonly packagesDir: string;
+  readonly nodePath: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** argv that runs npm (node and npm-cli.js), or why there is none. */
+  findNpm(): Promise<Result<readonly string[]>>;
+  now(): number;
+}
+
+const installTimeoutMs = 5 * 60_000;
+
+const lockSchema = z.object({
+  packages: z.record(z.string(), z.looseObject({ version: z.string().optional(), integrity: z.string().optional() })),
+});
+
+/**
+ * @param pinned what was accepted before: exactly that version, and a different integrity is refused
+ * @returns `install-failed` with npm's own last words, or `cannot-box`
+ */
+export async function installNpm(
+  deps: NpmInstallDeps,
+  wanted: { readonly name: string; readonly range: string | null },
+  pinned: AcceptedPackage | null,
+  onProgress: (step: string) => void,
+): Promise<Result<InstalledFolder>> {
+  const npm = await deps.findNpm();
+  if (!npm.ok) return npm;
+  const temporary = path.join(deps.packagesDir, `.installing-${crypto.randomUUID().slice(0, 8)}`);
+  const folder = path.join(temporary, "package");
+  try {
+    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    const listed = await readNpmConfig(npm.value, folder, deps.env);
+    if (!listed.ok) return listed;
+    const config = sanitiseNpmConfig(listed.value, wanted.name);
+    await fs.writeFile(path.join(temporary, "npmrc"), `${config.lines.join("\n")}\n`, { mode: 0o600 });
+    await fs.writeFile(path.join(temporary, "globalrc"), "", { mode: 0o600 });
+    await fs.writeFile(path.join(folder, "package.json"), '{"private":true}\n', { mode: 0o600 });
+    const range = pinned?.version ?? wanted.range;
+    const spec = range === null ? wanted.name : `${wanted.name}@${range}`;
+    onProgress(`Installing ${spec} from ${config.hosts[0] ?? "the registry"}`);
+    const certificates = [config.cafile, deps.env["NODE_EXTRA_CA_CERTS"] ?? null].filter((file) => file !== null && file !== "");
+    const finished = await runBoxed(
+      deps.sandbox,
+      {
+        name: "install",
+        argv: [...npm.value, ...npmInstallArgs(folder, spec)],
+        env: npmInstallEnv(temporary, deps.nodePath, deps.env),
+        cwd: folder,
+        programs: [await fs.realpath(deps.nodePath), ...npm.value.slice(1).map((file) => path.dirname(path.dirname(file)))],
+        read: await existing(certificates),
+        write: [],
+        hosts: config.hosts,
+        stateDir: temporary,
+        limits: {},
+        waived: false,
+      },
+      installTimeoutMs,
+    );
+    if (!finished.ok) return finished;
+    if (finished.value.code !== 0) return fail("install-failed", npmFailure(spec, finished.value.stderr, finished.value.stdout, config.hosts));
+    return await adopt(deps, wanted.name, pinned, folder);
+  } catch (error) {
+    return fail("install-failed", `${wanted.name} could not be installed: ${error instanceof Error ? error.message : "unknown"}`);
+  } finally {
+    await fs.rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Checks what npm made, notes it, and moves it to its place. Two that finish together end up with the same folder. */
+async function adopt(deps: NpmInstallDeps, name: string, pinned: AcceptedPackage | null, folder: string): Promise<Result<InstalledFolder>> {
+  const lock = lockSchema.parse(JSON.parse(await fs.readFile(path.join(folder, "package-lock.json"), "utf8")));
+  const top = lock.packages[`node_modules/${name}`];
+  if (top?.version === undefined || top.integrity === undefined) {
+    return fail("install-failed", `npm recorded no version and integrity for ${name}: it cannot be pinned.`);
+  }
+  if (pinned !== null && (pinned.version !== top.version || pinned.integrity !== top.integrity)) {
+    return fail(
+      "not-accepted",
+      `The registry now gives other bytes for ${name} ${pinned.version} than the ones you accepted (${pinned.integrity} → ${top.integrity}).`,
+      "Nothing was started. If you trust the new ones, remove the server and add it again.",
+    );
+  }
+  const installed = { ecosystem: "npm" as const, name, version: top.version, integrity: top.integrity, installedAt: deps.now() };
+  await writeNote(folder, installed, ["package-lock.json", `node_modules/${name}/package.json`]);
+  const target = packageFolder(deps.packagesDir, "npm", name, top.version);
+  await fs.mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
+  const there = await readInstalled(target);
+  if (there?.ok === true && there.value.package.integrity === top.integrity) return there;
+  // What lies there was tampered with or left half-done: it makes way for what was just installed.
+  await fs.rm(target, { recursive: true, force: true });
+  await fs.rename(folder, target);
+  return ok({ folder: target, package: installed });
+}
+
+/** npm's arguments: no scripts, nothing for development, nothing that calls home. */
+export function npmInstallArgs(folder: string, spec: string): readonly string[] {
+  return [
+    "install",
+    "--ignore-scripts",
+    "--omit=dev",
+    "--no-audit",
+    "--no-fund",
+    "--no-progress",
+    "--package-lock",
+    "--save",
+    "--loglevel=error",
+    `--prefix=${folder}`,
+    "--",
+    spec,
+  ];
+}
+
+/** The whole environment of npm in its box. */
+export function npmInstallEnv(
+  temporary: string,
+  nodePath: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const extra = env["NODE_EXTRA_CA_CERTS"];
+  return {
+    HOME: temporary,
+    PATH: [path.dirname(nodePath), "/usr/local/bin", "/usr/bin", "/bin"].join(path.delimiter),
+    LANG: "C.UTF-8",
+    npm_config_userconfig: path.join(temporary, "npmrc"),
+    npm_config_globalconfig: path.join(temporary, "globalrc"),
+    npm_config_cache: path.join(temporary, "cache"),
+    npm_config_update_notifier: "false",
+    ...(extra === undefined || extra === "" ? {} : { NODE_EXTRA_CA_CERTS: extra }),
+  };
+}
+
+/** npm's own last meaningful lines, and what to do about the usual ones. */
+export function npmFailure(spec: string, stderr: string, stdout: string, hosts: readonly string[]): string {
+  const lines = `${stdout}\n${stderr}`
+    .split("\n")
+    .map((line) => line.replace(/^npm (?:error|ERR!) ?/u, "").trim())
+    .filter((line) => line !== "" && !/^(?:A complete log|Log files|Note that you can also install|code |errno |syscall |path )/u.test(line));
+  const said = lines.slice(0, 6).join(" ").slice(0, 600);
+  const code = /npm (?:error|ERR!) code (\S+)/u.exec(stderr)?.[1];
+  const advice =
+    code === "E404"
+      ? " There is no such package or version."
+      : code === "E401" || code === "E403"
+        ? " The registry wants a login; logins are not passed into the sandbox."
+        : code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "ECONNREFUSED" || code === "ETIMEDOUT"
+          ? ` ${hosts.join(", ")} cannot be reached.`
+          : "";
+  return `${spec} could not be installed.${advice} ${said === "" ? "npm gave no reason." : `npm says: ${said}`}`;
+}
+
+async function existing(files: readonly (string | null)[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const file of files) {
+    if (file === null) continue;
+    const real = await fs.realpath(file).catch(() => null);
+    if (real !== null && !found.includes(real)) found.push(real);
+  }
+  return found;
+}

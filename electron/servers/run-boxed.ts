@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import { fail, ok } from "../../shared/errors.ts";
+import type { Result } from "../../shared/errors.ts";
+import type { BoxRequest, Sandbox } from "../sandbox/sandbox.ts";
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const keptBytes = 256 * 1024;
+
+/**
+ * Runs one of our own errands (npm, uv) to its end in a box, with no stdin. Of each output the last 256 KiB are kept.
+ * Killed, with all it started, when `timeoutMs` have passed.
+ *
+ * @returns `cannot-box` when there is no box to be had, `timed-out`, `cannot-start`; an exit code that is not 0 is no error here
+ */
+export async function runBoxed(sandbox: Sandbox, request: BoxRequest, timeoutMs: number): Promise<Result<Finished>> {
+  const boxed = await sandbox.prepare(request);
+  if (!boxed.ok) return boxed;
+  const [program, ...args] = boxed.value.argv;
+  if (program === undefined) return fail("cannot-start", "The sandbox gave no command.");
+  try {
+    return await new Promise<Result<Finished>>((resolve) => {
+      const child = spawn(program, args, {
+        cwd: boxed.value.cwd,
+        env: { ...boxed.value.env },
+        stdio: ["ignore", "pipe", "pipe"],
+        // A group of its own, so that the kill below takes everything with it where there is no pid namespace.
+        detached: process.platform !== "win32",
+        windowsHide: true,
+      });
+      const stdout = lastBytes();
+      const stderr = lastBytes();
+      child.stdout.on("data", stdout.push);
+      child.stderr.on("data", stderr.push);
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        killTree(child.pid);
+      }, timeoutMs);
+      child.once("error", (error) => {
+        clearTimeout(timer);
+        resolve(fail("cannot-start", `It could not be started: ${error.message}`));
+      });
+      child.once("close", (code) => {
+        clearTimeout(timer);
+        if (late) resolve(fail("timed-out", `It took longer than ${Math.round(timeoutMs / 1000)} seconds.`));
+        else resolve(ok({ code, stdout: stdout.text(), stderr: stderr.text() }));
+      });
+    });
+  } finally {
+    await boxed.value.close();
+  }
+}
+
+function killTree(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+  } catch {
+    // It is gone already.
+  }
+}
+
+function lastBytes(): { push(chunk: Buffer): void; text(): string } {
+  let chunks: Buffer[] = [];
+  let size = 0;
+  return {
+    push(chunk) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size <= keptBytes * 2) return;
+      const kept = Buffer.concat(chunks).subarray(-keptBytes);
+      chunks = [kept];
+      size = kept.length;
+    },
+    text: () => Buffer.concat(chunks).subarray(-keptBytes).toString("utf8"),
+  };
+}
