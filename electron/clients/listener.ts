@@ -8,13 +8,14 @@ import type { ClientSession } from "../../shared/model/client.ts";
 import type { JournalDraft } from "../../shared/model/journal-entry.ts";
 import type { Dispatch } from "../api/dispatch.ts";
 import type { SubscribePushes } from "../api/pushes.ts";
+import type { Gate } from "../gate/gate.ts";
 import { socketPath, tokenPath } from "../settings/paths.ts";
 import type { Paths } from "../settings/paths.ts";
 import { serveCommands } from "./command-session.ts";
 import { readPreamble } from "./preamble.ts";
 import { listenOnce, prepareRunFolder } from "./run-folder.ts";
 import { serveClient } from "./session.ts";
-import type { LiveSession, OpenSession } from "./session.ts";
+import type { LiveSession } from "./session.ts";
 import { newToken, sameToken, writeToken } from "./tokens.ts";
 
 /**
@@ -33,7 +34,7 @@ export interface Listener {
 export interface ListenerDeps {
   readonly paths: Paths;
   readonly platform: NodeJS.Platform;
-  readonly openSession: OpenSession;
+  readonly openSession: Gate["open"];
   readonly dispatch: Dispatch;
   readonly subscribe: SubscribePushes;
   readonly now: () => number;
@@ -62,13 +63,13 @@ export async function createListener(deps: ListenerDeps): Promise<Result<Listene
   };
 
   const openClient = (socket: net.Socket, rest: Buffer, server: string, client: string): void => {
-    const who = { id: randomUUID(), client, server };
+    const info = { id: randomUUID(), client, server };
     const connectedAt = now();
-    deps.record({ kind: "client-connected", client, server, detail: { session: who.id } });
+    deps.record({ kind: "client-connected", client, server, detail: { session: info.id } });
     const live = serveClient(socket, rest, {
-      who,
+      info,
       connectedAt,
-      openSession: deps.openSession,
+      open: deps.openSession,
       onChange: changed,
       onClosed() {
         sessions.delete(live);
@@ -77,7 +78,7 @@ export async function createListener(deps: ListenerDeps): Promise<Result<Listene
           client,
           server,
           durationMs: now() - connectedAt,
-          detail: { session: who.id, calls: live.input.calls() },
+          detail: { session: info.id, calls: live.gate.calls() },
         });
         changed();
       },
@@ -118,13 +119,13 @@ export async function createListener(deps: ListenerDeps): Promise<Result<Listene
 
   return ok({
     sessions: () =>
-      [...sessions].map(({ who, connectedAt, input }) => ({
-        id: who.id,
-        name: who.client,
-        says: input.says(),
-        server: who.server,
+      [...sessions].map(({ info, connectedAt, gate }) => ({
+        id: info.id,
+        name: info.client,
+        says: gate.says(),
+        server: info.server,
         connectedAt,
-        calls: input.calls(),
+        calls: gate.calls(),
       })),
     onChange(listener) {
       listeners.add(listener);

@@ -1,91 +1,83 @@
 import type net from "node:net";
+import type { Gate, GateSession, SessionInfo } from "../gate/gate.ts";
 
 /**
  * One client's connection after its preamble: raw MCP both ways between its socket and the gate, with back-pressure both ways. The
  * gate judges and forwards; here only bytes move. An unknown, disabled or unaccepted server opens a session too: the gate answers each
  * request with the reason.
  */
-export interface SessionOutput {
-  /** Bytes to the client. False: hold back until `onDrain` of the session is called. */
-  write(bytes: Uint8Array): boolean;
-  /** After `receive` has returned false: the session takes more. */
-  resume(): void;
-  /** Nothing follows: what was written is sent, then the connection ends. */
-  end(): void;
-}
-
-export interface SessionInput {
-  /** Bytes from the client, in order, cut anywhere. False: no more until `resume`. */
-  receive(chunk: Buffer): boolean;
-  /** The client's socket takes more, after `write` has returned false. */
-  onDrain(): void;
-  /** The client has closed its end, or the app is closing: waiting questions are withdrawn, open requests answered, then `output.end()`. */
-  end(): void;
-  /** What the client says of itself in `initialize`, or null. */
-  says(): string | null;
-  /** Tool calls so far. */
-  calls(): number;
-}
-
-export interface SessionName {
-  readonly id: string;
-  readonly client: string;
-  readonly server: string;
-}
-
-/** `onChange`: what `says` or `calls` would answer has changed. */
-export type OpenSession = (who: SessionName, output: SessionOutput, onChange: () => void) => SessionInput;
-
 export interface LiveSession {
-  readonly who: SessionName;
+  readonly info: SessionInfo;
   readonly connectedAt: number;
-  readonly input: SessionInput;
-  /** Ends it from our side; resolves when the connection is gone, within 2 s. */
+  readonly gate: Pick<GateSession, "calls" | "says">;
+  /** Ends it from our side; resolves when connection and server are gone. */
   close(): Promise<void>;
 }
 
-const closeMs = 2_000;
+const lingerMs = 2_000;
+const maxHeldBytes = 1 << 20;
 
 /** Ties a client's socket to a session of the gate. `onClosed` is called once, when the connection is gone. */
 export function serveClient(
   socket: net.Socket,
   rest: Buffer,
   deps: {
-    readonly who: SessionName;
+    readonly info: SessionInfo;
     readonly connectedAt: number;
-    readonly openSession: OpenSession;
+    readonly open: Gate["open"];
     readonly onChange: () => void;
     readonly onClosed: () => void;
   },
 ): LiveSession {
-  let ended = false;
-  const output: SessionOutput = {
-    write: (bytes) => (socket.writable ? socket.write(bytes) : true),
-    resume: () => socket.resume(),
-    end() {
-      if (socket.writable) socket.end();
+  let onWritable: () => void = () => undefined;
+  let ending: Promise<void> | null = null;
+  // While the server does not take more, a little is still read: a paused socket would not show that its client is gone.
+  let blocked = false;
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+
+  const gate = deps.open(deps.info, {
+    write: (lines) => (socket.writable ? socket.write(lines) : true),
+    onDrain(listener) {
+      onWritable = listener;
     },
-  };
-  const input = deps.openSession(deps.who, output, deps.onChange);
-  const end = (): void => {
-    if (ended) return;
-    ended = true;
-    input.end();
+  });
+  gate.onDrain(() => {
+    blocked = false;
+    const waiting = held;
+    held = [];
+    heldBytes = 0;
+    for (const chunk of waiting) receive(chunk);
+    if (heldBytes <= maxHeldBytes) socket.resume();
+  });
+  gate.onChange(deps.onChange);
+
+  const end = (): Promise<void> => {
+    held = [];
+    return (ending ??= gate.end());
   };
   const receive = (chunk: Buffer): void => {
-    if (ended) return;
-    if (!input.receive(chunk)) socket.pause();
+    if (ending !== null) return;
+    if (!blocked) {
+      blocked = !gate.receive(chunk);
+      return;
+    }
+    held.push(chunk);
+    heldBytes += chunk.length;
+    if (heldBytes > maxHeldBytes) socket.pause();
   };
 
   socket.on("data", receive);
-  socket.on("drain", () => input.onDrain());
+  socket.on("drain", () => onWritable());
   socket.once("end", () => {
-    end();
-    setTimeout(() => socket.destroy(), closeMs).unref();
+    void end();
+    // What was written is sent; a client that has closed its end and does not read is not waited for.
+    socket.end();
+    setTimeout(() => socket.destroy(), lingerMs).unref();
   });
   const gone = new Promise<void>((resolve) => {
     socket.once("close", () => {
-      end();
+      void end();
       deps.onClosed();
       resolve();
     });
@@ -93,14 +85,14 @@ export function serveClient(
   if (rest.length > 0) receive(rest);
 
   return {
-    who: deps.who,
+    info: deps.info,
     connectedAt: deps.connectedAt,
-    input,
+    gate,
     async close() {
-      end();
-      if (socket.writable) socket.end();
-      const timer = setTimeout(() => socket.destroy(), closeMs);
-      await gone;
+      const ended = end();
+      socket.end();
+      const timer = setTimeout(() => socket.destroy(), lingerMs);
+      await Promise.all([ended, gone]);
       clearTimeout(timer);
     },
   };
