@@ -38,9 +38,18 @@ function classes(): Uint8Array {
 }
 
 /** Remembers the next backslash, so that many long strings do not each search the whole rest for it. */
-export interface StringCursor {
+export interface Cursor {
   nextBackslash: number;
+  /** Set when `skipValue` gave up because of nesting. */
+  deep: boolean;
 }
+
+export function createCursor(): Cursor {
+  return { nextBackslash: -1, deep: false };
+}
+
+/** Bytes of an id or a number outside of a body. */
+export const longestLiteral = 1024;
 
 const nearby = 64;
 
@@ -48,7 +57,7 @@ const nearby = 64;
  * The index after the closing quote of the string whose first character is at `at`, or -1 if it does not end. Short strings are
  * walked, long ones searched natively; linear in the size of the message whatever it holds.
  */
-export function skipString(bytes: Uint8Array, at: number, cursor: StringCursor): number {
+export function skipString(bytes: Uint8Array, at: number, cursor: Cursor): number {
   const end = bytes.length;
   let i = at;
   let nextQuote = -1;
@@ -85,4 +94,72 @@ export function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
     if (byte < 0x20 || byte > 0x7e || byte === backslash) return false;
   }
   return true;
+}
+
+/** The next index that is no space or tab. */
+export function skipBlank(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (bytes[at] === 0x20 || bytes[at] === 0x09) at++;
+  return at;
+}
+
+/** The end of the value that begins at `from`, or -1 if it is no JSON (or `cursor.deep`: nested too deeply to say). */
+export function skipValue(bytes: Uint8Array, from: number, cursor: Cursor): number {
+  const byte = bytes[from];
+  if (byte === quote) return skipString(bytes, from + 1, cursor);
+  if (byte === 0x7b || byte === 0x5b) return skipNested(bytes, from, cursor);
+  return skipLiteral(bytes, from);
+}
+
+function skipLiteral(bytes: Uint8Array, from: number): number {
+  let at = from;
+  for (; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === 0x2c || byte === 0x7d || byte === 0x20 || byte === 0x09) break;
+    if (at - from > longestLiteral) return -1;
+  }
+  const text = ascii(bytes, from, at);
+  return /^(true|false|null|-?\d[\d.eE+-]*)$/.test(text) ? at : -1;
+}
+
+/** The end of an object or array, its brackets matched by kind. Deeper than 31 it gives up: such a message is read strictly. */
+function skipNested(bytes: Uint8Array, from: number, cursor: Cursor): number {
+  let kinds = bytes[from] === 0x7b ? 1 : 0;
+  let depth = 1;
+  let at = from + 1;
+  const end = bytes.length;
+  while (at < end) {
+    switch (classOf[bytes[at] ?? 0]) {
+      case byteClass.filler:
+      case byteClass.number:
+      case byteClass.colon:
+        at++;
+        break;
+      case byteClass.quote:
+        at = skipString(bytes, at + 1, cursor);
+        if (at < 0) return -1;
+        break;
+      case byteClass.openObject:
+      case byteClass.openArray:
+        if (depth === 31) {
+          cursor.deep = true;
+          return -1;
+        }
+        kinds = (kinds << 1) | (bytes[at] === 0x7b ? 1 : 0);
+        depth++;
+        at++;
+        break;
+      case byteClass.closeObject:
+      case byteClass.closeArray:
+        if ((kinds & 1) !== (bytes[at] === 0x7d ? 1 : 0)) return -1;
+        kinds >>>= 1;
+        depth--;
+        at++;
+        if (depth === 0) return at;
+        break;
+      default:
+        return -1;
+    }
+  }
+  return -1;
 }

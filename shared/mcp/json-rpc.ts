@@ -1,5 +1,4 @@
-import { ascii, byteClass, classOf, isPlain, quote, skipString } from "./json-bytes.ts";
-import type { StringCursor } from "./json-bytes.ts";
+import { ascii, createCursor, isPlain, longestLiteral, quote, skipBlank, skipString, skipValue } from "./json-bytes.ts";
 
 // One line in, a classified message out, without parsing it: only the top level is read, strictly. Whatever two parsers could read
 // differently there (escaped, doubled or oddly cased keys, something after the end) is `unclear` or `malformed`, never a guess
@@ -24,12 +23,8 @@ export interface Envelope {
 const memberNames = ["jsonrpc", "id", "method", "params", "result", "error"] as const;
 type Member = (typeof memberNames)[number];
 const memberBits: Readonly<Record<Member, number>> = { jsonrpc: 1, id: 2, method: 4, params: 8, result: 16, error: 32 };
-const longestId = 1024;
+const longestId = longestLiteral;
 const longestMethod = 256;
-
-interface Cursor extends StringCursor {
-  deep: boolean;
-}
 
 /**
  * Classifies one message (without its line end) by a strict scan of its top level; nested values are only skipped.
@@ -39,7 +34,7 @@ export function scanEnvelope(bytes: Uint8Array): Envelope {
   let at = skipBlank(bytes, 0);
   if (bytes[at] === 0x5b) return without("batch", null);
   if (bytes[at] !== 0x7b) return without("malformed", "not a JSON object");
-  const cursor: Cursor = { nextBackslash: -1, deep: false };
+  const cursor = createCursor();
   let seen = 0;
   let id: string | null = null;
   let method: string | null = null;
@@ -175,70 +170,4 @@ function idText(bytes: Uint8Array, from: number, to: number): string | null {
   if (bytes[from] === quote) return text;
   if (/^(0|-?[1-9]\d*)$/.test(text)) return text;
   return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) && Number.isFinite(Number(text)) ? JSON.stringify(Number(text)) : null;
-}
-
-function skipBlank(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (bytes[at] === 0x20 || bytes[at] === 0x09) at++;
-  return at;
-}
-
-function skipValue(bytes: Uint8Array, from: number, cursor: Cursor): number {
-  const byte = bytes[from];
-  if (byte === quote) return skipString(bytes, from + 1, cursor);
-  if (byte === 0x7b || byte === 0x5b) return skipNested(bytes, from, cursor);
-  return skipLiteral(bytes, from);
-}
-
-function skipLiteral(bytes: Uint8Array, from: number): number {
-  let at = from;
-  for (; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === 0x2c || byte === 0x7d || byte === 0x20 || byte === 0x09) break;
-    if (at - from > longestId) return -1;
-  }
-  const text = ascii(bytes, from, at);
-  return /^(true|false|null|-?\d[\d.eE+-]*)$/.test(text) ? at : -1;
-}
-
-/** The end of an object or array, its brackets matched by kind. Deeper than 31 it gives up: such a message is read strictly. */
-function skipNested(bytes: Uint8Array, from: number, cursor: Cursor): number {
-  let kinds = bytes[from] === 0x7b ? 1 : 0;
-  let depth = 1;
-  let at = from + 1;
-  const end = bytes.length;
-  while (at < end) {
-    switch (classOf[bytes[at] ?? 0]) {
-      case byteClass.filler:
-      case byteClass.number:
-      case byteClass.colon:
-        at++;
-        break;
-      case byteClass.quote:
-        at = skipString(bytes, at + 1, cursor);
-        if (at < 0) return -1;
-        break;
-      case byteClass.openObject:
-      case byteClass.openArray:
-        if (depth === 31) {
-          cursor.deep = true;
-          return -1;
-        }
-        kinds = (kinds << 1) | (bytes[at] === 0x7b ? 1 : 0);
-        depth++;
-        at++;
-        break;
-      case byteClass.closeObject:
-      case byteClass.closeArray:
-        if ((kinds & 1) !== (bytes[at] === 0x7d ? 1 : 0)) return -1;
-        kinds >>>= 1;
-        depth--;
-        at++;
-        if (depth === 0) return at;
-        break;
-      default:
-        return -1;
-    }
-  }
-  return -1;
 }

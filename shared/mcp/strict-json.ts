@@ -1,5 +1,4 @@
-import { ascii, byteClass, classOf, skipString } from "./json-bytes.ts";
-import type { StringCursor } from "./json-bytes.ts";
+import { ascii, byteClass, classOf, createCursor, skipString } from "./json-bytes.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
 
 // What is judged must be what the server will read (threat 16). JSON leaves room for two readings of one text: doubled keys, lone
@@ -48,7 +47,7 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 }
 
 function readFacts(bytes: Uint8Array): Facts {
-  const cursor: StringCursor = { nextBackslash: -1 };
+  const cursor = createCursor();
   let depth = 0;
   let members = 0;
   let at = 0;

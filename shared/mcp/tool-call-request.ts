@@ -1,0 +1,68 @@
+import type { JsonObject, JsonValue } from "../model/json.ts";
+import { foldCase } from "./json-rpc.ts";
+import { clientInfoKey, protocolVersionKey, toolCallMethod } from "./methods.ts";
+import { isObject } from "./strict-json.ts";
+
+/** One `tools/call` as its client sent it, read for judging. */
+export interface ToolCallRequest {
+  readonly tool: string;
+  readonly arguments: JsonObject;
+  /** For progress notifications to the client, or null if it wants none. */
+  readonly progressToken: string | number | null;
+  /** Asks for a task (2025-11-25): its result is then another one than a tool's. */
+  readonly task: boolean;
+  /** Of the stateless era (2026-07-28), where results name their type. */
+  readonly stateless: boolean;
+  /** Echoed from an `InputRequiredResult`: this continues an earlier call. */
+  readonly requestState: string | null;
+  /** What the client says of itself in this very request, unverified. */
+  readonly clientSays: string | null;
+}
+
+export type ReadToolCall = { readonly ok: true; readonly value: ToolCallRequest } | { readonly ok: false; readonly reason: string };
+
+const readKeys = ["name", "arguments", "task", "requeststate", "_meta"];
+
+/** Reads a strictly parsed message. What a server could read differently (a key of another case beside ours) is refused. */
+export function readToolCall(message: JsonObject): ReadToolCall {
+  if (message["method"] !== toolCallMethod) return refuse(`the method must be spelled "${toolCallMethod}"`);
+  const params = message["params"];
+  if (!isObject(params)) return refuse("params must be an object");
+  for (const key of Object.keys(params)) {
+    const folded = foldCase(key);
+    if (readKeys.includes(folded) && key !== (folded === "requeststate" ? "requestState" : folded)) {
+      return refuse(`a key of params differs from "${folded}" only in case`);
+    }
+  }
+  const name = params["name"];
+  if (typeof name !== "string" || name === "") return refuse("params.name must be the name of a tool");
+  if (name.length > 1024) return refuse("params.name is too long");
+  const given = params["arguments"];
+  if (given !== undefined && !isObject(given)) return refuse("params.arguments must be an object");
+  const meta = isObject(params["_meta"]) ? params["_meta"] : {};
+  const token = meta["progressToken"];
+  const state = params["requestState"];
+  return {
+    ok: true,
+    value: {
+      tool: name,
+      arguments: given ?? {},
+      progressToken: typeof token === "string" || typeof token === "number" ? token : null,
+      task: params["task"] !== undefined,
+      stateless: meta[protocolVersionKey] !== undefined,
+      requestState: typeof state === "string" ? state : null,
+      clientSays: implementationName(meta[clientInfoKey]),
+    },
+  };
+}
+
+/** "name version" of an MCP `Implementation`, bounded; null if it is none. */
+export function implementationName(value: JsonValue | undefined): string | null {
+  if (!isObject(value) || typeof value["name"] !== "string") return null;
+  const version = typeof value["version"] === "string" ? ` ${value["version"].slice(0, 64)}` : "";
+  return `${value["name"].slice(0, 128)}${version}`;
+}
+
+function refuse(reason: string): ReadToolCall {
+  return { ok: false, reason };
+}
