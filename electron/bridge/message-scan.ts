@@ -119,6 +119,7 @@ export function createMessageScan(onMessage: (id: string | null, hasMethod: bool
           break;
         case 0x7b: // {
         case 0x5b: // [
+          capturing = null; // an id is a string or a number
           if (base === 0) base = byte === 0x5b ? 2 : 1;
           depth++;
           if (depth === base && byte === 0x7b) {

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { createMessageScan } from "../../../electron/bridge/message-scan.ts";
+
+function scan(chunks: readonly (string | Buffer)[]): (readonly [string | null, boolean])[] {
+  const found: (readonly [string | null, boolean])[] = [];
+  const scanner = createMessageScan((id, hasMethod) => found.push([id, hasMethod]));
+  for (const chunk of chunks) scanner.push(Buffer.from(chunk as string));
+  return found;
+}
+
+describe("what it finds", () => {
+  it.each([
+    ['{"jsonrpc":"2.0","id":1,"method":"a"}\n', [["1", true]]],
+    ['{"method":"a","params":{"id":7,"method":"x","list":[{"id":8}]},"id":"tail"}\n', [['"tail"', true]]],
+    ['{"id":3,"result":{"method":"not this one"}}\n', [["3", false]]],
+    ['{"method":"notifications/x"}\n', [[null, true]]],
+    [' \t{ "id" : 12 , "method" : "spaced" } \r\n', [["12", true]]],
+    ['{"id":null,"error":{}}\n', [[null, false]]],
+    ['{"id":{"no":1},"method":"a"}\n', [[null, true]]],
+    ['{"\\u0069d":5,"\\u006d\\u0065\\u0074\\u0068\\u006f\\u0064":"a"}\n', [["5", true]]],
+    ['{"id":"\\u0061","method":"a"}\n', [['"a"', true]]],
+    ['{"id":1.0,"method":"a"}\n', [["1", true]]],
+    ['{"id":"quo\\"te,}","method":"a"}\n', [['"quo\\"te,}"', true]]],
+    ['{"text":"\\\\","id":1}\n', [["1", false]]],
+    ['{"text":"a long one that is skipped by a search for its end \\" \\\\","id":1}\n', [["1", false]]],
+    [
+      '[{"id":1,"method":"a"},{"method":"n"},{"id":"b","result":[1,2]}]\n',
+      [
+        ["1", true],
+        [null, true],
+        ['"b"', false],
+      ],
+    ],
+    ['garbage { "x\n{"id":2,"method":"a"}\n', [["2", true]]],
+    ['"just a string"\n[]\n[[1]]\n17\n\n', []],
+  ])("%j", (line, expected) => {
+    expect(scan([line])).toEqual(expected);
+    expect(scan([...line])).toEqual(expected);
+  });
+
+  it("agrees with JSON.parse on any message, however it is cut", () => {
+    let seed = 42;
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+      return Math.floor((seed / 4_294_967_296) * below);
+    };
+    const text = (): string =>
+      Array.from(
+        { length: random(80) },
+        () => ['"', "\\", "{", "}", "[", ",", ":", "a", "é", "\u{1f600}", "\n", "id", "method"][random(13)],
+      ).join("");
+    const value = (depth: number): unknown => {
+      const kind = random(depth > 3 ? 3 : 6);
+      if (kind < 2) return text();
+      if (kind === 2) return random(1000) - 500;
+      if (kind === 3) return Array.from({ length: random(4) }, () => value(depth + 1));
+      return Object.fromEntries(Array.from({ length: random(4) }, () => [["id", "method", text()][random(3)] ?? "", value(depth + 1)]));
+    };
+    for (let round = 0; round < 400; round++) {
+      const members: [string, unknown][] = [["params", value(0)]];
+      if (random(2) === 0) members.push(["method", text()]);
+      if (random(2) === 0) members.push(["id", random(2) === 0 ? text() : random(100_000)]);
+      members.sort(() => random(2) - 0.5);
+      const message = Object.fromEntries(members);
+      const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+      const chunks: Buffer[] = [];
+      for (let at = 0; at < bytes.length;) {
+        const size = 1 + random(40);
+        chunks.push(bytes.subarray(at, at + size));
+        at += size;
+      }
+      const id = Object.hasOwn(message, "id") ? JSON.stringify(message["id"]) : null;
+      expect(scan(chunks)).toEqual([[id, Object.hasOwn(message, "method")]]);
+    }
+  });
+
+  it("knows whether it stands inside a line", () => {
+    const scanner = createMessageScan(() => undefined);
+    expect(scanner.midLine()).toBe(false);
+    scanner.push(Buffer.from('{"id":1,"result":"half'));
+    expect(scanner.midLine()).toBe(true);
+    scanner.push(Buffer.from(' done"}\n'));
+    expect(scanner.midLine()).toBe(false);
+  });
+});
+
+it("is fast enough to run on every message", () => {
+  const big = Buffer.from(`${JSON.stringify({ jsonrpc: "2.0", id: 1, result: { text: "x".repeat(1_000_000) } })}\n`);
+  const scanner = createMessageScan(() => undefined);
+  for (let i = 0; i < 50; i++) scanner.push(big);
+  const started = performance.now();
+  for (let i = 0; i < 20; i++) scanner.push(big);
+  expect((performance.now() - started) / 20).toBeLessThan(5);
+});
