@@ -1,0 +1,233 @@
+// Finding records. The chain's table has no index; `search` holds copies of what is searched by, filled in batches behind the chain. What
+// it does not have yet is read from the chain itself, so a query never misses a record and the command line can ask while the app
+// writes. Every hit is checked against the record itself: a forged copy can hide a record (verify names it) but never invent one.
+import type { JournalPage, JournalQuery, JournalRecord } from "../../shared/model/journal-entry.ts";
+import { parseRecord } from "./chain.ts";
+import type { JournalDatabase } from "./database.ts";
+
+/** The condition of a query; paging is separate. */
+export type JournalFilter = Partial<Omit<JournalQuery, "before" | "limit">>;
+
+export interface JournalSearch {
+  /** Newest first. */
+  page(query: JournalQuery): JournalPage;
+  /** Oldest first, in chunks, without end to the number of records. */
+  oldestFirst(filter: JournalFilter): Generator<readonly JournalRecord[], void>;
+  /** Calls dispatched and denied at `since` (ms) or later, by server. */
+  countCalls(since: number): Map<string, number>;
+  /** The number of the newest record in `search`. */
+  indexed(): number;
+  /** Copies at most `limit` records more into `search`, in one transaction. Only on a journal open for appending. @throws the database's error */
+  index(limit: number): number;
+}
+
+interface Row {
+  readonly seq: number;
+  readonly body: string;
+  readonly hash: string;
+}
+
+interface Condition {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
+const chunk = 256;
+const callKinds = new Set(["call-dispatched", "call-denied"]);
+
+/**
+ * How a text is held in a column: SQLite cuts a text at NUL and cannot hold half a surrogate pair, so both become U+FFFD. The record's
+ * body has the text as it was.
+ */
+export function columnText(text: string): string {
+  return unstorable.test(text) ? text.replaceAll(unstorableAll, "\ufffd") : text;
+}
+
+const unstorable = /[\0\p{Surrogate}]/u;
+const unstorableAll = /[\0\p{Surrogate}]/gu;
+
+/** The copies that belong to a record, in the order of the columns after `seq`. */
+export function searchColumns(record: JournalRecord): readonly (string | number | null)[] {
+  const { at, kind, call, client, server, tool, decision } = record;
+  return [at, kind, ...[call, client, server, tool, decision].map((text) => (text === undefined ? null : columnText(text)))];
+}
+
+/** Whether a record is what a query asks for. Text is looked for in values, not in the names of fields, ignoring case. */
+export function matchesFilter(record: JournalRecord, filter: JournalFilter): boolean {
+  if (filter.kinds !== undefined && !filter.kinds.includes(record.kind)) return false;
+  if (filter.client !== undefined && filter.client !== record.client) return false;
+  if (filter.server !== undefined && filter.server !== record.server) return false;
+  if (filter.tool !== undefined && filter.tool !== record.tool) return false;
+  if (filter.decision !== undefined && filter.decision !== record.decision) return false;
+  if (filter.call !== undefined && filter.call !== record.call) return false;
+  if (filter.since !== undefined && record.at < filter.since) return false;
+  if (filter.text === undefined || filter.text === "") return true;
+  const { seq: _seq, at: _at, hash: _hash, ...searched } = record;
+  return holdsText(searched, filter.text.toLowerCase(), true);
+}
+
+function holdsText(value: unknown, needle: string, top: boolean): boolean {
+  if (typeof value === "string") return value.toLowerCase().includes(needle);
+  if (Array.isArray(value)) return value.some((item) => holdsText(item, needle, false));
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).some(([key, member]) => (!top && key.toLowerCase().includes(needle)) || holdsText(member, needle, false));
+  }
+  return typeof value === "number" || typeof value === "boolean" ? String(value).includes(needle) : false;
+}
+
+/** Reads through `database`, which stays its owner's. */
+export function createSearch(database: JournalDatabase): JournalSearch {
+  const maxIndexed = database.prepare("SELECT max(seq) AS seq FROM search");
+  const newestFrom = database.prepare("SELECT seq, body, hash FROM records WHERE seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?");
+  const oldestFrom = database.prepare("SELECT seq, body, hash FROM records WHERE seq > ? ORDER BY seq LIMIT ?");
+  const firstSince = database.prepare("SELECT min(seq) AS seq FROM search WHERE at >= ?");
+
+  const indexed = (): number => (maxIndexed.get() as { seq: number | null }).seq ?? 0;
+
+  const condition = (filter: JournalFilter): Condition => {
+    const parts: string[] = [];
+    const values: (string | number)[] = [];
+    // One column drives, each of its values being in order of seq; "+" keeps the others from being chosen, which would sort everything.
+    let driven = false;
+    const equals = (column: string, value: string | undefined, indexedColumn: boolean): void => {
+      if (value === undefined) return;
+      parts.push(`${indexedColumn && !driven ? "" : "+"}s.${column} = ?`);
+      driven ||= indexedColumn;
+      values.push(columnText(value));
+    };
+    equals("call", filter.call, true);
+    equals("server", filter.server, true);
+    const kinds = filter.kinds;
+    if (kinds?.length === 1) equals("kind", kinds[0], true);
+    else if (kinds !== undefined) {
+      parts.push(`+s.kind IN (${kinds.map(() => "?").join(",")})`);
+      values.push(...kinds);
+    }
+    equals("client", filter.client, false);
+    equals("tool", filter.tool, false);
+    equals("decision", filter.decision, false);
+    if (filter.since !== undefined) {
+      const { seq } = firstSince.get([filter.since]) as { seq: number | null };
+      parts.push("s.seq >= ?", "+s.at >= ?");
+      values.push(seq ?? Number.MAX_SAFE_INTEGER, filter.since);
+    }
+    const like = filter.text === undefined ? null : bodyPattern(filter.text);
+    if (like !== null) {
+      parts.push("r.body LIKE ? ESCAPE '~'");
+      values.push(like);
+    }
+    return { sql: parts.map((part) => ` AND ${part}`).join(""), values };
+  };
+
+  const collect = (rows: readonly Row[], filter: JournalFilter, into: JournalRecord[], wanted: number): void => {
+    for (const row of rows) {
+      if (into.length >= wanted) return;
+      const record = parseRecord(row.body, row.hash);
+      if (record !== null && matchesFilter(record, filter)) into.push(record);
+    }
+  };
+
+  return {
+    indexed,
+    page(query) {
+      const { before = Number.MAX_SAFE_INTEGER, limit, ...filter } = query;
+      const records: JournalRecord[] = [];
+      const filtered = Object.values(filter).some((value) => value !== undefined);
+      const split = filtered ? indexed() : 0;
+      const wanted = limit + 1;
+
+      let below = before;
+      while (records.length < wanted) {
+        const rows = newestFrom.all([below, split, chunk]) as Row[];
+        collect(rows, filter, records, wanted);
+        const last = rows.at(-1);
+        if (last === undefined) break;
+        below = last.seq;
+      }
+      if (filtered && records.length < wanted) {
+        const { sql, values } = condition(filter);
+        const statement = database.prepare(
+          `SELECT s.seq AS seq, r.body AS body, r.hash AS hash FROM search s CROSS JOIN records r ON r.seq = s.seq WHERE s.seq < ?${sql} ORDER BY s.seq DESC LIMIT ?`,
+        );
+        below = Math.min(before, split + 1);
+        while (records.length < wanted) {
+          const rows = statement.all([below, ...values, wanted]) as Row[];
+          collect(rows, filter, records, wanted);
+          const last = rows.at(-1);
+          if (last === undefined || rows.length < wanted) break;
+          below = last.seq;
+        }
+      }
+      return { records: records.slice(0, limit), more: records.length > limit };
+    },
+    *oldestFirst(filter) {
+      let after = 0;
+      for (;;) {
+        const rows = oldestFrom.all([after, chunk]) as Row[];
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        const records: JournalRecord[] = [];
+        collect(rows, filter, records, chunk);
+        if (records.length > 0) yield records;
+        after = last.seq;
+      }
+    },
+    countCalls(since) {
+      const counts = new Map<string, number>();
+      const rows = database
+        .prepare(
+          "SELECT server, count(*) AS calls FROM search WHERE at >= ? AND +kind IN ('call-dispatched', 'call-denied') AND +server IS NOT NULL GROUP BY +server",
+        )
+        .all([since]) as { server: string; calls: number }[];
+      for (const row of rows) counts.set(row.server, row.calls);
+      let after = indexed();
+      for (;;) {
+        const fresh = oldestFrom.all([after, chunk]) as Row[];
+        const last = fresh.at(-1);
+        if (last === undefined) return counts;
+        for (const row of fresh) {
+          const record = parseRecord(row.body, row.hash);
+          if (record?.server === undefined || record.at < since || !callKinds.has(record.kind)) continue;
+          counts.set(record.server, (counts.get(record.server) ?? 0) + 1);
+        }
+        after = last.seq;
+      }
+    },
+    index(limit) {
+      const rows = oldestFrom.all([indexed(), limit]) as Row[];
+      if (rows.length === 0) return 0;
+      const insert = database.prepare(
+        "INSERT INTO search (seq, at, kind, call, client, server, tool, decision) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      );
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        for (const row of rows) {
+          const record = parseRecord(row.body, row.hash);
+          insert.run(record === null ? [row.seq, 0, "", null, null, null, null, null] : [row.seq, ...searchColumns(record)]);
+        }
+        database.exec("COMMIT");
+      } catch (error) {
+        rollBack(database);
+        throw error;
+      }
+      return rows.length;
+    },
+  };
+}
+
+/** Ends a failed transaction; SQLite may have ended it already. */
+export function rollBack(database: JournalDatabase): void {
+  try {
+    if (database.inTransaction) database.exec("ROLLBACK");
+  } catch {
+    // Nothing of it was committed either way, and the caller reports the failure that led here.
+  }
+}
+
+// The body is JSON: what is looked for is in it as JSON writes it. LIKE folds ASCII only, so a letter beyond it matches anything
+// here and is compared properly by matchesFilter.
+function bodyPattern(text: string): string | null {
+  if (text === "") return null;
+  const escaped = JSON.stringify(text).slice(1, -1);
+  return `%${escaped.replace(/[~%_]/g, "~$&").replace(/[^\u0020-\u007e]/gu, "%")}%`;
+}

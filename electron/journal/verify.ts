@@ -1,0 +1,155 @@
+// Verification reads the file as it is on disk, record by record, and believes nothing but the chain and the anchor: hash, number, the
+// copies that are searched by, the indexes over them, tables and triggers. It names the first record that is wrong.
+import type { JournalVerdict } from "../../shared/model/journal-entry.ts";
+import type { AnchorReading } from "./anchor.ts";
+import { disagreement } from "./anchor.ts";
+import type { ChainHead } from "./chain.ts";
+import { chainHash, genesisHash, parseRecord } from "./chain.ts";
+import type { JournalDatabase } from "./database.ts";
+import { checkFormat, describeDatabaseError } from "./database.ts";
+import { searchColumns } from "./search.ts";
+
+interface CheckedRow {
+  readonly seq: number;
+  readonly body: string;
+  readonly hash: string;
+  readonly copied: number | null;
+  readonly at: number;
+  readonly kind: string;
+  readonly call: string | null;
+  readonly client: string | null;
+  readonly server: string | null;
+  readonly tool: string | null;
+  readonly decision: string | null;
+  readonly found: number;
+}
+
+const sliceMs = 8;
+
+const nextRow = `
+  SELECT r.seq AS seq, r.body AS body, r.hash AS hash, s.seq AS copied, s.at AS at, s.kind AS kind, s.call AS call, s.client AS client,
+    s.server AS server, s.tool AS tool, s.decision AS decision,
+    (EXISTS (SELECT 1 FROM search i INDEXED BY search_at WHERE i.at = s.at AND i.seq = s.seq)
+      AND EXISTS (SELECT 1 FROM search i INDEXED BY search_kind WHERE i.kind = s.kind AND i.seq = s.seq)
+      AND (s.call IS NULL OR EXISTS (SELECT 1 FROM search i INDEXED BY search_call WHERE i.call = s.call AND i.seq = s.seq))
+      AND (s.server IS NULL OR EXISTS (SELECT 1 FROM search i INDEXED BY search_server WHERE i.server = s.server AND i.seq = s.seq))
+    ) AS found
+  FROM records r LEFT JOIN search s ON s.seq = r.seq WHERE r.seq > ? ORDER BY r.seq LIMIT 1`;
+
+type Finding = { readonly seq: number; readonly reason: string };
+
+/** Checks rows one after the other; each call of `check` looks at the next. */
+interface Walk {
+  readonly at: ChainHead;
+  check(): Finding | "end" | null;
+}
+
+/**
+ * The verdict over the whole chain up to the record that is newest now. Gives the event loop a turn every few milliseconds. Never throws:
+ * what cannot be read is a verdict.
+ */
+export async function verifyJournal(database: JournalDatabase, reading: AnchorReading, kind: string): Promise<JournalVerdict> {
+  try {
+    checkFormat(database);
+    const head = readHead(database);
+    const walk = startWalk(database, { seq: 0, hash: genesisHash });
+    let sliceEnd = performance.now() + sliceMs;
+    // The chain first, to its end: a cut-off tail is the last thing that can be wrong.
+    while (walk.at.seq < head) {
+      const finding = walk.check();
+      if (finding === "end") break;
+      if (finding !== null) return { kind: "bad", ...finding };
+      if (reading.kind === "anchor" && walk.at.seq === reading.anchor.seq) {
+        const wrong = disagreement(reading, head, () => walk.at.hash, kind);
+        if (wrong !== null) return { kind: "bad", ...wrong };
+      }
+      if (performance.now() < sliceEnd) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      sliceEnd = performance.now() + sliceMs;
+    }
+    if (reading.kind === "malformed" || (reading.kind === "anchor" && reading.anchor.seq > walk.at.seq)) {
+      const wrong = disagreement(reading, walk.at.seq, () => null, kind);
+      if (wrong !== null) return reading.kind === "malformed" ? { kind: "unreadable", reason: wrong.reason } : { kind: "bad", ...wrong };
+    }
+    const anchored = reading.kind === "anchor";
+    return {
+      kind: "intact",
+      records: walk.at.seq,
+      head: walk.at.hash,
+      anchoredAt: anchored ? reading.anchor.at : null,
+      anchor: anchored ? kind : "none",
+    };
+  } catch (error) {
+    return { kind: "unreadable", reason: describeDatabaseError(error) };
+  }
+}
+
+/** The end of the chain, and what is wrong with the last `count` records, if anything. @throws the database's error */
+export function inspectTail(database: JournalDatabase, count: number): { readonly head: ChainHead; readonly wrong: Finding | null } {
+  const newest = readHead(database);
+  const from = Math.max(0, newest - count);
+  const before = from === 0 ? genesisHash : hashAt(database, from);
+  if (before === null) return { head: { seq: newest, hash: "" }, wrong: { seq: from, reason: "it is missing" } };
+  const walk = startWalk(database, { seq: from, hash: before });
+  while (walk.at.seq < newest) {
+    const finding = walk.check();
+    if (finding === "end") break;
+    if (finding !== null) return { head: walk.at, wrong: finding };
+  }
+  return { head: walk.at, wrong: null };
+}
+
+/** The hash of one record, or null when there is none. @throws the database's error */
+export function hashAt(database: JournalDatabase, seq: number): string | null {
+  const row = database.prepare("SELECT hash FROM records WHERE seq = ?").get([seq]) as { hash: string } | undefined;
+  return row?.hash ?? null;
+}
+
+function readHead(database: JournalDatabase): number {
+  return (database.prepare("SELECT ifnull(max(seq), 0) AS seq FROM records").get() as { seq: number }).seq;
+}
+
+function startWalk(database: JournalDatabase, from: ChainHead): Walk {
+  const next = database.prepare(nextRow);
+  const indexed = (database.prepare("SELECT ifnull(max(seq), 0) AS seq FROM search").get() as { seq: number }).seq;
+  // The first step also sees numbers below 1, which only an inserted record has.
+  let after = from.seq === 0 ? -Number.MAX_SAFE_INTEGER : from.seq;
+  let at = from;
+  return {
+    get at() {
+      return at;
+    },
+    check() {
+      let row: CheckedRow | undefined;
+      try {
+        row = next.get([after]) as CheckedRow | undefined;
+      } catch (error) {
+        return { seq: at.seq + 1, reason: `it cannot be read: ${describeDatabaseError(error)}` };
+      }
+      if (row === undefined) return "end";
+      const reason = examine(row, at, indexed);
+      if (reason !== null) return { seq: Math.min(row.seq, at.seq + 1), reason };
+      at = { seq: row.seq, hash: row.hash };
+      after = row.seq;
+      return null;
+    },
+  };
+}
+
+function examine(row: CheckedRow, before: ChainHead, indexed: number): string | null {
+  if (row.seq <= before.seq) return "it was inserted before the first record";
+  if (row.seq > before.seq + 1)
+    return row.seq === before.seq + 2 ? "it is missing" : `records ${before.seq + 1} to ${row.seq - 1} are missing`;
+  const record = parseRecord(row.body, row.hash);
+  if (chainHash(before.hash, row.body) !== row.hash) {
+    if (record !== null && record.seq !== row.seq) return `it holds record ${record.seq}: records were moved, inserted or left out`;
+    return "its text, its hash or the hash before it was changed";
+  }
+  if (record === null) return "it is not a record that Portcullis wrote";
+  if (record.seq !== row.seq) return `it says that it is record ${record.seq}`;
+  if (row.seq > indexed) return null;
+  if (row.copied === null) return "it was taken out of the search table";
+  const copies = [row.at, row.kind, row.call, row.client, row.server, row.tool, row.decision];
+  if (searchColumns(record).some((value, index) => value !== copies[index])) return "its copy in the search table was changed";
+  return row.found === 1 ? null : "it was taken out of a search index";
+}

@@ -1,0 +1,180 @@
+// Appending, fail closed. The first write that fails is the last one: the reason is latched, what was queued is given up, and every later
+// append throws, so that no call passes unrecorded. Numbers and hashes are given in the order of the calls, whether a record is written
+// at once or with the next one.
+import fs from "node:fs";
+import type { JournalDraft, JournalRecord } from "../../shared/model/journal-entry.ts";
+import type { ChainHead } from "./chain.ts";
+import { chainHash, recordBody } from "./chain.ts";
+import type { JournalDatabase } from "./database.ts";
+import { describeDatabaseError } from "./database.ts";
+import { JournalUnavailable } from "./journal.ts";
+import type { JournalSearch } from "./search.ts";
+import { rollBack } from "./search.ts";
+
+export interface Writer {
+  append(draft: JournalDraft): void;
+  appendSoon(draft: JournalDraft): void;
+  /** The newest record, queued ones included. */
+  head(): ChainHead;
+  fault(): string | null;
+  /** The first reason stays. */
+  fail(reason: string): void;
+  /** Writes what is queued and stops its timers; every later append is refused. */
+  close(): void;
+}
+
+export interface WriterDeps {
+  readonly file: string;
+  readonly database: JournalDatabase;
+  readonly search: JournalSearch;
+  readonly head: ChainHead;
+  readonly now: () => number;
+  /** Called after the records are in the database, with the drafts they came from. */
+  written(records: readonly Written[]): void;
+  faulted(reason: string): void;
+  /** Makes the fault for the person out of why a write failed. */
+  explain(reason: string): string;
+}
+
+export interface Written {
+  readonly draft: JournalDraft;
+  readonly seq: number;
+  readonly at: number;
+  readonly hash: string;
+}
+
+interface Queued extends Written {
+  readonly body: string;
+}
+
+const flushMs = 4;
+const mostQueued = 256;
+const fileCheckMs = 100;
+const indexEveryMs = 50;
+const quietMs = 20;
+const backlogThatWaitsNot = 2048;
+
+/** What a record became, as readers will see it. */
+export function writtenRecord({ draft, seq, at, hash }: Written): JournalRecord {
+  return { ...draft, seq, at, hash };
+}
+
+export function createWriter(deps: WriterDeps): Writer {
+  const { database, file, search } = deps;
+  const insertOne = database.prepare("INSERT INTO records (seq, body, hash) VALUES (?, ?, ?)");
+  const insertTwo = database.prepare("INSERT INTO records (seq, body, hash) VALUES (?, ?, ?), (?, ?, ?)");
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const commit = database.prepare("COMMIT");
+  const opened = fs.statSync(file, { bigint: true });
+
+  let { seq, hash } = deps.head;
+  let queue: Queued[] = [];
+  let fault: string | null = null;
+  let flushTimer: NodeJS.Timeout | null = null;
+  let indexTimer: NodeJS.Timeout | null = null;
+  let fileCheckedAt = -Infinity;
+  let writtenAt = -Infinity;
+  let indexed = search.indexed();
+
+  const fail = (reason: string): void => {
+    if (fault !== null) return;
+    fault = reason;
+    queue = [];
+    stopTimers();
+    deps.faulted(reason);
+  };
+
+  const stopTimers = (): void => {
+    if (flushTimer !== null) clearTimeout(flushTimer);
+    if (indexTimer !== null) clearTimeout(indexTimer);
+    flushTimer = null;
+    indexTimer = null;
+  };
+
+  const refuse = (): void => {
+    if (fault !== null) throw new JournalUnavailable(fault);
+  };
+
+  // SQLite goes on writing into a file that has lost its name; those records would be gone with us.
+  const fileIsStillThere = (): boolean => {
+    const now = performance.now();
+    if (now - fileCheckedAt < fileCheckMs) return true;
+    fileCheckedAt = now;
+    const found = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+    return found !== undefined && found.ino === opened.ino && found.dev === opened.dev;
+  };
+
+  const enqueue = (draft: JournalDraft): void => {
+    refuse();
+    const at = Math.floor(deps.now());
+    const body = recordBody(seq + 1, at, draft);
+    seq += 1;
+    hash = chainHash(hash, body);
+    queue.push({ draft, seq, at, body, hash });
+  };
+
+  const write = (): void => {
+    if (flushTimer !== null) clearTimeout(flushTimer);
+    flushTimer = null;
+    const records = queue;
+    const [first, second] = records;
+    if (first === undefined) return;
+    queue = [];
+    try {
+      if (!fileIsStillThere()) {
+        fail(deps.explain("its file was deleted or replaced while Portcullis was running"));
+        return;
+      }
+      if (second === undefined) insertOne.run([first.seq, first.body, first.hash]);
+      else if (records.length === 2) insertTwo.run([first.seq, first.body, first.hash, second.seq, second.body, second.hash]);
+      else {
+        begin.run();
+        for (const record of records) insertOne.run([record.seq, record.body, record.hash]);
+        commit.run();
+      }
+      writtenAt = performance.now();
+      if (indexTimer === null) indexTimer = setTimeout(index, indexEveryMs).unref();
+      deps.written(records);
+    } catch (error) {
+      rollBack(database);
+      fail(deps.explain(describeDatabaseError(error)));
+    }
+  };
+
+  // In pieces, when nothing is going on, unless that lasts so long that queries would have to read too much of the chain.
+  const index = (): void => {
+    indexTimer = null;
+    const backlog = seq - queue.length - indexed;
+    if (fault !== null || backlog <= 0) return;
+    if (backlog >= backlogThatWaitsNot || performance.now() - writtenAt >= quietMs) {
+      try {
+        indexed += search.index(Math.min(1024, Math.max(64, Math.ceil(backlog / 8))));
+      } catch (error) {
+        fail(deps.explain(describeDatabaseError(error)));
+        return;
+      }
+    }
+    indexTimer = setTimeout(index, indexEveryMs).unref();
+  };
+
+  return {
+    append(draft) {
+      enqueue(draft);
+      write();
+      refuse();
+    },
+    appendSoon(draft) {
+      enqueue(draft);
+      if (queue.length >= mostQueued) write();
+      else flushTimer ??= setTimeout(write, flushMs);
+    },
+    head: () => ({ seq, hash }),
+    fault: () => fault,
+    fail,
+    close() {
+      write();
+      stopTimers();
+      fault ??= "The journal is closed.";
+    },
+  };
+}
