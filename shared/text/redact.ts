@@ -1,16 +1,203 @@
+import { createByteSearch, type Hit } from "./byte-search.ts";
+import { createJsonPlaces, escapeEnd, escapeStart, isJson, isStructural, memberName } from "./json-bytes.ts";
+import { secretForms, shortestSecret } from "./secret-forms.ts";
+import { createUtf8Stream, decodeUtf8, encodeUtf8 } from "./utf8.ts";
+
 /**
  * Known secret values taken out of whatever leaves: results to the client, stderr, errors, journal, UI (threat 25). Each value is
- * looked for as it is, JSON-escaped, base64 and base64url (at all three alignments), hex (both cases) and url-encoded.
+ * looked for as it is, JSON-escaped, base64 and base64url (at all three alignments), hex (both cases), url- and HTML-encoded; of
+ * a text with several lines also each line of 8 characters and more. Values shorter than 4 characters are not looked for.
  */
 export interface Redactor {
   /** Number of values it knows. */
   readonly size: number;
-  /** The very same object when there is nothing to take out. */
+  /**
+   * The very same object when there is nothing to take out. One JSON text stays JSON: escapes are taken out whole, punctuation and
+   * protocol numbers (`id`, `progressToken`, `requestId`) stay, a number that is a secret becomes a string. Anything else is
+   * taken as plain text.
+   */
   bytes(data: Uint8Array): Uint8Array;
+  /** The very same string when there is nothing to take out. */
   text(text: string): string;
   /** Every string in a JSON value, keys included; the same object when there is nothing to take out. */
   json<T>(value: T): T;
+  /** One step of a stream; for `createRedactingStream`. */
+  step(state: StreamState, data: Uint8Array, last: boolean): { readonly state: StreamState; readonly out: Uint8Array };
 }
 
-/** What stands in a secret's place. */
+/** What a stream carries from chunk to chunk. */
+export interface StreamState {
+  /** Not handed on yet: it may be the beginning of a secret. */
+  readonly held: Uint8Array;
+  /** How many bytes of `held` belong to a secret whose mark has been handed on. */
+  readonly covered: number;
+  /** Whether what was handed on ends with a mark. */
+  readonly marked: boolean;
+}
+
+/** What stands in a secret's place. It needs no escaping in JSON, urls or HTML. */
 export const redactedMark = "[redacted]";
+
+/** Long forms are looked for in pieces of at most this many bytes, so that a part of one is found too and little is ever held back. */
+const longestPiece = 512;
+const deepestJson = 512;
+const protocolNumbers = new Set(["id", "progressToken", "requestId"]);
+
+/** Builds the search for all values; about 0.1 ms for each short value. The values themselves are not kept. */
+export function createRedactor(values: readonly string[]): Redactor {
+  const known = [...new Set(values)].filter((value) => value.length >= shortestSecret);
+  const patterns = [...new Set(known.flatMap((value) => secretForms(value)))].flatMap((form) => pieces(encodeUtf8(form)));
+  const structural = patterns.map(isStructural);
+  const search = createByteSearch(patterns, (index) => structural[index] !== true);
+  const shortest = patterns.reduce((length, pattern) => Math.min(length, pattern.length), Infinity);
+
+  const text = (whole: string): string => {
+    // A character is at most three bytes of UTF-8 for each UTF-16 unit.
+    if (whole.length * 3 < shortest) return whole;
+    const data = encodeUtf8(whole);
+    const hits = search.find(data);
+    return hits.length === 0 ? whole : decodeUtf8(replace(data, merge(hits), 0, data.length, false));
+  };
+
+  const json = (value: unknown, depth: number): unknown => {
+    if (typeof value === "string") return text(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (depth > deepestJson) return redactedMark; // not looked into, so not let through
+    if (Array.isArray(value)) {
+      const items = value.map((item: unknown) => json(item, depth + 1));
+      return items.some((item, index) => item !== value[index]) ? items : value;
+    }
+    let changed = false;
+    const members = Object.entries(value).map(([key, member]: [string, unknown]): [string, unknown] => {
+      const redacted: [string, unknown] = [text(key), json(member, depth + 1)];
+      if (redacted[0] !== key || redacted[1] !== member) changed = true;
+      return redacted;
+    });
+    return changed ? Object.fromEntries(members) : value;
+  };
+
+  return {
+    size: known.length,
+    bytes(data) {
+      const hits = search.find(data);
+      if (hits.length === 0) return data;
+      const stretches = settle(data, hits, structural);
+      return stretches.length === 0 ? data : replace(data, stretches, 0, data.length, false);
+    },
+    text,
+    json: <T>(value: T): T => json(value, 0) as T,
+    step(state, chunk, last) {
+      const data = concat([state.held, chunk]);
+      const hits = search.find(data);
+      const stretches = merge(state.covered > 0 ? [{ start: 0, end: state.covered }, ...hits] : hits);
+      const cut = last ? data.length : search.unfinished(data);
+      const begun = (stretch: Stretch): boolean => stretch.start < cut || (stretch.start === 0 && state.covered > 0);
+      const across = stretches.find((stretch) => begun(stretch) && stretch.end >= cut);
+      return {
+        out: replace(data, stretches, 0, cut, state.marked),
+        state: {
+          held: data.slice(cut),
+          covered: across === undefined ? 0 : across.end - cut,
+          marked: cut === 0 ? state.marked : across !== undefined,
+        },
+      };
+    },
+  };
+}
+
+export interface RedactingStream {
+  /** Text that is certainly free of known secrets; the rest is held back until more is known (at most 511 bytes). */
+  push(chunk: Uint8Array): string;
+  /** The rest. */
+  end(): string;
+}
+
+/**
+ * For output that comes in chunks (a server's stderr): a secret that is cut by a chunk's border is taken out all the same. Bytes
+ * that are not UTF-8 become U+FFFD.
+ *
+ * @param redactor asked at every chunk, so that values learnt meanwhile count
+ */
+export function createRedactingStream(redactor: () => Redactor): RedactingStream {
+  let state: StreamState = { held: new Uint8Array(), covered: 0, marked: false };
+  const decode = createUtf8Stream();
+  const push = (chunk: Uint8Array, last: boolean): string => {
+    const step = redactor().step(state, chunk, last);
+    state = step.state;
+    return decode(step.out);
+  };
+  return {
+    push: (chunk) => push(chunk, false),
+    end: () => push(new Uint8Array(), true) + decode(undefined),
+  };
+}
+
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  /** A number outside a string: what stands for it must be a string itself. */
+  readonly quoted?: boolean;
+}
+
+function pieces(form: Uint8Array): readonly Uint8Array[] {
+  const count = Math.ceil(form.length / longestPiece);
+  const size = Math.ceil(form.length / count);
+  return Array.from({ length: count }, (_, index) => form.subarray(index * size, (index + 1) * size));
+}
+
+/** Joins what overlaps or touches; the input is in order of start. */
+function merge(stretches: readonly (Hit | Stretch)[]): readonly Stretch[] {
+  const merged: Stretch[] = [];
+  for (const { start, end } of stretches) {
+    const last = merged.at(-1);
+    if (last !== undefined && start <= last.end) merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, end) };
+    else merged.push({ start, end });
+  }
+  return merged;
+}
+
+/** The stretches that can be taken out of what may be a JSON text without breaking it. */
+function settle(data: Uint8Array, hits: readonly Hit[], structural: readonly boolean[]): readonly Stretch[] {
+  let kept: readonly Hit[] = hits;
+  const numbers: Stretch[] = [];
+  if (hits.some((hit) => structural[hit.pattern] === true) && isJson(data)) {
+    const placeOf = createJsonPlaces(data);
+    kept = hits.filter((hit) => {
+      if (structural[hit.pattern] !== true) return true;
+      const place = placeOf(hit.start, hit.end);
+      if (place === "number" && !protocolNumbers.has(memberName(data, hit.start) ?? "")) numbers.push({ ...hit, quoted: true });
+      return place === "string";
+    });
+  }
+  // Half an escape left behind would not be JSON any more, and half a one taken for text is no loss.
+  const whole = merge(kept).map(({ start, end }) => ({ start: escapeStart(data, start), end: escapeEnd(data, end) }));
+  const stretches = merge(whole);
+  return numbers.length === 0 ? stretches : [...stretches, ...numbers].sort((a, b) => a.start - b.start);
+}
+
+const mark = encodeUtf8(redactedMark);
+const quotedMark = encodeUtf8(`"${redactedMark}"`);
+
+/** The bytes of [from, to) with a mark for each stretch; `marked`: the mark of a stretch that begins at `from` stands already. */
+function replace(data: Uint8Array, stretches: readonly Stretch[], from: number, to: number, marked: boolean): Uint8Array {
+  const out: Uint8Array[] = [];
+  let at = from;
+  for (const { start, end, quoted } of stretches) {
+    if (start >= to) break;
+    if (start > at) out.push(data.subarray(at, start));
+    if (!(marked && start === from)) out.push(quoted === true ? quotedMark : mark);
+    at = Math.min(end, to);
+  }
+  if (at < to) out.push(data.subarray(at, to));
+  return concat(out);
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}

@@ -1,0 +1,218 @@
+import { encodeUtf8 } from "./utf8.ts";
+
+// The shapes in which a secret may come back out (threat 25): as it is, escaped for JSON, HTML or urls, in base64 or hex; and the
+// parts of it that are a secret of their own. This catches what programs do by accident. A program that means to smuggle a value
+// out can always spell it in a way nobody looks for: that is the sandbox's job, not this one's.
+
+/** Shorter values (and parts) are not looked for: they would take ordinary words and numbers out of everything. */
+export const shortestSecret = 4;
+
+/** Every text under which the value, or a part of it that must not be seen either, is looked for. Each once. */
+export function secretForms(value: string): readonly string[] {
+  const forms = new Set<string>();
+  const add = (form: string): void => {
+    if (form.length >= shortestSecret) forms.add(form);
+  };
+  for (const part of secretParts(value)) {
+    if (part.text.length < shortestSecret) continue;
+    for (const form of textForms(part.text)) add(form);
+    if (part.whole) for (const form of codedForms(encodeUtf8(part.text))) add(form);
+  }
+  return [...forms];
+}
+
+interface Part {
+  readonly text: string;
+  /** False for a line of a longer text: looked for as text, not in base64 or hex. */
+  readonly whole: boolean;
+}
+
+const armor = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
+const shortestLine = 8;
+
+function secretParts(value: string): readonly Part[] {
+  const wholes = new Set([value, value.trim()]);
+  // "Bearer abc": the token is a secret without the word before it.
+  const afterScheme = /^\s*(?:bearer|basic|token)\s+(\S.*)$/is.exec(value)?.[1];
+  if (afterScheme !== undefined) wholes.add(afterScheme.trim());
+  // "postgres://user:password@host/db": drivers name the password alone.
+  const password = /^\s*[a-z][a-z0-9+.-]*:\/\/[^/?#@\s:]*:([^/?#@\s]+)@/i.exec(value)?.[1];
+  if (password !== undefined) wholes.add(password).add(percentDecoded(password));
+  for (const leaf of jsonSecrets(value)) wholes.add(leaf);
+
+  const parts: Part[] = [...wholes].map((text) => ({ text, whole: true }));
+  for (const text of wholes) {
+    if (!/[\r\n]/.test(text)) continue;
+    for (const line of text.split(/[\r\n]+/)) {
+      const trimmed = line.trim();
+      if (trimmed.length >= shortestLine && !armor.test(trimmed)) parts.push({ text: trimmed, whole: false });
+    }
+  }
+  return parts;
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** In a credentials file (`{"private_key": …}`), the members that are secret by name. */
+function jsonSecrets(value: string): readonly string[] {
+  if (!/^\s*[{[]/.test(value)) return [];
+  const found: string[] = [];
+  const visit = (node: unknown, key: string, depth: number): void => {
+    if (depth > 8) return;
+    if (typeof node === "string") {
+      if (node.length >= shortestLine && /secret|token|pass|key|credential|auth/i.test(key) && !/^https?:\/\//.test(node)) found.push(node);
+    } else if (Array.isArray(node)) {
+      for (const item of node) visit(item, key, depth + 1);
+    } else if (typeof node === "object" && node !== null) {
+      for (const [name, member] of Object.entries(node)) visit(member, name, depth + 1);
+    }
+  };
+  try {
+    visit(JSON.parse(value), "", 0);
+  } catch {
+    return []; // not a credentials file after all
+  }
+  return found;
+}
+
+function textForms(text: string): Iterable<string> {
+  const forms = new Set<string>([text]);
+  for (const style of jsonStyles) forms.add(escapeJson(text, style));
+  for (const form of urlForms(encodeUtf8(text))) forms.add(form);
+  for (const form of htmlForms(text)) forms.add(form);
+  // JSON in a string of JSON (a tool result's text) and once more (that result in another's).
+  const nested = new Set(forms);
+  for (const form of forms) {
+    const once = escapeJson(form, {});
+    nested.add(once).add(escapeJson(once, {}));
+  }
+  return nested;
+}
+
+interface JsonStyle {
+  readonly ascii?: boolean;
+  readonly upper?: boolean;
+  readonly html?: boolean;
+  readonly solidus?: boolean;
+}
+
+/** JavaScript; with `\/`; Python; PHP; Java and others in capitals; Go; .NET. */
+const jsonStyles: readonly JsonStyle[] = [
+  {},
+  { solidus: true },
+  { ascii: true },
+  { ascii: true, solidus: true },
+  { ascii: true, upper: true },
+  { html: true },
+  { ascii: true, html: true, upper: true },
+];
+
+/** The inside of a JSON string; `{}` is exactly JSON.stringify's. */
+function escapeJson(text: string, style: JsonStyle): string {
+  const plain = JSON.stringify(text).slice(1, -1);
+  if (!style.ascii && !style.html && !style.solidus) return plain;
+  const code = (character: string): string => {
+    const hex = character.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${style.upper ? hex.toUpperCase() : hex}`;
+  };
+  let escaped = plain;
+  if (style.html) {
+    if (style.upper) escaped = escaped.replace(/\\"/g, "\\u0022").replace(/['+`]/g, code);
+    escaped = escaped.replace(/[<>&\u2028\u2029]/g, code);
+  }
+  if (style.solidus) escaped = escaped.replace(/\//g, "\\/");
+  if (style.ascii) escaped = escaped.replace(/[^\0-\u007e]/g, code);
+  return escaped;
+}
+
+/** What stays as it is: encodeURIComponent; RFC 3986; a form (with `+`); encodeURI; the user part of a url. */
+const urlSafe: readonly (readonly [kept: string, space: string])[] = [
+  ["-_.!~*'()", "%20"],
+  ["-_.~", "%20"],
+  ["*-._", "+"],
+  ["-_.!~*'();,/?:@&=+$#", "%20"],
+  ["-_.!~*'(),&+$", "%20"],
+];
+
+/** For each of these styles, in capitals and in small letters, what stands for each byte. */
+const urlTables: readonly (readonly string[])[] = urlSafe.flatMap(([kept, space]) =>
+  [true, false].map((upper) =>
+    Array.from({ length: 256 }, (_, byte) => {
+      const character = String.fromCharCode(byte);
+      if (byte === 0x20) return space;
+      return /[A-Za-z0-9]/.test(character) || kept.includes(character) ? character : `%${hexByte(byte, upper)}`;
+    }),
+  ),
+);
+
+function urlForms(bytes: Uint8Array): readonly string[] {
+  return urlTables.map((table) => Array.from(bytes, (byte) => table[byte] ?? "").join(""));
+}
+
+/** How the four marks and `'` are written: in text; in attributes; Python and PHP; Go. */
+const htmlQuotes: readonly (readonly [double: string, single: string])[] = [
+  ['"', "'"],
+  ["&quot;", "'"],
+  ["&quot;", "&#39;"],
+  ["&quot;", "&#x27;"],
+  ["&quot;", "&#039;"],
+  ["&quot;", "&apos;"],
+  ["&#34;", "&#39;"],
+];
+
+function htmlForms(text: string): readonly string[] {
+  if (!/[&<>"']/.test(text)) return [];
+  const base = text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  return htmlQuotes.map(([double, single]) => base.replace(/"/g, double).replace(/'/g, single));
+}
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/** How `base64` and `openssl base64` break lines. */
+const base64Widths = [76, 64];
+
+function codedForms(bytes: Uint8Array): Iterable<string> {
+  const forms = new Set<string>();
+  for (const upper of [false, true]) forms.add(Array.from(bytes, (byte) => hexByte(byte, upper)).join(""));
+  const addBase64 = (text: string): void => {
+    if (!/[+/]/.test(text)) {
+      forms.add(text);
+      return;
+    }
+    forms.add(text).add(text.replace(/\+/g, "-").replace(/\//g, "_")).add(text.replace(/\//g, "\\/"));
+    for (const form of urlForms(encodeUtf8(text))) forms.add(form);
+  };
+  for (const before of [0, 1, 2]) addBase64(base64Inside(bytes, before));
+  const whole = base64Inside(bytes, 0);
+  for (const width of base64Widths) {
+    for (let at = 0; whole.length > width && at < whole.length; at += width) {
+      if (whole.length - at >= 2 * shortestLine) addBase64(whole.slice(at, at + width));
+    }
+  }
+  return forms;
+}
+
+/** The characters of the base64 text that these bytes alone decide, when `before` other bytes stand before them in their group. */
+function base64Inside(bytes: Uint8Array, before: number): string {
+  const first = Math.ceil((before * 8) / 6);
+  const end = Math.floor(((before + bytes.length) * 8) / 6);
+  const at = (index: number): number => bytes[index - before] ?? 0;
+  let out = "";
+  for (let character = first; character < end; character++) {
+    const bit = character * 6;
+    const byte = bit >> 3;
+    const pair = (at(byte) << 8) | at(byte + 1);
+    out += alphabet.charAt((pair >> (10 - (bit & 7))) & 63);
+  }
+  return out;
+}
+
+function hexByte(byte: number, upper: boolean): string {
+  const hex = byte.toString(16).padStart(2, "0");
+  return upper ? hex.toUpperCase() : hex;
+}
