@@ -35,7 +35,7 @@ describe("what it finds", () => {
     ['"just a string"\n[]\n[[1]]\n17\n\n', []],
   ])("%j", (line, expected) => {
     expect(scan([line])).toEqual(expected);
-    expect(scan([...line])).toEqual(expected);
+    expect(scan(Array.from(line))).toEqual(expected);
   });
 
   it("agrees with JSON.parse on any message, however it is cut", () => {
