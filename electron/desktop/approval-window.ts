@@ -1,9 +1,9 @@
-import { nativeTheme, screen, type BrowserWindow, type Rectangle } from "electron";
+import { screen, type BrowserWindow, type Rectangle } from "electron";
 import type { Approval } from "../../shared/model/approval.ts";
 import type { Arming } from "./arming.ts";
 import { messages } from "./messages.ts";
 import { approvalBounds, approvalHeight, approvalWidth } from "./placement.ts";
-import type { Windows } from "./windows.ts";
+import { backgroundColor, type Windows } from "./windows.ts";
 
 /**
  * The window that asks. It comes above all others without taking the keyboard, and stays where it came up until the queue is empty.
@@ -78,7 +78,7 @@ export function createApprovalWindow(deps: ApprovalWindowDeps): ApprovalWindow {
       alwaysOnTop: true,
       // The click that brings it to the front does not also press a button.
       acceptFirstMouse: false,
-      backgroundColor: nativeTheme.shouldUseDarkColors ? "#1d2026" : "#ffffff",
+      backgroundColor: backgroundColor(),
       ...(deps.platform === "darwin" ? { type: "panel" } : {}),
       // Hidden, it must still lay out a question to know its height before it is shown.
       webPreferences: { backgroundThrottling: false },
@@ -198,6 +198,7 @@ export function createApprovalWindow(deps: ApprovalWindowDeps): ApprovalWindow {
     },
     answered(id) {
       lastAnswered = id;
+      if (waiting.length === 0 && id === shownId && visible()) hide();
     },
     shows: (id) => visible() && shownId === id,
     focus() {

@@ -10,6 +10,7 @@ export interface Arming {
 
 export const armingMs = 500;
 
+/** @param now milliseconds of a clock that never goes back */
 export function createArming(now: () => number): Arming {
   let since = now();
   return {

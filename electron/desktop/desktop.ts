@@ -54,7 +54,7 @@ export async function startDesktop(app: App, deps: DesktopDeps): Promise<Desktop
     icon: path.join(deps.root, "assets", "icons", "256x256.png"),
   });
   const mainWindow = createMainWindow({ windows, boundsFile: path.join(deps.dataDir, "window.json") });
-  const arming = createArming(deps.now);
+  const arming = createArming(() => performance.now());
   const tray = createTrayView({
     icons: path.join(deps.root, "assets", "tray"),
     platform: deps.platform,
@@ -65,7 +65,7 @@ export async function startDesktop(app: App, deps: DesktopDeps): Promise<Desktop
     windows,
     arming,
     platform: deps.platform,
-    trayBounds: tray.bounds,
+    trayBounds: () => tray.bounds(),
     deny: (approval) => deny(approval),
   });
   const notifier = createNotifier({ onClick: () => approvals.focus() });
@@ -97,7 +97,8 @@ export async function startDesktop(app: App, deps: DesktopDeps): Promise<Desktop
   const refuse = (role: Role, answer: { readonly id: string; readonly verdict: string }): string | null => {
     if (answer.verdict === "deny") return null;
     const asked = snapshot.approvals.find((approval) => approval.id === answer.id);
-    if (asked !== undefined && deps.now() - asked.createdAt < armingMs) return messages.tooSoon;
+    const age = asked === undefined ? armingMs : deps.now() - asked.createdAt;
+    if (age >= 0 && age < armingMs) return messages.tooSoon;
     if (role === "approval" && (!approvals.shows(answer.id) || !arming.armed())) return messages.tooSoon;
     return null;
   };
@@ -105,10 +106,10 @@ export async function startDesktop(app: App, deps: DesktopDeps): Promise<Desktop
   const closeIpc = createIpcServer({
     ipcMain,
     app,
-    roleOf: windows.roleOf,
-    onShown: approvals.shown,
-    onResize: approvals.resize,
-    onAnswered: approvals.answered,
+    roleOf: (id) => windows.roleOf(id),
+    onShown: (id) => approvals.shown(id),
+    onResize: (height) => approvals.resize(height),
+    onAnswered: (id) => approvals.answered(id),
     refuse,
   });
 

@@ -30,10 +30,11 @@ function forkUtility(name: HelperName, entry: string, env: Readonly<Record<strin
       return child.pid;
     },
     send(message) {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a process, not a window
       if (!ended) child.postMessage(message);
     },
     onMessage: (listener) => void child.on("message", listener),
-    onExit: exit.listen,
+    onExit: (listener) => exit.listen(listener),
     // The gentle end of a utility process is SIGTERM, which a native call that hangs would not notice.
     kill() {
       if (ended) return;
@@ -58,7 +59,7 @@ function spawnNode(node: string, entry: string, env: Readonly<Record<string, str
       if (child.connected) child.send(message as object, () => undefined);
     },
     onMessage: (listener) => void child.on("message", listener),
-    onExit: exit.listen,
+    onExit: (listener) => exit.listen(listener),
     kill: () => void child.kill("SIGKILL"),
   };
 }

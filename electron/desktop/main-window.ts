@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { nativeTheme, screen, type BrowserWindow } from "electron";
+import { screen, type BrowserWindow } from "electron";
 import { z } from "zod";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { messages } from "./messages.ts";
 import { visibleBounds, type Box } from "./placement.ts";
-import { pageUrl, type Windows } from "./windows.ts";
+import { backgroundColor, pageUrl, type Windows } from "./windows.ts";
 
 /** The main window: made when it is opened and gone when it is closed, so that an idle app in the tray holds no page in memory. */
 export interface MainWindow {
@@ -14,6 +14,8 @@ export interface MainWindow {
 }
 
 const boundsSchema = z.object({ x: z.int(), y: z.int(), width: z.int().min(400), height: z.int().min(300) });
+/** `servers` or `servers/github`: what the page understands after the #. */
+const screenPattern = /^[a-z]{1,32}(\/[A-Za-z0-9._-]{1,64})?$/;
 const size = { width: 1080, height: 720 };
 
 export interface MainWindowDeps {
@@ -52,7 +54,7 @@ export function createMainWindow({ windows, boundsFile }: MainWindowDeps): MainW
         minWidth: 640,
         minHeight: 480,
         title: messages.appName,
-        backgroundColor: nativeTheme.shouldUseDarkColors ? "#16181d" : "#ffffff",
+        backgroundColor: backgroundColor(),
       },
       hash,
     );
@@ -76,7 +78,7 @@ export function createMainWindow({ windows, boundsFile }: MainWindowDeps): MainW
 
   return {
     async open(asked) {
-      const hash = asked !== undefined && /^[a-z][a-z-]{0,31}$/.test(asked) ? asked : undefined;
+      const hash = asked !== undefined && screenPattern.test(asked) ? `/${asked}` : undefined;
       await opening;
       if (window === null) {
         opening = create(hash).finally(() => {

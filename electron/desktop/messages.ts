@@ -58,6 +58,6 @@ function serverState(state: ServerState): string {
 /** One line with nothing hidden in it, at most `limit` characters. */
 function short(text: string, limit: number): string {
   const line = revealLine(text);
-  const characters = [...line];
+  const characters = Array.from(line);
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join("")}…`;
 }

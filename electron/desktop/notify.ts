@@ -34,7 +34,7 @@ export function createNotifier(deps: { onClick(): void }): Notifier {
         body: messages.notification.body(last.client, last.server, last.tool),
         silent: true,
       });
-      current.on("click", deps.onClick);
+      current.on("click", () => deps.onClick());
       current.show();
     },
     close: withdraw,

@@ -7,8 +7,8 @@ import type { PowerMonitor } from "electron";
 export interface PowerDeps {
   readonly power: Pick<PowerMonitor, "on" | "off" | "getSystemIdleState">;
   readonly platform: NodeJS.Platform;
-  waiting(): boolean;
-  deny(): void;
+  readonly waiting: () => boolean;
+  readonly deny: () => void;
 }
 
 const askEveryMs = 1_000;

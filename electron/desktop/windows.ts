@@ -1,4 +1,4 @@
-import { BrowserWindow, type BrowserWindowConstructorOptions, type Session } from "electron";
+import { BrowserWindow, nativeTheme, type BrowserWindowConstructorOptions, type Session } from "electron";
 import type { Role } from "../../shared/ipc/contract.ts";
 import { appOrigin, webPreferences } from "./security-settings.ts";
 
@@ -45,6 +45,11 @@ export function createWindows(deps: WindowsDeps): Windows {
     },
     roleOf: (contentsId) => roles.get(contentsId),
   };
+}
+
+/** What is seen until the page paints: its own background, so that nothing flashes. */
+export function backgroundColor(): string {
+  return nativeTheme.shouldUseDarkColors ? "#1a1a1d" : "#fdfdfc";
 }
 
 export function pageUrl(page: string, hash?: string): string {
