@@ -57,7 +57,7 @@ async function bundle({ input, options, output }) {
   if (Object.keys(present).length === 0) return missing;
   const build = await rolldown({ cwd: root, logLevel: "warn", ...options, input: present });
   try {
-    await build.write({ dir: staging, minify: false, legalComments: "inline", ...output });
+    await build.write({ dir: staging, minify: false, comments: { legal: true, annotation: false, jsdoc: false }, ...output });
   } finally {
     await build.close();
   }

@@ -90,7 +90,7 @@ function main(): void {
     const helper = (name: string): string => path.join(root, "dist", "helpers", `${name}.js`);
     const deps: AppDeps = {
       paths,
-      env: process.env,
+      env: environment(),
       platform: process.platform,
       version: app.getVersion(),
       fork: createForkUtility({
@@ -113,7 +113,7 @@ function main(): void {
       dataDir: paths.data,
       platform: process.platform,
       packaged: app.isPackaged,
-      desktop: process.env["XDG_CURRENT_DESKTOP"] ?? "",
+      desktop: process.env["ORIGINAL_XDG_CURRENT_DESKTOP"] ?? process.env["XDG_CURRENT_DESKTOP"] ?? "",
       now: Date.now,
       quit: () => leave(0),
     });
@@ -143,6 +143,12 @@ async function findRuntime(root: string, dataDir: string): Promise<Result<Instal
     reaper: path.join(resources, "reaper-helper.mjs"),
   };
   return installRuntime(sources, dataDir, app.getVersion(), process.platform);
+}
+
+/** Ours, without what Chromium puts there for itself: where there is no session bus it writes an address that only it understands. */
+function environment(): NodeJS.ProcessEnv {
+  const { DBUS_SESSION_BUS_ADDRESS: bus, ...env } = process.env;
+  return bus === undefined || bus.startsWith("disabled:") ? env : { ...env, DBUS_SESSION_BUS_ADDRESS: bus };
 }
 
 /** An AppImage is mounted elsewhere at each start: what can be started again is the image. */
