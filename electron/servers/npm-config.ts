@@ -77,7 +77,13 @@ export function readNpmConfig(
       (error, stdout) => {
         const parsed = parseObject(stdout);
         if (parsed !== null) resolve(ok(parsed));
-        else resolve(fail("install-failed", `npm's configuration could not be read${error === null ? "." : `: ${error.message.split("\n")[0] ?? ""}`}`));
+        else
+          resolve(
+            fail(
+              "install-failed",
+              `npm's configuration could not be read${error === null ? "." : `: ${error.message.split("\n")[0] ?? ""}`}`,
+            ),
+          );
       },
     );
   });

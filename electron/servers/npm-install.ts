@@ -75,7 +75,8 @@ export async function installNpm(
       installTimeoutMs,
     );
     if (!finished.ok) return finished;
-    if (finished.value.code !== 0) return fail("install-failed", npmFailure(spec, finished.value.stderr, finished.value.stdout, config.hosts));
+    if (finished.value.code !== 0)
+      return fail("install-failed", npmFailure(spec, finished.value.stderr, finished.value.stdout, config.hosts));
     return await adopt(deps, wanted.name, pinned, folder);
   } catch (error) {
     return fail("install-failed", `${wanted.name} could not be installed: ${error instanceof Error ? error.message : "unknown"}`);
@@ -152,7 +153,9 @@ export function npmFailure(spec: string, stderr: string, stdout: string, hosts: 
   const lines = `${stdout}\n${stderr}`
     .split("\n")
     .map((line) => line.replace(/^npm (?:error|ERR!) ?/u, "").trim())
-    .filter((line) => line !== "" && !/^(?:A complete log|Log files|Note that you can also install|code |errno |syscall |path )/u.test(line));
+    .filter(
+      (line) => line !== "" && !/^(?:A complete log|Log files|Note that you can also install|code |errno |syscall |path )/u.test(line),
+    );
   const said = lines.slice(0, 6).join(" ").slice(0, 600);
   const code = /npm (?:error|ERR!) code (\S+)/u.exec(stderr)?.[1];
   const advice =

@@ -51,11 +51,7 @@ export function chooseBin(bin: string | Readonly<Record<string, string>> | undef
   if (first === undefined) return fail("install-failed", `${name} is a library: it has no executable.`);
   if (new Set(Object.values(bins)).size === 1) return pick(first);
   if (Object.hasOwn(bins, own)) return pick(own);
-  return fail(
-    "install-failed",
-    `${name} has several executables (${names.join(", ")}).`,
-    `Name the one: npx --package=${name} ${first}`,
-  );
+  return fail("install-failed", `${name} has several executables (${names.join(", ")}).`, `Name the one: npx --package=${name} ${first}`);
 }
 
 /** Reads a program's first bytes: a `#!` line names who runs it; what has none is JavaScript by its name, else a program of its own. */

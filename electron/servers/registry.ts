@@ -24,6 +24,8 @@ export interface Registry extends Launcher {
   stop(name: string): Promise<void>;
   log(name: string, lines: number): Promise<readonly string[]>;
   explain(name: string): Promise<Result<{ words: string[]; plan: string[] }>>;
+  /** Reads the memory of every instance anew (Linux; elsewhere it stays null). For every few seconds while somebody looks. */
+  sampleMemory(): Promise<void>;
   /** After anything that `list` would show differently. Returns the unsubscribe. */
   onChange(listener: () => void): () => void;
   /** Stops every instance. */

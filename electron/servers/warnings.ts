@@ -32,8 +32,14 @@ const signs: readonly Sign[] = [
     pattern: /\b(?:curl|wget|iwr|invoke-webrequest|fetch)\b[^|]{0,2000}\|\s*(?:\S*\/)?(?:ba|z|da|k)?sh\b/iu,
     words: "It downloads a script and runs it (curl | sh).",
   },
-  { pattern: /(?:^|[\s;&|(`"'/])(?:curl|wget|aria2c)(?=\s|$)|\b(?:iwr|irm|invoke-webrequest)\b/iu, words: "It downloads something (curl, wget)." },
-  { pattern: /\bbase64\s+(?:-d\b|-D\b|--decode)|\bfrombase64string\b|\batob\(|-e(?:nc|ncodedcommand)\b/iu, words: "It decodes hidden text (base64)." },
+  {
+    pattern: /(?:^|[\s;&|(`"'/])(?:curl|wget|aria2c)(?=\s|$)|\b(?:iwr|irm|invoke-webrequest)\b/iu,
+    words: "It downloads something (curl, wget).",
+  },
+  {
+    pattern: /\bbase64\s+(?:-d\b|-D\b|--decode)|\bfrombase64string\b|\batob\(|-e(?:nc|ncodedcommand)\b/iu,
+    words: "It decodes hidden text (base64).",
+  },
   { pattern: /[A-Za-z0-9+/_-]{200,}={0,2}/u, words: "It holds a very long run of letters that cannot be read: it could be encoded code." },
   { pattern: /\/dev\/(?:tcp|udp)\/|\b(?:nc|ncat|netcat)\s+(?:-\S+\s+)*-[a-z]*[ec]\b/iu, words: "It opens a raw network connection." },
   { pattern: /(?:^|[\s/\\"'=:])\.ssh(?:[\s/\\"']|$)|\bid_(?:rsa|ed25519|ecdsa|dsa)\b/iu, words: "It names your SSH keys (~/.ssh)." },
@@ -42,8 +48,14 @@ const signs: readonly Sign[] = [
     words: "It names a place where credentials are kept.",
   },
   { pattern: /\/etc\/(?:shadow|sudoers|passwd)\b/iu, words: "It names the system's account files." },
-  { pattern: /docker\.sock|--privileged\b|\s-v\s*\/:|--volume[=\s]\/:|--pid[=\s]host|--net(?:work)?[=\s]host/iu, words: "It opens a container to this machine." },
-  { pattern: /\bchmod\s+\S*(?:\+x|777)|\bcrontab\b|\blaunchctl\b|\bsystemctl\b|\bschtasks\b/iu, words: "It changes what this machine runs." },
+  {
+    pattern: /docker\.sock|--privileged\b|\s-v\s*\/:|--volume[=\s]\/:|--pid[=\s]host|--net(?:work)?[=\s]host/iu,
+    words: "It opens a container to this machine.",
+  },
+  {
+    pattern: /\bchmod\s+\S*(?:\+x|777)|\bcrontab\b|\blaunchctl\b|\bsystemctl\b|\bschtasks\b/iu,
+    words: "It changes what this machine runs.",
+  },
   { pattern: /\$\(|`/u, words: "It holds a command inside the command ($(…) or backticks)." },
   { pattern: /\bhttp:\/\/(?!localhost\b|127\.|\[::1\])/iu, words: "It names an address without encryption (http://)." },
   { pattern: /\b(?:eval|exec)\s*[("'$]/iu, words: "It runs text as code (eval)." },
@@ -92,7 +104,9 @@ export function serverWarnings(input: WarningInput): readonly string[] {
   }
   if (recognised.kind === "refused") found.push(`It cannot be started as it is: ${recognised.reason}`);
   if (settings.sandbox?.waived === true) found.push("It runs without a sandbox: it can do whatever you can.");
-  const wide = [...(settings.sandbox?.read ?? []), ...(settings.sandbox?.write ?? [])].find((folder) => /^(?:\/|~|~\/|[A-Za-z]:[\\/]?)$/u.test(folder));
+  const wide = [...(settings.sandbox?.read ?? []), ...(settings.sandbox?.write ?? [])].find((folder) =>
+    /^(?:\/|~|~\/|[A-Za-z]:[\\/]?)$/u.test(folder),
+  );
   if (wide !== undefined) found.push(`Its sandbox opens all of ${wide}.`);
   if ((settings.sandbox?.hosts ?? []).some((host) => host.startsWith("*") && host.split(".").length < 3)) {
     found.push("Its sandbox opens nearly the whole network.");

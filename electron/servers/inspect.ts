@@ -1,0 +1,131 @@
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { z } from "zod";
+import { fail, ok } from "../../shared/errors.ts";
+import type { Result } from "../../shared/errors.ts";
+import type { Tool } from "../../shared/model/server.ts";
+import type { ServerProcess } from "./server-process.ts";
+
+/**
+ * Our own look at a server's tools, through the SDK's client with no capabilities. Everything a server answers is untrusted: lines,
+ * pages, tools and their total size are bounded, and the whole of it has one deadline.
+ */
+export interface InspectLimits {
+  readonly deadlineMs: number;
+  readonly lineBytes: number;
+  readonly pages: number;
+  readonly tools: number;
+}
+
+const defaultLimits: InspectLimits = { deadlineMs: 30_000, lineBytes: 10 * 1024 * 1024, pages: 100, tools: 2000 };
+
+const listedToolSchema = z.looseObject({
+  name: z.string(),
+  title: z.string().optional().catch(undefined),
+  description: z.string().optional().catch(undefined),
+  annotations: z
+    .looseObject({
+      title: z.string().optional().catch(undefined),
+      readOnlyHint: z.boolean().optional().catch(undefined),
+      destructiveHint: z.boolean().optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+  inputSchema: z.unknown(),
+});
+const pageSchema = z.looseObject({ tools: z.array(listedToolSchema), nextCursor: z.string().optional() });
+
+/** A tool as it stands in a `tools/list` answer, as we keep it. */
+export function toolOf(listed: z.infer<typeof listedToolSchema>): Tool {
+  const title = listed.title ?? listed.annotations?.title;
+  const { readOnlyHint, destructiveHint } = listed.annotations ?? {};
+  return {
+    name: listed.name,
+    ...(title === undefined ? {} : { title }),
+    ...(listed.description === undefined ? {} : { description: listed.description }),
+    ...(readOnlyHint === undefined ? {} : { readOnlyHint }),
+    ...(destructiveHint === undefined ? {} : { destructiveHint }),
+    ...(listed.inputSchema === undefined ? {} : { inputSchema: listed.inputSchema }),
+  };
+}
+
+/** Lists all tools of a running server, then stops it, whatever happened. */
+export async function inspectTools(server: ServerProcess, limits: InspectLimits = defaultLimits): Promise<Result<readonly Tool[]>> {
+  // Only here: the SDK takes 150 ms to load, and most starts need none of it.
+  const { Client } = await import("@modelcontextprotocol/sdk/client/index.js");
+  const client = new Client({ name: "portcullis", version: "1" }, { capabilities: {} });
+  const signal = AbortSignal.timeout(limits.deadlineMs);
+  const options = { signal, timeout: limits.deadlineMs };
+  try {
+    await client.connect(processTransport(server, limits.lineBytes), options);
+    if (client.getServerCapabilities()?.tools === undefined) return ok([]);
+    const tools: Tool[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < limits.pages; page += 1) {
+      const answer = await client.request({ method: "tools/list", params: cursor === undefined ? {} : { cursor } }, pageSchema, options);
+      tools.push(...answer.tools.map(toolOf));
+      if (tools.length > limits.tools) return fail("too-large", `The server lists more than ${limits.tools} tools.`);
+      if (answer.nextCursor === undefined || answer.nextCursor === cursor) return ok(tools);
+      cursor = answer.nextCursor;
+    }
+    return fail("too-large", `The server's list of tools has more than ${limits.pages} pages.`);
+  } catch (error) {
+    if (signal.aborted)
+      return fail("timed-out", `The server did not list its tools within ${Math.round(limits.deadlineMs / 1000)} seconds.`);
+    const said = error instanceof Error ? error.message.slice(0, 300) : "unknown";
+    return fail("cannot-start", `The server started, but did not answer as an MCP server: ${said}`, "Its log says more.");
+  } finally {
+    await client.close().catch(() => undefined);
+    await server.stop();
+  }
+}
+
+/** The SDK's view of a process we started: JSON lines, bounded. */
+function processTransport(server: ServerProcess, lineBytes: number): Transport {
+  const transport: Transport = {
+    start() {
+      let waiting: Buffer[] = [];
+      let size = 0;
+      server.stdout.on("data", (chunk: Buffer) => {
+        let start = 0;
+        for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+          const line = Buffer.concat([...waiting, chunk.subarray(start, end)]).toString("utf8");
+          waiting = [];
+          size = 0;
+          start = end + 1;
+          deliver(line);
+        }
+        waiting.push(chunk.subarray(start));
+        size += chunk.length - start;
+        if (size <= lineBytes) return;
+        waiting = [];
+        size = 0;
+        transport.onerror?.(new Error("a line is too long"));
+        void transport.close();
+      });
+      // A server that dies while we write to it is reported by its exit, not by EPIPE.
+      server.stdin.on("error", () => undefined);
+      void server.exited.then(() => transport.onclose?.());
+      return Promise.resolve();
+    },
+    send(message: JSONRPCMessage) {
+      return new Promise((resolve) => {
+        if (server.stdin.write(`${JSON.stringify(message)}\n`)) resolve();
+        else server.stdin.once("drain", resolve);
+      });
+    },
+    close() {
+      transport.onclose?.();
+      return Promise.resolve();
+    },
+  };
+  function deliver(line: string): void {
+    if (line.trim() === "") return;
+    try {
+      transport.onmessage?.(JSON.parse(line) as JSONRPCMessage);
+    } catch (error) {
+      transport.onerror?.(error instanceof Error ? error : new Error("not JSON"));
+    }
+  }
+  return transport;
+}

@@ -1,0 +1,178 @@
+import { execFile } from "node:child_process";
+import fs from "node:fs/promises";
+import path from "node:path";
+import { fail, ok } from "../../shared/errors.ts";
+import type { Result } from "../../shared/errors.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { AcceptedPackage } from "./acceptance.ts";
+import { packageFolder, readInstalled } from "./installed-package.ts";
+import type { InstalledFolder } from "./installed-package.ts";
+import { installNpm } from "./npm-install.ts";
+import { packageEntry } from "./package-entry.ts";
+import { installPypi, pypiEntry } from "./pypi-install.ts";
+import type { UvTools } from "./pypi-install.ts";
+import { exactVersion } from "./recognise.ts";
+import type { Recognised } from "./recognise.ts";
+
+export type RecognisedPackage = Extract<Recognised, { kind: "npm" | "pypi" }>;
+
+/** Packages installed once in our own folder and run from there. */
+export interface Packages {
+  /** What is installed of an accepted package, checked cheaply. Null: not installed (yet, or any more). */
+  installed(wanted: RecognisedPackage, pinned: AcceptedPackage): Promise<Result<InstalledFolder> | null>;
+  /**
+   * Installed as it is, or installed now. Two who want the same at once share one installation. `fresh`: it was installed by this call.
+   */
+  ensure(
+    wanted: RecognisedPackage,
+    pinned: AcceptedPackage | null,
+    onProgress: (step: string) => void,
+  ): Promise<Result<InstalledFolder & { readonly fresh: boolean }>>;
+  /** argv (without the server's arguments) and the folders it must be able to read. */
+  entry(wanted: RecognisedPackage, folder: string): Promise<Result<RunnablePackage>>;
+}
+
+export interface RunnablePackage {
+  readonly argv: readonly string[];
+  readonly programs: readonly string[];
+  readonly isNode: boolean;
+}
+
+export interface PackagesDeps {
+  readonly sandbox: Sandbox;
+  readonly packagesDir: string;
+  readonly nodePath: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  /** An executable's absolute path as a login shell would find it. */
+  findCommand(name: string): Promise<Result<string>>;
+  now(): number;
+}
+
+export function createPackages(deps: PackagesDeps): Packages {
+  const running = new Map<string, { promise: Promise<Result<InstalledFolder>>; steps: Set<(step: string) => void>; last: string | null }>();
+
+  async function findNpm(): Promise<Result<readonly string[]>> {
+    const beside = path.dirname(await fs.realpath(deps.nodePath).catch(() => deps.nodePath));
+    const cli = path.join("node_modules", "npm", "bin", "npm-cli.js");
+    const candidates = [path.join(beside, "..", "lib", cli), path.join(beside, cli)];
+    const found = await deps.findCommand("npm");
+    if (found.ok) {
+      const real = await fs.realpath(found.value).catch(() => found.value);
+      // npm on PATH is a link to npm-cli.js, or (Windows, version managers) a script near it.
+      candidates.push(real, path.join(path.dirname(real), cli), path.join(path.dirname(real), "..", "lib", cli));
+    }
+    for (const file of candidates) {
+      if (path.basename(file) !== "npm-cli.js") continue;
+      const real = await fs.realpath(file).catch(() => null);
+      if (real !== null) return ok([deps.nodePath, real]);
+    }
+    return fail(
+      "install-failed",
+      "npm was not found, so the package cannot be installed.",
+      "Install Node.js with npm (https://nodejs.org), then try again.",
+    );
+  }
+
+  async function findUv(python: string | null): Promise<Result<UvTools>> {
+    const uv = await deps.findCommand("uv");
+    if (!uv.ok) {
+      return fail(
+        "install-failed",
+        "uv was not found, so the Python package cannot be installed.",
+        "Install uv (https://docs.astral.sh/uv), then try again.",
+      );
+    }
+    const interpreter = await deps.findCommand(python === null ? "python3" : `python${python.replace(/^\D*/u, "")}`);
+    if (!interpreter.ok)
+      return fail("install-failed", `Python${python === null ? "" : ` ${python}`} was not found.`, "Install it, then try again.");
+    // A version manager's shim is a script; only the interpreter itself knows where it is.
+    const [executable, prefix] = await askPython(interpreter.value);
+    if (executable === undefined || prefix === undefined) return fail("install-failed", `${interpreter.value} does not run.`);
+    return ok({ uv: await fs.realpath(uv.value), python: await fs.realpath(executable), pythonHome: prefix });
+  }
+
+  async function locate(wanted: RecognisedPackage, version: string): Promise<Result<InstalledFolder> | null> {
+    return readInstalled(packageFolder(deps.packagesDir, wanted.kind, wanted.name, version));
+  }
+
+  async function install(
+    wanted: RecognisedPackage,
+    pinned: AcceptedPackage | null,
+    onProgress: (step: string) => void,
+  ): Promise<Result<InstalledFolder>> {
+    return wanted.kind === "npm"
+      ? installNpm({ ...deps, findNpm }, wanted, pinned, onProgress)
+      : installPypi({ ...deps, findUv }, wanted, pinned, onProgress);
+  }
+
+  return {
+    installed: (wanted, pinned) => locate(wanted, pinned.version),
+
+    async ensure(wanted, pinned, onProgress) {
+      const version = pinned?.version ?? exactVersion(wanted.range);
+      const there = version === null ? null : await locate(wanted, version);
+      if (there !== null) return there.ok ? ok({ ...there.value, fresh: false }) : there;
+      const extras = wanted.kind === "pypi" ? wanted.extras.join(",") : "";
+      const key = [wanted.kind, wanted.name, extras, version ?? wanted.range ?? "", pinned?.integrity ?? ""].join("\n");
+      let job = running.get(key);
+      const first = job === undefined;
+      if (job === undefined) {
+        const steps = new Set<(step: string) => void>();
+        const started = {
+          promise: Promise.resolve<Result<InstalledFolder>>(fail("internal", "not started")),
+          steps,
+          last: null as string | null,
+        };
+        started.promise = install(wanted, pinned, (step) => {
+          started.last = step;
+          for (const tell of steps) tell(step);
+        }).finally(() => running.delete(key));
+        running.set(key, started);
+        job = started;
+      }
+      job.steps.add(onProgress);
+      if (job.last !== null) onProgress(job.last);
+      const done = await job.promise;
+      return done.ok ? ok({ ...done.value, fresh: first }) : done;
+    },
+
+    async entry(wanted, folder) {
+      if (wanted.kind === "pypi") {
+        const entry = await pypiEntry(folder, wanted.name, wanted.bin);
+        if (!entry.ok) return entry;
+        const python = await fs.realpath(entry.value.python);
+        const installation = path.dirname(path.dirname(python));
+        return ok({ argv: [entry.value.python, entry.value.script], programs: [folder, python, installation], isNode: false });
+      }
+      const entry = await packageEntry(folder, wanted.name, wanted.bin);
+      if (!entry.ok) return entry;
+      if (entry.value.runner === "node") {
+        const node = await fs.realpath(deps.nodePath);
+        return ok({ argv: [node, entry.value.file], programs: [folder, node], isNode: true });
+      }
+      if (entry.value.runner === "self") return ok({ argv: [entry.value.file], programs: [folder], isNode: false });
+      const interpreter = await deps.findCommand(entry.value.runner);
+      if (!interpreter.ok) {
+        return fail(
+          "cannot-start",
+          `${wanted.name} needs ${entry.value.runner}, which was not found.`,
+          `Install ${entry.value.runner}, then try again.`,
+        );
+      }
+      return ok({ argv: [interpreter.value, entry.value.file], programs: [folder, await fs.realpath(interpreter.value)], isNode: false });
+    },
+  };
+}
+
+/** Where an interpreter and its installation really are: it says so itself, isolated from the person's own modules (`-I`). */
+function askPython(python: string): Promise<readonly (string | undefined)[]> {
+  return new Promise((resolve) => {
+    execFile(
+      python,
+      ["-I", "-c", "import sys; print(sys.executable); print(sys.base_prefix)"],
+      { timeout: 10_000, windowsHide: true },
+      (error, stdout) => resolve(error === null ? stdout.trim().split("\n") : []),
+    );
+  });
+}
