@@ -139,10 +139,13 @@ export function createAnchorKeeper(deps: AnchorKeeperDeps): AnchorKeeper {
   const run = (): void => {
     timer = null;
     lastTaken = performance.now();
-    running = take(everyMs).then(() => {
-      running = null;
-      plan();
-    });
+    running = turn();
+  };
+
+  const turn = async (): Promise<void> => {
+    await take(everyMs);
+    running = null;
+    plan();
   };
 
   return {

@@ -1,6 +1,6 @@
 // The journal's file. Appending touches one table of three columns, because every index costs as much as the record itself on a
 // call's path; what is searched by is copied into the table `search` in batches, off that path (search.ts), and verified against the
-// chain. Triggers refuse UPDATE, DELETE and REPLACE to anybody who has not dropped them; a schema that is not ours is refused.
+// chain. Triggers refuse UPDATE and DELETE to whoever has not dropped them; a schema that is not ours is refused.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,11 +14,6 @@ const busyMs = 1000;
 
 const schema: ReadonlyMap<string, string> = new Map([
   ["records", "CREATE TABLE records (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT"],
-  [
-    "records_in_order",
-    "CREATE TRIGGER records_in_order BEFORE INSERT ON records WHEN NEW.seq <> (SELECT ifnull(max(seq), 0) + 1 FROM records) " +
-      "BEGIN SELECT raise(ABORT, 'the journal is append-only'); END",
-  ],
   [
     "records_no_update",
     "CREATE TRIGGER records_no_update BEFORE UPDATE ON records BEGIN SELECT raise(ABORT, 'the journal is append-only'); END",
@@ -53,7 +48,7 @@ export function openForAppending(file: string): JournalDatabase {
   createPrivateFile(file);
   const database = new Database(file, { timeout: busyMs });
   // FULL would wait for the disk at each commit (0.2 to 1 ms); NORMAL survives our death at once and power loss from the next anchor on.
-  database.exec("PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; PRAGMA recursive_triggers = ON");
+  database.exec("PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF");
   if (pragma(database, "user_version") === 0 && readSchema(database).size === 0) {
     database.pragma("journal_mode = WAL");
     database.exec(

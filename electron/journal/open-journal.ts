@@ -30,7 +30,7 @@ export interface OpenJournalDeps {
 const tailChecked = 64;
 const anchorAtStartMs = 3_000;
 const anchorAtCloseMs = 4_000;
-const indexAtOnce = 1024;
+const indexAtOnce = 2048;
 
 /**
  * Opens the journal, creates it if there is none, and ends the calls that an earlier process left open as `lost`. Never rejects: a

@@ -1,6 +1,7 @@
 // Verification reads the file as it is on disk, record by record, and believes nothing but the chain and the anchor: hash, number, the
 // copies that are searched by, the indexes over them, tables and triggers. It names the first record that is wrong.
 import type { JournalVerdict } from "../../shared/model/journal-entry.ts";
+import { canonical } from "../../shared/policy/canonical.ts";
 import type { AnchorReading } from "./anchor.ts";
 import { disagreement } from "./anchor.ts";
 import type { ChainHead } from "./chain.ts";
@@ -13,28 +14,26 @@ interface CheckedRow {
   readonly seq: number;
   readonly body: string;
   readonly hash: string;
-  readonly copied: number | null;
-  readonly at: number;
-  readonly kind: string;
-  readonly call: string | null;
-  readonly client: string | null;
-  readonly server: string | null;
-  readonly tool: string | null;
-  readonly decision: string | null;
+}
+
+interface SearchCopy {
+  readonly same: number;
   readonly found: number;
 }
 
 const sliceMs = 8;
 
-const nextRow = `
-  SELECT r.seq AS seq, r.body AS body, r.hash AS hash, s.seq AS copied, s.at AS at, s.kind AS kind, s.call AS call, s.client AS client,
-    s.server AS server, s.tool AS tool, s.decision AS decision,
+const nextRow = "SELECT seq, body, hash FROM records WHERE seq > ? ORDER BY seq LIMIT 1";
+
+// Whether the copy says what the record says, and whether each index leads to it.
+const copyOf = `
+  SELECT (${[...searchColumns].map(([column, source]) => `s.${column} IS (r.${source})`).join(" AND ")}) AS same,
     (EXISTS (SELECT 1 FROM search i INDEXED BY search_at WHERE i.at = s.at AND i.seq = s.seq)
       AND EXISTS (SELECT 1 FROM search i INDEXED BY search_kind WHERE i.kind = s.kind AND i.seq = s.seq)
       AND (s.call IS NULL OR EXISTS (SELECT 1 FROM search i INDEXED BY search_call WHERE i.call = s.call AND i.seq = s.seq))
       AND (s.server IS NULL OR EXISTS (SELECT 1 FROM search i INDEXED BY search_server WHERE i.server = s.server AND i.seq = s.seq))
     ) AS found
-  FROM records r LEFT JOIN search s ON s.seq = r.seq WHERE r.seq > ? ORDER BY r.seq LIMIT 1`;
+  FROM records r JOIN search s ON s.seq = r.seq WHERE r.seq = ?`;
 
 type Finding = { readonly seq: number; readonly reason: string };
 
@@ -111,6 +110,7 @@ function readHead(database: JournalDatabase): number {
 
 function startWalk(database: JournalDatabase, from: ChainHead): Walk {
   const next = database.prepare(nextRow);
+  const copy = database.prepare(copyOf);
   const indexed = (database.prepare("SELECT ifnull(max(seq), 0) AS seq FROM search").get() as { seq: number }).seq;
   // The first step also sees numbers below 1, which only an inserted record has.
   let after = from.seq === 0 ? -Number.MAX_SAFE_INTEGER : from.seq;
@@ -120,23 +120,22 @@ function startWalk(database: JournalDatabase, from: ChainHead): Walk {
       return at;
     },
     check() {
-      let row: CheckedRow | undefined;
       try {
-        row = next.get([after]) as CheckedRow | undefined;
+        const row = next.get([after]) as CheckedRow | undefined;
+        if (row === undefined) return "end";
+        const reason = examine(row, at) ?? (row.seq > indexed ? null : examineCopy(copy.get([row.seq]) as SearchCopy | undefined));
+        if (reason !== null) return { seq: Math.min(row.seq, at.seq + 1), reason };
+        at = { seq: row.seq, hash: row.hash };
+        after = row.seq;
+        return null;
       } catch (error) {
         return { seq: at.seq + 1, reason: `it cannot be read: ${describeDatabaseError(error)}` };
       }
-      if (row === undefined) return "end";
-      const reason = examine(row, at, indexed);
-      if (reason !== null) return { seq: Math.min(row.seq, at.seq + 1), reason };
-      at = { seq: row.seq, hash: row.hash };
-      after = row.seq;
-      return null;
     },
   };
 }
 
-function examine(row: CheckedRow, before: ChainHead, indexed: number): string | null {
+function examine(row: CheckedRow, before: ChainHead): string | null {
   if (row.seq <= before.seq) return "it was inserted before the first record";
   if (row.seq > before.seq + 1)
     return row.seq === before.seq + 2 ? "it is missing" : `records ${before.seq + 1} to ${row.seq - 1} are missing`;
@@ -145,11 +144,12 @@ function examine(row: CheckedRow, before: ChainHead, indexed: number): string | 
     if (record !== null && record.seq !== row.seq) return `it holds record ${record.seq}: records were moved, inserted or left out`;
     return "its text, its hash or the hash before it was changed";
   }
-  if (record === null) return "it is not a record that Portcullis wrote";
-  if (record.seq !== row.seq) return `it says that it is record ${record.seq}`;
-  if (row.seq > indexed) return null;
-  if (row.copied === null) return "it was taken out of the search table";
-  const copies = [row.at, row.kind, row.call, row.client, row.server, row.tool, row.decision];
-  if (searchColumns(record).some((value, index) => value !== copies[index])) return "its copy in the search table was changed";
-  return row.found === 1 ? null : "it was taken out of a search index";
+  if (record === null || canonical({ ...record, hash: undefined }) !== row.body) return "it is not a record that Portcullis wrote";
+  return record.seq === row.seq ? null : `it says that it is record ${record.seq}`;
+}
+
+function examineCopy(copy: SearchCopy | undefined): string | null {
+  if (copy === undefined) return "it was taken out of the search table";
+  if (copy.same !== 1) return "its copy in the search table was changed";
+  return copy.found === 1 ? null : "it was taken out of a search index";
 }

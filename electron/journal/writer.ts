@@ -53,6 +53,7 @@ const fileCheckMs = 100;
 const indexEveryMs = 50;
 const quietMs = 20;
 const backlogThatWaitsNot = 2048;
+const indexHardEveryMs = 20;
 
 /** What a record became, as readers will see it. */
 export function writtenRecord({ draft, seq, at, hash }: Written): JournalRecord {
@@ -148,13 +149,13 @@ export function createWriter(deps: WriterDeps): Writer {
     if (fault !== null || backlog <= 0) return;
     if (backlog >= backlogThatWaitsNot || performance.now() - writtenAt >= quietMs) {
       try {
-        indexed += search.index(Math.min(1024, Math.max(64, Math.ceil(backlog / 8))));
+        indexed += search.index(Math.min(512, Math.max(64, Math.ceil(backlog / 8))));
       } catch (error) {
         fail(deps.explain(describeDatabaseError(error)));
         return;
       }
     }
-    indexTimer = setTimeout(index, indexEveryMs).unref();
+    indexTimer = setTimeout(index, backlog >= backlogThatWaitsNot ? indexHardEveryMs : indexEveryMs).unref();
   };
 
   return {

@@ -10,6 +10,24 @@ export function canonical(value: unknown): string {
 
 const maxDepth = 512;
 
+// Both are on every call's path, hence the loops. A hole in an array is `undefined`, which is not JSON.
+function writeArray(items: readonly unknown[], depth: number): string {
+  let text = "[";
+  for (let index = 0; index < items.length; index += 1) text += (index === 0 ? "" : ",") + write(items[index], depth + 1);
+  return `${text}]`;
+}
+
+function writeObject(members: Readonly<Record<string, unknown>>, depth: number): string {
+  let text = "{";
+  // The default order of sort is that of UTF-16 code units.
+  for (const key of Object.keys(members).sort()) {
+    const member = members[key];
+    if (member === undefined) continue;
+    text += `${text === "{" ? "" : ","}${JSON.stringify(key)}:${write(member, depth + 1)}`;
+  }
+  return `${text}}`;
+}
+
 function write(value: unknown, depth: number): string {
   if (depth > maxDepth) throw new TypeError("canonical: nested too deeply");
   switch (typeof value) {
@@ -21,10 +39,7 @@ function write(value: unknown, depth: number): string {
       return JSON.stringify(value);
     case "object": {
       if (value === null) return "null";
-      if (Array.isArray(value)) return `[${value.map((item: unknown) => write(item, depth + 1)).join(",")}]`;
-      const members = Object.entries(value).filter(([, member]) => member !== undefined);
-      members.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-      return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${write(member, depth + 1)}`).join(",")}}`;
+      return Array.isArray(value) ? writeArray(value, depth) : writeObject(value as Readonly<Record<string, unknown>>, depth);
     }
     default:
       throw new TypeError(`canonical: ${typeof value} is not JSON`);
