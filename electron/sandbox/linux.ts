@@ -1,0 +1,197 @@
+// The plan in bubblewrap's words. What holds (threats 28 and 29): a root of its own with nothing in it but what is listed here, no
+// network, no capabilities, private process, IPC, host name and control group namespaces, and a seccomp filter that refuses unix
+// sockets, so that D-Bus, X11, Wayland, ssh-agent, docker and our own socket are out of reach even where their files can be seen.
+// Values of the environment travel in the environment of the process, never in its arguments, where every user could read them.
+import { PROXY_PORT } from "./hosts.ts";
+import type { BoxPlan, Layer } from "./plan.ts";
+
+/** Absolute paths of what a box is made with. */
+export interface LinuxTools {
+  readonly bwrap: string;
+  readonly prlimit: string;
+  /** sandbox-runtime's apply-seccomp: refuses socket(AF_UNIX) and io_uring, in one more pid namespace. */
+  readonly seccomp: string;
+  readonly sh: string;
+  /** Only for boxes with hosts. */
+  readonly socat: string | undefined;
+}
+
+/** The parts of the running system that every box is built on. */
+export interface LinuxSystem {
+  /** Folders and files shown read-only at the same place; only those that exist. */
+  readonly shown: readonly string[];
+  /** `/bin` -> `usr/bin` and so on, where the system has links. */
+  readonly links: readonly { readonly at: string; readonly to: string }[];
+  /** Inside what is shown, but closed: private keys of the machine. Only those that exist. */
+  readonly closed: readonly string[];
+  /** Whether the app runs as root: the filter then needs one capability to be installed. */
+  readonly root: boolean;
+}
+
+/** The supervisor's folder with its sockets and a hosts file. */
+export interface LinuxNetwork {
+  readonly folder: string;
+}
+
+/** What a runtime needs of /etc. Not among them: shadow, machine-id, ssh, the network's configuration. */
+export const etcShown: readonly string[] = [
+  "alternatives",
+  "ca-certificates",
+  "ca-certificates.conf",
+  "crypto-policies",
+  "fonts",
+  "gai.conf",
+  "group",
+  "host.conf",
+  "hosts",
+  "java",
+  "ld.so.cache",
+  "ld.so.conf",
+  "ld.so.conf.d",
+  "locale.alias",
+  "localtime",
+  "magic",
+  "mime.types",
+  "nsswitch.conf",
+  "os-release",
+  "passwd",
+  "pki/ca-trust",
+  "pki/tls/cert.pem",
+  "pki/tls/certs",
+  "pki/tls/openssl.cnf",
+  "protocols",
+  "python3",
+  "services",
+  "ssl",
+  "terminfo",
+  "timezone",
+].map((name) => `/etc/${name}`);
+
+/** Top-level folders with programs and libraries. */
+export const systemShown: readonly string[] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store"];
+export const systemClosed: readonly string[] = ["/etc/ssl/private"];
+
+const SOCKETS = "/run/portcullis/net";
+const SECCOMP = "/run/portcullis/seccomp";
+const GUARD = "/run/portcullis/sh";
+
+/**
+ * Starts the box's ends of the network (one socat for each pair of arguments), waits until they listen, and becomes the server.
+ * `$1` is socat, `$2` the number of pairs, `$3` how many of them listen on IPv4.
+ */
+const RELAYS = [
+  "socat=$1 pairs=$2 expected=$3; shift 3",
+  'while [ "$pairs" -gt 0 ]; do "$socat" "$1" "$2" </dev/null >/dev/null 2>&1 & shift 2; pairs=$((pairs - 1)); done',
+  "tries=0",
+  'while [ "$tries" -lt 300 ]; do',
+  "  up=0",
+  '  while read -r _ _ _ state _; do if [ "$state" = 0A ]; then up=$((up + 1)); fi; done </proc/net/tcp',
+  '  if [ "$up" -ge "$expected" ]; then exec "$@"; fi',
+  "  tries=$((tries + 1)); sleep 0.01",
+  "done",
+  'echo "the sandbox\'s network did not start" >&2; exit 126',
+].join("\n");
+
+/**
+ * Variables that the dynamic linker or the C library obey. bubblewrap itself runs outside the box, so they may only take effect inside it:
+ * they are the one exception that goes through `--setenv`.
+ */
+export function isLinkerVariable(name: string): boolean {
+  return /^(LD_|GLIBC_|MALLOC_|GCONV_PATH$|LOCPATH$|NLSPATH$|RESOLV_HOST_CONF$|HOSTALIASES$|TZDIR$|NIX_LD)/.test(name);
+}
+
+function layerArguments(layer: Layer): readonly string[] {
+  if (layer.kind === "write") return ["--bind", layer.path, layer.path];
+  if (layer.kind !== "closed") return ["--ro-bind", layer.path, layer.path];
+  // A folder becomes an empty one; a file becomes a device without permission to be one: opening it is refused.
+  return layer.directory ? ["--tmpfs", layer.path] : ["--ro-bind", "/dev/null", layer.path];
+}
+
+/** The limits of each process, as the kernel counts them; see `explainLimits`. */
+export function limitArguments(limits: BoxPlan["limits"]): readonly string[] {
+  return [`--nproc=${limits.processes}`, `--nofile=${limits.openFiles}`, `--data=${limits.memoryMb * 1024 * 1024}`, "--core=0"];
+}
+
+function relayPairs(network: BoxPlan["network"]): { readonly pairs: readonly string[]; readonly ipv4: number } {
+  if (network.kind === "none") return { pairs: [], ipv4: 0 };
+  const pairs = [`TCP4-LISTEN:${PROXY_PORT},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${SOCKETS}/proxy.sock`];
+  let ipv4 = 1;
+  for (const [index, forward] of network.forwards.entries()) {
+    for (const address of forward.listen) {
+      const six = address.includes(":");
+      if (!six) ipv4 += 1;
+      pairs.push(
+        six ? `TCP6-LISTEN:${forward.port},bind=[${address}],fork,reuseaddr` : `TCP4-LISTEN:${forward.port},bind=${address},fork,reuseaddr`,
+        `UNIX-CONNECT:${SOCKETS}/${index}.sock`,
+      );
+    }
+  }
+  return { pairs, ipv4 };
+}
+
+/** The whole command line. `network` is there exactly when the plan has hosts. */
+export function bwrapArguments(
+  plan: BoxPlan,
+  tools: LinuxTools,
+  system: LinuxSystem,
+  network: LinuxNetwork | undefined,
+): readonly string[] {
+  const everything = plan.layers.some((layer) => layer.path === "/");
+  const argv = [
+    tools.bwrap,
+    "--unshare-user",
+    "--unshare-ipc",
+    "--unshare-pid",
+    "--unshare-net",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--hostname",
+    "portcullis",
+    "--die-with-parent",
+    "--new-session",
+    "--cap-drop",
+    "ALL",
+  ];
+  if (system.root) argv.push("--cap-add", "CAP_SETFCAP");
+  if (everything) argv.push("--ro-bind", "/", "/");
+  else {
+    for (const place of system.shown) argv.push("--ro-bind", place, place);
+    for (const link of system.links) argv.push("--symlink", link.to, link.at);
+  }
+  argv.push("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run");
+  for (const place of system.closed) argv.push("--tmpfs", place);
+  for (const layer of plan.layers) if (layer.path !== "/") argv.push(...layerArguments(layer));
+  for (const layer of plan.layers) if (layer.kind === "closed" && layer.directory) argv.push("--remount-ro", layer.path);
+  argv.push("--ro-bind", tools.seccomp, SECCOMP);
+  if (network !== undefined) {
+    argv.push("--ro-bind", network.folder, SOCKETS, "--ro-bind", `${network.folder}/hosts`, "/etc/hosts");
+  }
+  argv.push("--remount-ro", "/run", "--remount-ro", "/");
+  for (const [name, value] of Object.entries(plan.env)) if (isLinkerVariable(name)) argv.push("--setenv", name, value);
+  argv.push("--chdir", plan.cwd, "--");
+  if (network !== undefined) {
+    const { pairs, ipv4 } = relayPairs(plan.network);
+    argv.push(tools.sh, "-c", RELAYS, GUARD, tools.socat ?? "socat", String(pairs.length / 2), String(ipv4), ...pairs);
+  }
+  argv.push(tools.prlimit, ...limitArguments(plan.limits), "--", SECCOMP, ...plan.argv);
+  return argv;
+}
+
+/** The environment to spawn it with. `token` opens the box's proxy and nothing else. */
+export function boxEnvironment(plan: BoxPlan, token: string | undefined): Readonly<Record<string, string>> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(plan.env)) if (!isLinkerVariable(name)) env[name] = value;
+  Object.assign(env, { TMPDIR: "/tmp" });
+  if (plan.network.kind === "none" || token === undefined) return env;
+  const proxy = `http://srt:${token}@127.0.0.1:${PROXY_PORT}`;
+  // A named localhost port below 1024 has no forward of its own: programs must then ask the proxy for localhost too.
+  const viaProxy = plan.network.rules.some((rule) => rule.host === "localhost" && rule.ports.some((port) => port < 1024));
+  const direct = ["127.0.0.0/8", "::1", ...(viaProxy ? [] : ["localhost", "127.0.0.1"])].join(",");
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]) Object.assign(env, { [name]: proxy, [name.toLowerCase()]: proxy });
+  return Object.assign(env, { NO_PROXY: direct, no_proxy: direct, NODE_USE_ENV_PROXY: "1" });
+}
+
+/** A waived server: everything as outside, but in a pid namespace, so that the whole tree dies with us. */
+export function waivedArguments(bwrap: string, argv: readonly string[], cwd: string): readonly string[] {
+  return [bwrap, "--dev-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--die-with-parent", "--chdir", cwd, "--", ...argv];
+}

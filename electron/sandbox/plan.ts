@@ -1,0 +1,227 @@
+// What a box looks like, decided once for every platform: what is open, what stays closed inside of that, which network, which limits.
+// Only this file decides; linux.ts, macos.ts and windows.ts put the same plan into their system's words. Nothing is open by default.
+import path from "node:path";
+import { fail, ok } from "../../shared/errors.ts";
+import type { Result } from "../../shared/errors.ts";
+import { allowedDomains, parseHosts, planForwards } from "./hosts.ts";
+import type { Forward, HostRule } from "./hosts.ts";
+import { isWithin, resolvePlace } from "./places.ts";
+import type { Disk, Place } from "./places.ts";
+import { credentialPlaces, machineSecrets, obeyedInHome, obeyedInProject } from "./private-places.ts";
+import type { BoxRequest } from "./sandbox.ts";
+
+/** One place in the box. Later ones lie over earlier ones, so that a deeper place decides over the folder it is in. */
+export interface Layer {
+  readonly path: string;
+  readonly kind: "read" | "write" | "closed" | "frozen";
+  readonly directory: boolean;
+  readonly why: string;
+}
+
+export interface BoxPlan {
+  readonly name: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly stateDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Outer places before inner ones. */
+  readonly layers: readonly Layer[];
+  readonly network:
+    | { readonly kind: "none" }
+    | {
+        readonly kind: "hosts";
+        readonly rules: readonly HostRule[];
+        readonly allowed: readonly string[];
+        readonly forwards: readonly Forward[];
+      };
+  readonly limits: { readonly memoryMb: number; readonly processes: number; readonly openFiles: number };
+  /** In words, for the person: what is opened more widely than usual. */
+  readonly warnings: readonly string[];
+}
+
+export interface PlanContext {
+  readonly home: string;
+  /** Our own config, data, log and run folders. */
+  readonly protectedPaths: readonly string[];
+  /** What every box can read anyway: a program in there needs no opening. */
+  readonly system: readonly string[];
+  readonly disk: Disk;
+}
+
+const DEFAULT_LIMITS = { memoryMb: 2048, processes: 512, openFiles: 4096 };
+
+function depth(place: string): number {
+  return place.split(path.sep).filter((part) => part !== "").length;
+}
+
+function checkText(request: BoxRequest): Result<void> {
+  if (request.argv.length === 0) return fail("bad-input", "There is no command to run.");
+  const texts = [...request.argv, request.cwd, request.stateDir, ...Object.values(request.env)];
+  if (texts.some((text) => text.includes("\0"))) return fail("bad-input", "A command, folder or environment value holds a NUL character.");
+  const name = Object.keys(request.env).find((key) => !/^[^=\0]+$/.test(key));
+  if (name !== undefined) return fail("bad-input", `“${name}” cannot be the name of an environment variable.`);
+  return ok(undefined);
+}
+
+interface Closed {
+  readonly literal: string;
+  readonly real: string;
+}
+
+function findClosed(context: PlanContext): { ours: readonly Closed[]; credentials: readonly Closed[] } {
+  const locate = (literal: string): Closed => ({ literal, real: context.disk.real(literal) ?? literal });
+  return {
+    ours: context.protectedPaths.map(locate),
+    credentials: [...credentialPlaces.map((name) => path.join(context.home, ...name.split("/"))), ...machineSecrets].map(locate),
+  };
+}
+
+/** `/proc` and `/dev` are the box's own; `/tmp` is private, though a folder inside it may be opened. */
+const ownPlaces: readonly string[] = ["/proc", "/dev"];
+const whole = (place: string): boolean => path.dirname(place) === place;
+
+function checkPlace(
+  place: Place,
+  access: "read" | "write",
+  context: PlanContext,
+  closed: ReturnType<typeof findClosed>,
+  stateDir: string,
+): Result<void> {
+  const leads = place.literal === place.real ? "" : ` (it leads to ${place.real})`;
+  if (closed.ours.some((own) => isWithin(place.real, own.real)) && !isWithin(place.real, stateDir)) {
+    return fail("not-allowed", `“${place.asked}”${leads} belongs to Portcullis and is never opened to a server.`);
+  }
+  if (ownPlaces.some((own) => isWithin(place.real, own)) || place.real === "/tmp") {
+    return fail(
+      "bad-input",
+      `“${place.asked}”${leads} cannot be opened: every box has its own.`,
+      "Name the folder inside it that the server needs.",
+    );
+  }
+  const secret = closed.credentials.find((entry) => isWithin(place.real, entry.real));
+  if (secret !== undefined && !isWithin(place.literal, secret.literal) && !isWithin(place.literal, secret.real)) {
+    return fail(
+      "not-allowed",
+      `“${place.asked}” leads into ${secret.literal}, where keys or tokens are kept.`,
+      `If the server really needs it, name ${place.real} itself.`,
+    );
+  }
+  if (whole(place.real) && access === "write") {
+    return fail("bad-input", `“${place.asked}” would make the whole disk writable.`, "Name the folders that it needs.");
+  }
+  const realHome = context.disk.real(context.home) ?? context.home;
+  const wide = whole(place.real) || (isWithin(realHome, place.real) && place.real !== realHome);
+  if ((wide || place.real === realHome) && place.literal !== place.real && place.literal !== path.resolve(context.home)) {
+    return fail("not-allowed", `“${place.asked}” is a link to ${place.real}.`, `To open all of ${place.real}, name it itself.`);
+  }
+  return ok(undefined);
+}
+
+function describe(place: Place): string {
+  return place.literal === place.real ? "named in the server's settings" : `named in the server's settings as ${place.asked}`;
+}
+
+/**
+ * The plan for a request, or why there cannot be one. Looks at the disk (links are followed, a missing folder is an error), changes
+ * nothing. Two openings of one place: writing includes reading.
+ */
+export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPlan> {
+  const text = checkText(request);
+  if (!text.ok) return text;
+  const rules = parseHosts(request.hosts);
+  if (!rules.ok) return rules;
+  const { disk } = context;
+  const stateDir = disk.real(request.stateDir) ?? path.normalize(request.stateDir);
+  const closed = findClosed(context);
+  const open = new Map<string, Layer>();
+  const warnings: string[] = [];
+  const add = (real: string, kind: "read" | "write", why: string): void => {
+    const before = open.get(real);
+    if (before === undefined || (before.kind === "read" && kind === "write"))
+      open.set(real, { path: real, kind, directory: disk.isDirectory(real), why });
+  };
+
+  for (const access of ["read", "write"] as const) {
+    for (const asked of request[access]) {
+      const place = resolvePlace(asked, context.home, disk);
+      if (!place.ok) return place;
+      const allowed = checkPlace(place.value, access, context, closed, stateDir);
+      if (!allowed.ok) return allowed;
+      add(place.value.real, access, describe(place.value));
+      if (whole(place.value.real)) warnings.push("It may read the whole disk, except for keys, tokens and Portcullis' own folders.");
+      else if (isWithin(disk.real(context.home) ?? context.home, place.value.real)) {
+        warnings.push(
+          `It may ${access === "read" ? "read" : "read and write"} all of ${place.value.real}, except for keys, tokens and Portcullis' own folders.`,
+        );
+      } else if (closed.credentials.some((entry) => isWithin(place.value.real, entry.real))) {
+        warnings.push(`It may ${access} ${place.value.real}, where keys or tokens are kept.`);
+      }
+    }
+  }
+  for (const program of request.programs) {
+    const place = resolvePlace(program, context.home, disk);
+    if (!place.ok) return fail("cannot-start", `The program's folder “${program}” does not exist.`, "Install the server again.");
+    add(place.value.real, "read", "the server's own program");
+  }
+
+  const [command = "", ...args] = request.argv;
+  const executable = path.isAbsolute(command) ? disk.real(command) : undefined;
+  if (executable === undefined) return fail("cannot-start", `The program “${command}” does not exist.`);
+  const isOpen = (place: string): boolean =>
+    context.system.some((folder) => isWithin(place, folder)) || [...open.values()].some((layer) => isWithin(place, layer.path));
+  if (!isOpen(executable)) add(executable, "read", "the program that is started");
+  add(stateDir, "write", "its own folder, kept between starts; HOME in the box");
+
+  const layers: Layer[] = [...open.values()];
+  const inOpened = (place: string): boolean => layers.some((layer) => isWithin(place, layer.path) && layer.path !== place);
+  const inWritable = (place: string): boolean =>
+    layers.some((layer) => layer.kind === "write" && isWithin(place, layer.path) && layer.path !== place);
+  const shut = [
+    ...closed.ours.map((entry) => ({ ...entry, why: "Portcullis' own" })),
+    ...closed.credentials.map((entry) => ({ ...entry, why: "keys, tokens or private data" })),
+  ].flatMap((entry) =>
+    disk.real(entry.real) !== undefined && inOpened(entry.real) && !open.has(entry.real)
+      ? [{ path: entry.real, kind: "closed" as const, directory: disk.isDirectory(entry.real), why: entry.why }]
+      : [],
+  );
+  const writeRoots = layers
+    .filter((layer) => layer.kind === "write" && layer.path !== stateDir && layer.directory)
+    .map((layer) => layer.path);
+  const obeyed = [
+    ...obeyedInHome.map((name) => path.join(context.home, ...name.split("/"))),
+    ...writeRoots.flatMap((root) => obeyedInProject.map((name) => path.join(root, ...name.split("/")))),
+  ].flatMap((literal) => {
+    const real = disk.real(literal);
+    return real !== undefined && inWritable(real) && !open.has(real)
+      ? [{ path: real, kind: "frozen" as const, directory: disk.isDirectory(real), why: "other programs run or obey it" }]
+      : [];
+  });
+  const all = new Map<string, Layer>();
+  for (const layer of [...layers, ...obeyed, ...shut]) all.set(layer.path, layer);
+
+  const cwd = disk.real(request.cwd);
+  const cwdOpen =
+    cwd !== undefined &&
+    disk.isDirectory(cwd) &&
+    isOpen(cwd) &&
+    !shut.some((layer) => isWithin(cwd, layer.path) && !isWithin(cwd, stateDir));
+  if (!cwdOpen) warnings.push(`It starts in its own folder, because ${request.cwd} is not open to it.`);
+  return ok({
+    name: request.name,
+    argv: [isOpen(command) ? command : executable, ...args],
+    cwd: cwdOpen ? cwd : stateDir,
+    stateDir,
+    env: { ...request.env, HOME: stateDir },
+    layers: [...all.values()].sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1)),
+    network:
+      rules.value.length === 0
+        ? { kind: "none" }
+        : { kind: "hosts", rules: rules.value, allowed: allowedDomains(rules.value), forwards: planForwards(rules.value) },
+    limits: {
+      memoryMb: request.limits.memoryMb ?? DEFAULT_LIMITS.memoryMb,
+      processes: request.limits.processes ?? DEFAULT_LIMITS.processes,
+      openFiles: request.limits.openFiles ?? DEFAULT_LIMITS.openFiles,
+    },
+    warnings,
+  });
+}

@@ -1,0 +1,148 @@
+// Where programs are found, and what a server's environment holds. A server gets an allow-list and what its settings name, never ours:
+// our environment may hold tokens, and variables that make a program run other people's code (threat 30).
+import { spawn } from "node:child_process";
+import fs from "node:fs/promises";
+import path from "node:path";
+import { knownFolders } from "./known-folders.ts";
+
+export interface EnvironmentDeps {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
+  /** Milliseconds until a login shell that does not answer is killed. Default 5000. */
+  readonly shellDeadlineMs?: number;
+}
+
+export interface Environment {
+  /** PATH as a login shell has it, absolute folders only. Asked once, at the first call; afterwards remembered. */
+  searchPath(): Promise<string>;
+}
+
+const MARK = "@portcullis-path@";
+
+/** PATH out of what a login shell printed, whatever its start files printed around it. */
+export function readMarkedPath(output: string): string | undefined {
+  const end = output.lastIndexOf(MARK);
+  const start = end <= 0 ? -1 : output.lastIndexOf(MARK, end - 1);
+  const found = start === -1 ? "" : output.slice(start + MARK.length, end).trim();
+  return found === "" ? undefined : found;
+}
+
+/** The arguments with which a shell, as a login shell, prints its PATH between marks. `/bin/sh` does the printing: shells disagree on lists. */
+export function shellArguments(shell: string): readonly string[] {
+  const print = `/bin/sh -c 'printf %s "${MARK}$PATH${MARK}"'`;
+  // csh and tcsh take -l only alone.
+  if (/csh$/.test(path.basename(shell))) return ["-i", "-c", print];
+  return ["-l", "-i", "-c", print];
+}
+
+/** Runs the person's shell once: no stdin, no terminal, its own session, killed with all it started at the deadline. */
+function askShell(shell: string, env: Readonly<Record<string, string | undefined>>, deadlineMs: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(shell, shellArguments(shell), {
+      // The name is the one editors use for this; start files that are slow or print things can look for it.
+      env: { ...env, TERM: "dumb", DISABLE_AUTO_UPDATE: "true", PORTCULLIS_RESOLVING_ENVIRONMENT: "1", VSCODE_RESOLVING_ENVIRONMENT: "1" },
+      stdio: ["ignore", "pipe", "ignore"],
+      detached: true,
+    });
+    let output = "";
+    let settled = false;
+    const settle = (): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      if (child.pid !== undefined) {
+        try {
+          process.kill(-child.pid, "SIGKILL");
+        } catch {
+          // All of it has ended.
+        }
+      }
+      child.stdout.destroy();
+      resolve(readMarkedPath(output));
+    };
+    const timer = setTimeout(settle, deadlineMs);
+    child.stdout.on("data", (chunk: Buffer) => {
+      output = (output + chunk.toString("utf8")).slice(-256 * 1024);
+      if (readMarkedPath(output) !== undefined) settle();
+    });
+    child.once("error", settle);
+    child.once("close", settle);
+  });
+}
+
+/** Absolute folders, each once, in order. A relative entry would let the folder a program starts in decide what it runs. */
+export function cleanPath(folders: readonly string[], platform: NodeJS.Platform): readonly string[] {
+  const flavour = platform === "win32" ? path.win32 : path.posix;
+  return [...new Set(folders.map((folder) => folder.trim()).filter((folder) => flavour.isAbsolute(folder)))];
+}
+
+async function findShell(env: EnvironmentDeps["env"]): Promise<string | undefined> {
+  for (const shell of [env["SHELL"], "/bin/zsh", "/bin/bash", "/bin/sh"]) {
+    if (shell === undefined || !path.isAbsolute(shell) || /\/(nologin|false)$/.test(shell)) continue;
+    try {
+      await fs.access(shell, fs.constants.X_OK);
+      return shell;
+    } catch {
+      // Try the next one.
+    }
+  }
+  return undefined;
+}
+
+async function findSearchPath(deps: EnvironmentDeps): Promise<string> {
+  const delimiter = deps.platform === "win32" ? ";" : ":";
+  const own = (deps.env["PATH"] ?? deps.env["Path"] ?? "").split(delimiter);
+  if (deps.platform === "win32") return cleanPath(own, "win32").join(delimiter);
+  const shell = await findShell(deps.env);
+  const asked = shell === undefined ? undefined : await askShell(shell, deps.env, deps.shellDeadlineMs ?? 5000);
+  if (asked !== undefined) return cleanPath(asked.split(delimiter), deps.platform).join(delimiter);
+  return cleanPath([...(await knownFolders(deps.home)), ...own, "/usr/local/bin", "/usr/bin", "/bin"], deps.platform).join(delimiter);
+}
+
+/** The shell is asked at the first `searchPath`, never before, and once for everybody who waits. */
+export function createEnvironment(deps: EnvironmentDeps): Environment {
+  let found: Promise<string> | undefined;
+  return {
+    searchPath() {
+      found ??= findSearchPath(deps);
+      return found;
+    },
+  };
+}
+
+const passedOn = ["HOME", "LANG", "LANGUAGE", "LOGNAME", "SHELL", "TERM", "TZ", "USER"];
+/** What programs on Windows need to start at all; the same list as the MCP SDK's. */
+const passedOnWindows = [
+  "APPDATA",
+  "HOMEDRIVE",
+  "HOMEPATH",
+  "LOCALAPPDATA",
+  "PATHEXT",
+  "PROCESSOR_ARCHITECTURE",
+  "PROGRAMDATA",
+  "PROGRAMFILES",
+  "SYSTEMDRIVE",
+  "SYSTEMROOT",
+  "TEMP",
+  "TMP",
+  "USERNAME",
+  "USERPROFILE",
+  "WINDIR",
+];
+
+/** What every server gets of our environment: an allow-list. In a box, HOME becomes the server's own folder. */
+export function baseEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  searchPath: string,
+  platform: NodeJS.Platform,
+): Readonly<Record<string, string>> {
+  const result: Record<string, string> = { PATH: searchPath };
+  const names = platform === "win32" ? new Set([...passedOn, ...passedOnWindows]) : new Set(passedOn);
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || value.startsWith("()")) continue;
+    const upper = platform === "win32" ? name.toUpperCase() : name;
+    if (names.has(upper) || upper.startsWith("LC_")) result[name] = value;
+  }
+  return result;
+}

@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { fail, ok } from "../../shared/errors.ts";
+import type { Result } from "../../shared/errors.ts";
+import type { BoxedCommand } from "../sandbox/sandbox.ts";
+import type { Reaper } from "./reaper.ts";
+import type { ServerExit, ServerProcess } from "./server-process.ts";
+import { createLadder, DEFAULT_GRACE, killTree, terminateTree } from "./stop.ts";
+import type { Grace, Tree } from "./stop.ts";
+
+export interface SpawnDeps {
+  /** Unique for this process; also the mark by which strays are found. */
+  readonly instanceId: string;
+  readonly platform: NodeJS.Platform;
+  /** Watches trees that the OS does not end with us. */
+  readonly reaper: Reaper;
+  readonly grace?: Grace;
+  now(): number;
+  onStderr(chunk: Buffer): void;
+}
+
+/**
+ * Starts a prepared command and takes it over: `boxed.close()` is called once its whole tree is gone, or when it could not be started
+ * (`cannot-start`). A program that ends at once is no failure here; `exited` tells.
+ */
+export async function spawnServer(boxed: BoxedCommand, deps: SpawnDeps): Promise<Result<ServerProcess>> {
+  const [program, ...args] = boxed.argv;
+  if (program === undefined) {
+    await boxed.close();
+    return fail("cannot-start", "There is no command to run.");
+  }
+  const mark = boxed.diesWithParent ? undefined : `PORTCULLIS_INSTANCE=${deps.instanceId}`;
+  const child = spawn(program, args, {
+    cwd: boxed.cwd,
+    env: mark === undefined ? { ...boxed.env } : { ...boxed.env, PORTCULLIS_INSTANCE: deps.instanceId },
+    stdio: ["pipe", "pipe", "pipe"],
+    shell: false,
+    detached: mark !== undefined && deps.platform !== "win32",
+    windowsHide: true,
+  });
+  // Writing to a server that has just ended is an ordinary event: its exit is what matters, and that is reported.
+  child.stdin.on("error", () => {});
+  child.stderr.on("data", (chunk: Buffer) => deps.onStderr(chunk));
+  const ended = new Promise<ServerExit>((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  const failure = await new Promise<Error | undefined>((resolve) => {
+    child.once("spawn", () => resolve(undefined));
+    child.once("error", resolve);
+  });
+  const { pid } = child;
+  if (failure !== undefined || pid === undefined) {
+    await boxed.close();
+    return fail("cannot-start", `The server could not be started: ${failure?.message ?? "it has no process id"}.`);
+  }
+  child.on("error", () => {});
+  const startedAt = deps.now();
+  const tree: Tree = { root: pid, grouped: mark !== undefined && deps.platform !== "win32", mark, platform: deps.platform };
+  const unwatch = mark === undefined ? undefined : deps.reaper.watch(pid, mark);
+  const exited = ended.then(async (exit) => {
+    // With a pid namespace nothing can be left; without one, what the server started and left behind goes now.
+    if (mark !== undefined) await killTree({ ...tree, rootEnded: true });
+    unwatch?.();
+    await boxed.close();
+    return exit;
+  });
+  const stop = createLadder({
+    grace: deps.grace ?? DEFAULT_GRACE,
+    gone: exited,
+    endInput: () => child.stdin.end(),
+    terminate: () => terminateTree(tree),
+    kill: async () => {
+      await killTree(tree);
+    },
+  });
+  return ok({ instanceId: deps.instanceId, pid, startedAt, stdin: child.stdin, stdout: child.stdout, exited, stop });
+}
