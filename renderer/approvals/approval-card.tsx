@@ -1,0 +1,216 @@
+import { ArrowRight, ShieldOff, TriangleAlert } from "lucide-react";
+import { useCallback, useEffect, useId, useState } from "react";
+import type { Approval, ApprovalDetail, Finding } from "../../shared/model/approval.ts";
+import { useApp } from "../app-context.tsx";
+import { messages } from "../messages.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { Disclosure } from "../ui/disclosure.tsx";
+import { JsonView } from "../ui/json-view.tsx";
+import { LongText } from "../ui/long-text.tsx";
+import { Revealed } from "../ui/revealed.tsx";
+import { AnswerBar, type Answer } from "./answer-bar.tsx";
+import { Countdown, DeadlineLine } from "./countdown.tsx";
+import { Headline } from "./headline.tsx";
+
+export interface ApprovalCardProps {
+  readonly approval: Approval;
+  /** How many more wait behind it. */
+  readonly more: number;
+  /** Height that the arguments may take before they scroll, in pixels. */
+  readonly argumentsHeight: number;
+  readonly onAnswered: (verdict: Answer["verdict"]) => void;
+}
+
+/** One question: who → where → what, the arguments as they will be sent, what to look at twice, and the answer. Keyed by its id. */
+export function ApprovalCard({ approval, more, argumentsHeight, onAnswered }: ApprovalCardProps) {
+  const { api } = useApp();
+  const heading = useId();
+  const { detail, problem: loadProblem } = useDetail(approval);
+  const [seen, setSeen] = useState(false);
+  const [folded, setFolded] = useState(false);
+  const [reveal, setReveal] = useState<{ readonly pointer: string } | null>(null);
+  const [showAll, setShowAll] = useState<object | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const onSeen = useCallback(() => setSeen(true), []);
+  const mustSee = approval.mustExpand && !seen;
+
+  const answer = useCallback(
+    (given: Answer): void => {
+      // What was shown is what is answered: an allow carries the fingerprint that came with the arguments on screen.
+      const fingerprint = given.verdict === "allow" ? detail?.fingerprint : approval.fingerprint;
+      if (fingerprint === undefined) return;
+      setBusy(true);
+      setProblem(null);
+      void api.call("approval.answer", { id: approval.id, fingerprint, ...given }).then((result) => {
+        setBusy(false);
+        if (result.ok) onAnswered(given.verdict);
+        else setProblem([result.error.message, result.error.hint].filter((part) => part !== undefined).join(" "));
+      });
+    },
+    [api, approval.fingerprint, approval.id, detail, onAnswered],
+  );
+
+  return (
+    <article className="card" aria-labelledby={heading}>
+      <header className="card-head">
+        <CardPath approval={approval} />
+        <Countdown deadline={approval.deadline} stopped={false} />
+        {more > 0 ? (
+          <span className="badge accent" title={messages.approvals.moreWaitingLong(more)}>
+            <span aria-hidden="true">+{more}</span>
+            <span className="sr-only">{messages.approvals.moreWaitingLong(more)}</span>
+          </span>
+        ) : null}
+      </header>
+      <DeadlineLine createdAt={approval.createdAt} deadline={approval.deadline} />
+      {/* It scrolls when the window is too low. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className="card-body" tabIndex={0} role="group" aria-labelledby={heading}>
+        <Headline approval={approval} headingId={heading} />
+        {approval.waived ? (
+          <p className="card-waived">
+            <Badge hue="red">
+              <ShieldOff size={12} aria-hidden="true" />
+              {messages.approvals.waived}
+            </Badge>
+            <span className="small quiet">{messages.approvals.waivedText}</span>
+          </p>
+        ) : null}
+        {detail === null ? (
+          <p className={loadProblem === null ? "card-loading faint" : "card-loading red-text"} role="status">
+            {loadProblem === null ? messages.approvals.loadingArguments : <Revealed text={loadProblem} />}
+          </p>
+        ) : (
+          <JsonView
+            title={messages.approvals.arguments}
+            text={detail.argumentsText}
+            maxHeight={argumentsHeight}
+            reveal={reveal}
+            showAll={showAll}
+            onSeen={onSeen}
+            onFolded={setFolded}
+          />
+        )}
+        <Findings findings={approval.findings} onShow={(finding) => setReveal({ pointer: finding.pointer })} />
+        <div className="card-more">
+          <Disclosure title={messages.approvals.why}>
+            <p className="unbroken">
+              <Revealed text={approval.why} />
+            </p>
+            <p className="small faint unbroken">
+              {approval.clientSays === null ? null : (
+                <>
+                  <Revealed text={approval.client} line /> {messages.approvals.says("")}
+                  <Revealed text={approval.clientSays} line />.{" "}
+                </>
+              )}
+              {messages.approvals.unverified}
+            </p>
+          </Disclosure>
+          {detail === null ? null : (
+            <Disclosure title={messages.approvals.about}>
+              <p className="unbroken">
+                {detail.toolDescription === null ? messages.approvals.noDescription : <LongText text={detail.toolDescription} />}
+              </p>
+              {detail.hints.length === 0 ? null : (
+                <p className="unbroken">
+                  {messages.approvals.hintsLabel} <Revealed text={detail.hints.join(", ")} line />
+                </p>
+              )}
+              <p className="small faint">{messages.approvals.aboutNote}</p>
+            </Disclosure>
+          )}
+        </div>
+      </div>
+      <AnswerBar
+        approval={approval}
+        content={`${approval.id} ${detail?.fingerprint ?? ""}`}
+        locked={detail === null || mustSee}
+        lockNote={
+          detail === null ? (
+            <span className="faint">{messages.approvals.loadingArguments}</span>
+          ) : (
+            <LockNote folded={folded} onShowAll={() => setShowAll({})} />
+          )
+        }
+        problem={problem}
+        busy={busy}
+        onAnswer={answer}
+      />
+    </article>
+  );
+}
+
+function LockNote({ folded, onShowAll }: { readonly folded: boolean; readonly onShowAll: () => void }) {
+  return (
+    <span className="lock-note">
+      <span className="amber-text">{folded ? messages.approvals.locked : messages.approvals.lockedScroll}</span>
+      <Button look="link" onClick={onShowAll}>
+        {folded ? messages.approvals.lockedExpand : messages.approvals.toEnd}
+      </Button>
+    </span>
+  );
+}
+
+/** Who → where → what. */
+export function CardPath({ approval }: { readonly approval: Approval }) {
+  const arrow = <ArrowRight size={13} className="faint" aria-hidden="true" />;
+  return (
+    <p className="card-path" aria-label={messages.approvals.question(approval.client, approval.server, approval.tool)} role="group">
+      <span className="strong">
+        <Revealed text={approval.client} line />
+      </span>
+      {arrow}
+      <span>
+        <Revealed text={approval.server} line />
+      </span>
+      {arrow}
+      <code className="card-tool">
+        <LongText text={approval.tool} limit={120} line />
+      </code>
+    </p>
+  );
+}
+
+function Findings({ findings, onShow }: { readonly findings: readonly Finding[]; readonly onShow: (finding: Finding) => void }) {
+  if (findings.length === 0) return null;
+  return (
+    <ul className="findings" aria-label={messages.approvals.findings}>
+      {findings.map((finding) => (
+        <li
+          key={`${finding.kind} ${finding.pointer} ${finding.text}`}
+          className={finding.kind === "large" || finding.kind === "number" ? "finding amber" : "finding red"}
+        >
+          <TriangleAlert size={14} aria-hidden="true" />
+          <span className="unbroken">
+            <Revealed text={finding.text} />
+          </span>
+          <Button look="link" onClick={() => onShow(finding)}>
+            {messages.approvals.findingShow}
+          </Button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The arguments, fetched once for each question. */
+function useDetail(approval: Approval): { readonly detail: ApprovalDetail | null; readonly problem: string | null } {
+  const { api } = useApp();
+  const [detail, setDetail] = useState<ApprovalDetail | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    let wanted = true;
+    void api.call("approval.get", { id: approval.id }).then((result) => {
+      if (!wanted) return;
+      if (result.ok) setDetail(result.value);
+      else setProblem(result.error.message);
+    });
+    return () => {
+      wanted = false;
+    };
+  }, [api, approval.id]);
+  return { detail, problem };
+}

@@ -1,0 +1,86 @@
+import { Ban, CircleCheck, CircleX, Hourglass, type LucideIcon } from "lucide-react";
+import { useCallback, useEffect, useState, type ReactNode } from "react";
+import type { Approval } from "../../shared/model/approval.ts";
+import { messages } from "../messages.ts";
+import { Button } from "../ui/button.tsx";
+import { ApprovalCard, CardPath } from "./approval-card.tsx";
+import { follow, lingerMs, moveOn, type Ending, type Shown } from "./queue.ts";
+
+const icons: Readonly<Record<Ending, LucideIcon>> = { expired: Hourglass, withdrawn: Ban, allowed: CircleCheck, denied: CircleX };
+
+/**
+ * The place where one question is shown at a time. It keeps the shown one until it was answered or is seen to be gone; only the
+ * person, by `wanted`, may put another one there.
+ */
+export function ApprovalStage({
+  approvals,
+  wanted,
+  argumentsHeight,
+  onShown,
+  empty,
+}: {
+  readonly approvals: readonly Approval[];
+  readonly wanted: string | null;
+  readonly argumentsHeight: number;
+  readonly onShown?: (id: string | null) => void;
+  readonly empty: ReactNode;
+}) {
+  const [shown, setShown] = useState<Shown | null>(() => follow(null, approvals, Date.now(), wanted));
+  const [lastWanted, setLastWanted] = useState(wanted);
+
+  // State that follows other state, set while rendering so that a stale question is never painted.
+  const chosen = wanted !== lastWanted && wanted !== null && wanted !== shown?.approval.id;
+  const next = follow(chosen ? null : shown, approvals, Date.now(), wanted);
+  if (wanted !== lastWanted) setLastWanted(wanted);
+  if (next !== shown) setShown(next);
+
+  const id = next?.approval.id ?? null;
+  useEffect(() => onShown?.(id), [id, onShown]);
+
+  const ended = next?.ended ?? null;
+  const leave = useCallback(() => setShown((now) => (now === null ? null : moveOn(now, approvals, Date.now()))), [approvals]);
+  useEffect(() => {
+    if (ended === null) return undefined;
+    const timer = setTimeout(leave, Math.max(0, ended.at + lingerMs(ended.how) - Date.now()));
+    return () => clearTimeout(timer);
+  }, [ended, leave]);
+
+  const answered = useCallback((verdict: "allow" | "deny") => {
+    setShown((now) => (now === null ? null : { ...now, ended: { how: verdict === "allow" ? "allowed" : "denied", at: Date.now() } }));
+  }, []);
+
+  if (next === null) return empty;
+  const more = approvals.filter((approval) => approval.id !== next.approval.id).length;
+  if (next.ended !== null) {
+    return <Ended approval={next.approval} how={next.ended.how} more={more} onLeave={leave} />;
+  }
+  return (
+    <ApprovalCard key={next.approval.id} approval={next.approval} more={more} argumentsHeight={argumentsHeight} onAnswered={answered} />
+  );
+}
+
+function Ended({
+  approval,
+  how,
+  more,
+  onLeave,
+}: {
+  readonly approval: Approval;
+  readonly how: Ending;
+  readonly more: number;
+  readonly onLeave: () => void;
+}) {
+  const Icon = icons[how];
+  return (
+    <article className="card ended" role="status">
+      <header className="card-head">
+        <CardPath approval={approval} />
+      </header>
+      <div className="ended-body">
+        <Icon size={22} aria-hidden="true" className={how === "allowed" ? "green-text" : how === "denied" ? "red-text" : "faint"} />
+        <p className="unbroken">{messages.approvals.ended[how]}</p>
+        <Button onClick={onLeave}>{more > 0 ? messages.approvals.next : messages.approvals.done}</Button>
+      </div>
+    </article>
+  );
+}

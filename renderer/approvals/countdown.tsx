@@ -1,0 +1,42 @@
+import { Timer } from "lucide-react";
+import { useEffect, useState } from "react";
+import { format } from "../format.ts";
+import { messages } from "../messages.ts";
+import { useNow } from "../ui/now.tsx";
+
+const announceAt = [60, 30, 10];
+
+/** The time that is left, by the second for the eye, and at a few marks for the ear. */
+export function Countdown({ deadline, stopped }: { readonly deadline: number; readonly stopped: boolean }) {
+  const now = useNow(250);
+  const left = Math.max(0, deadline - now);
+  const seconds = Math.ceil(left / 1000);
+  const [said, setSaid] = useState("");
+  const mark = announceAt.find((at) => seconds === at);
+  useEffect(() => {
+    if (mark !== undefined && !stopped) setSaid(messages.approvals.announceLeft(mark));
+  }, [mark, stopped]);
+  if (stopped) return null;
+  return (
+    <span className={seconds <= 15 ? "countdown soon" : "countdown"} title={messages.approvals.deadlineHint}>
+      <Timer size={14} aria-hidden="true" />
+      <span role="timer" aria-label={messages.approvals.timeLeft(format.clock(left))}>
+        {format.clock(left)}
+      </span>
+      <span className="sr-only" role="status">
+        {said}
+      </span>
+    </span>
+  );
+}
+
+/** The same as a line that gets shorter. */
+export function DeadlineLine({ createdAt, deadline }: { readonly createdAt: number; readonly deadline: number }) {
+  const now = useNow(250);
+  const share = Math.min(1, Math.max(0, (deadline - now) / Math.max(1, deadline - createdAt)));
+  return (
+    <div className="deadline-line" aria-hidden="true">
+      <div className={deadline - now <= 15_000 ? "soon" : undefined} style={{ transform: `scaleX(${share.toFixed(4)})` }} />
+    </div>
+  );
+}

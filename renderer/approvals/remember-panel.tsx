@@ -1,0 +1,153 @@
+import { useState } from "react";
+import type { Approval } from "../../shared/model/approval.ts";
+import { messages } from "../messages.ts";
+import { Button, Kbd } from "../ui/button.tsx";
+import { RichText } from "../ui/rich-text.tsx";
+import { Segmented } from "../ui/segmented.tsx";
+
+export type Lasting = "session" | "today" | "week" | "forGood";
+
+/** What an answer with "always" or "session" covers. */
+export interface Scope {
+  readonly exact: boolean;
+  readonly lasting: Lasting;
+}
+
+/** Milliseconds from now that a rule holds, or undefined for one without an end. Today ends at the next local midnight. */
+export function lastsMs(lasting: Lasting, now: Date): number | undefined {
+  switch (lasting) {
+    case "today":
+      return new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime() - now.getTime();
+    case "week":
+      return 7 * 86_400_000;
+    case "session":
+    case "forGood":
+      return undefined;
+  }
+}
+
+/** The rule in words, with steps to widen it. Nothing is made before the last button. */
+export function RememberPanel({
+  approval,
+  scope,
+  onScope,
+}: {
+  readonly approval: Approval;
+  readonly scope: Scope;
+  readonly onScope: (scope: Scope) => void;
+}) {
+  const words = messages.approvals.remember;
+  return (
+    <div className="answer-panel">
+      <h3>{words.title}</h3>
+      <div className="answer-choices">
+        <Segmented
+          label={words.covers}
+          value={scope.exact ? "exact" : "any"}
+          options={[
+            { value: "exact", label: words.these },
+            { value: "any", label: words.any },
+          ]}
+          onChange={(value) => onScope({ ...scope, exact: value === "exact" })}
+        />
+        <Segmented
+          label={words.lasts}
+          value={scope.lasting}
+          options={(["session", "today", "week", "forGood"] as const).map((value) => ({ value, label: words.options[value] }))}
+          onChange={(lasting) => onScope({ ...scope, lasting })}
+        />
+      </div>
+      <p className="rule-sentence" aria-live="polite">
+        <RichText parts={words.sentence(approval.client, approval.server, approval.tool, scope.exact, scope.lasting)} />
+      </p>
+      {scope.exact ? null : <p className="small amber-text">{words.anyWarning}</p>}
+    </div>
+  );
+}
+
+export interface DenyChoice {
+  readonly reason: string;
+  readonly remember: "once" | "session" | "always";
+}
+
+/** Why not, for the model, and whether it holds from now on. */
+export function DenyPanel({ choice, onChoice }: { readonly choice: DenyChoice; readonly onChoice: (choice: DenyChoice) => void }) {
+  const words = messages.approvals.reason;
+  const [free] = useState(() => `deny-${crypto.randomUUID()}`);
+  return (
+    <div className="answer-panel">
+      <h3>{words.title}</h3>
+      <ul className="reasons">
+        {words.ready.map((reason) => (
+          <li key={reason}>
+            <button
+              type="button"
+              className="reason"
+              aria-pressed={choice.reason === reason}
+              onClick={() => onChoice({ ...choice, reason })}
+            >
+              {reason}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <label className="sr-only" htmlFor={free}>
+        {words.free}
+      </label>
+      <textarea
+        id={free}
+        className="textarea"
+        rows={2}
+        maxLength={1000}
+        placeholder={words.placeholder}
+        value={choice.reason}
+        onChange={(event) => onChoice({ ...choice, reason: event.target.value })}
+      />
+      <div className="answer-row">
+        <span className="quiet">{words.remember}</span>
+        <Segmented
+          label={words.remember}
+          value={choice.remember}
+          options={(["once", "session", "always"] as const).map((value) => ({ value, label: words[value] }))}
+          onChange={(remember) => onChoice({ ...choice, remember })}
+        />
+      </div>
+    </div>
+  );
+}
+
+/** Back and go, below a panel. */
+export function PanelButtons({
+  confirm,
+  danger,
+  off,
+  keys,
+  onBack,
+  onConfirm,
+  onKeyDown,
+}: {
+  readonly confirm: string;
+  readonly danger: boolean;
+  readonly off: boolean;
+  readonly keys: string | null;
+  readonly onBack: () => void;
+  readonly onConfirm: (event: React.MouseEvent) => void;
+  readonly onKeyDown?: (event: React.KeyboardEvent) => void;
+}) {
+  return (
+    <div className="answer-main">
+      <Button onClick={onBack}>{messages.common.back}</Button>
+      <Button
+        look="plain"
+        className={danger ? "answer-deny" : "answer-allow"}
+        aria-disabled={off}
+        onClick={onConfirm}
+        onKeyDown={onKeyDown}
+        onKeyUp={onKeyDown}
+      >
+        {confirm}
+        {keys === null ? null : <Kbd>{keys}</Kbd>}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,137 @@
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type MouseEvent } from "react";
+import {
+  acceptsPress,
+  actionForKey,
+  armedFrom,
+  disturb,
+  engage,
+  initialArming,
+  isArmed,
+  type Action,
+  type Arming,
+  type Disturbance,
+} from "./arming.ts";
+
+export interface ArmingControls {
+  /** For the eye only; every press is judged anew. */
+  readonly armed: boolean;
+  /** Changes with every disturbance: restarts what shows the half second. */
+  readonly epoch: number;
+  readonly engaged: () => boolean;
+  /** Whether this click counts. */
+  readonly accepts: (event: MouseEvent) => boolean;
+  /** What this key means for the question. */
+  readonly keyAction: (event: KeyboardEvent) => Action | null;
+}
+
+/** How often the window's place on the screen is looked at, in milliseconds: no event tells of a move. */
+const watchMs = 100;
+
+/**
+ * Ties arming.ts to a real window: its clock, focus, size, place and visibility. `content` names what is under the person's eyes;
+ * another name starts the half second again.
+ */
+export function useArming(content: string): ArmingControls {
+  const arming = useRef<Arming>(initialArming(performance.now()));
+  const pressedAt = useRef<number | null>(null);
+  const place = useRef("");
+  const [armed, setArmed] = useState(false);
+  const [epoch, setEpoch] = useState(0);
+
+  const disturbed = useCallback((kind: Disturbance) => {
+    arming.current = disturb(arming.current, kind, performance.now());
+    setArmed(false);
+    setEpoch((now) => now + 1);
+  }, []);
+
+  const watch = useCallback(() => {
+    const now = placeOf(window);
+    if (place.current === now) return;
+    if (place.current !== "") disturbed("moved");
+    place.current = now;
+  }, [disturbed]);
+
+  useLayoutEffect(() => disturbed("content"), [content, disturbed]);
+
+  useEffect(() => {
+    const from = armedFrom(arming.current);
+    if (from === Number.POSITIVE_INFINITY) return undefined;
+    const timer = setTimeout(() => setArmed(isArmed(arming.current, performance.now())), Math.max(0, from - performance.now()) + 1);
+    return () => clearTimeout(timer);
+  }, [epoch]);
+
+  useEffect(() => {
+    const onFocus = (): void => disturbed("refocused");
+    const onResize = (): void => {
+      place.current = placeOf(window);
+      disturbed("resized");
+    };
+    const onVisibility = (): void => disturbed(document.visibilityState === "visible" ? "shown" : "hidden");
+    const onPointerDown = (): void => {
+      watch();
+      pressedAt.current = performance.now();
+      arming.current = engage(arming.current);
+    };
+    const onTab = (event: KeyboardEvent): void => {
+      if (event.key === "Tab" && event.isTrusted) arming.current = engage(arming.current);
+    };
+    if (document.visibilityState !== "visible") onVisibility();
+    const timer = setInterval(watch, watchMs);
+    window.addEventListener("focus", onFocus);
+    window.addEventListener("resize", onResize);
+    document.addEventListener("visibilitychange", onVisibility);
+    window.addEventListener("pointerdown", onPointerDown, true);
+    window.addEventListener("keydown", onTab, true);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener("focus", onFocus);
+      window.removeEventListener("resize", onResize);
+      document.removeEventListener("visibilitychange", onVisibility);
+      window.removeEventListener("pointerdown", onPointerDown, true);
+      window.removeEventListener("keydown", onTab, true);
+    };
+  }, [disturbed, watch]);
+
+  const accepts = useCallback(
+    (event: MouseEvent): boolean => {
+      watch();
+      const press = {
+        at: performance.now(),
+        pressedAt: event.detail === 0 ? null : pressedAt.current,
+        clicks: event.detail,
+        trusted: event.isTrusted,
+      };
+      return acceptsPress(arming.current, press);
+    },
+    [watch],
+  );
+
+  const keyAction = useCallback(
+    (event: KeyboardEvent): Action | null => {
+      watch();
+      return actionForKey(arming.current, {
+        at: performance.now(),
+        key: event.key,
+        ctrlOrMeta: event.ctrlKey || event.metaKey,
+        alt: event.altKey,
+        shift: event.shiftKey,
+        repeat: event.repeat,
+        composing: event.isComposing,
+        trusted: event.isTrusted,
+        typing: isTyping(event.target),
+      });
+    },
+    [watch],
+  );
+
+  const engaged = useCallback(() => arming.current.engaged, []);
+  return { armed, epoch, accepts, keyAction, engaged };
+}
+
+function placeOf({ screenX, screenY, innerWidth, innerHeight, devicePixelRatio }: Window): string {
+  return [screenX, screenY, innerWidth, innerHeight, devicePixelRatio].join(" ");
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}

@@ -1,0 +1,74 @@
+import type { Approval } from "../../shared/model/approval.ts";
+
+/**
+ * A call in plain words, by its tool's name: "Change index.html". The name is the server's own, so it may make a call look graver,
+ * never safe: what is not plainly a reading verb counts as a change, a claim to be read-only is ignored, and nothing is ever green.
+ */
+export type Tone = "reading" | "changing" | "destroying";
+
+export const verbs = ["read", "list", "search", "change", "create", "move", "delete", "run", "send", "open", "call"] as const;
+export type Verb = (typeof verbs)[number];
+
+// Only words whose meaning is plain: a wrong verb in the headline would be worse than none.
+const words: readonly (readonly [Verb, readonly string[]])[] = [
+  ["read", ["read", "get", "fetch", "view", "show", "describe", "stat", "download"]],
+  ["list", ["list", "ls", "tree", "enumerate"]],
+  ["search", ["search", "find", "query", "grep", "lookup", "resolve"]],
+  ["change", ["write", "edit", "update", "set", "patch", "change", "modify", "replace", "append", "rename", "put", "add", "insert"]],
+  ["create", ["create", "new", "make", "mkdir"]],
+  ["move", ["move", "mv"]],
+  ["delete", ["delete", "remove", "rm", "drop", "destroy", "purge", "truncate", "wipe"]],
+  ["run", ["run", "exec", "execute", "eval", "evaluate", "shell", "bash", "command", "script"]],
+  ["send", ["send", "post", "publish", "push", "upload", "email", "mail"]],
+  ["open", ["open", "browse", "visit", "navigate"]],
+];
+
+const tones: Readonly<Record<Verb, Tone>> = {
+  read: "reading",
+  list: "reading",
+  search: "reading",
+  change: "changing",
+  create: "changing",
+  move: "changing",
+  open: "changing",
+  call: "changing",
+  delete: "destroying",
+  run: "destroying",
+  send: "destroying",
+};
+
+const graver: readonly Tone[] = ["reading", "changing", "destroying"];
+
+/** The words of a tool's name: `write_file`, `deleteAll`, `repo/get-issue`. */
+export function wordsOf(tool: string): readonly string[] {
+  return tool
+    .slice(0, 200)
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== "");
+}
+
+/** The gravest verb among the name's words; `call` when it has none that is known. */
+export function verbOf(tool: string): Verb {
+  const found = wordsOf(tool).flatMap((word) => words.filter(([, names]) => names.includes(word)).map(([verb]) => verb));
+  const first = found[0];
+  if (first === undefined) return "call";
+  return found.reduce((gravest, verb) => (graver.indexOf(tones[verb]) > graver.indexOf(tones[gravest]) ? verb : gravest), first);
+}
+
+/** How grave a call looks: its verb, made graver by what was found in its arguments and by a server without a box. */
+export function toneOf(approval: Pick<Approval, "tool" | "findings" | "waived">): Tone {
+  const byName = tones[verbOf(approval.tool)];
+  const fishy = approval.findings.some(({ kind }) => kind === "invisible" || kind === "control" || kind === "padding" || kind === "markup");
+  return fishy ? "destroying" : byName;
+}
+
+/** A path or address cut where the eye should land: what leads there, and the thing itself. */
+export function splitSubject(value: string): { readonly lead: string; readonly name: string } {
+  if (value.length > 2000 || /[\s\u0000-\u001f]/.test(value)) return { lead: "", name: value };
+  const trimmed = value.replace(/[/\\]+$/, "");
+  const cut = Math.max(trimmed.lastIndexOf("/"), trimmed.lastIndexOf("\\"));
+  if (cut <= 0 || /^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return { lead: "", name: value };
+  return { lead: value.slice(0, cut + 1), name: value.slice(cut + 1) };
+}

@@ -1,0 +1,87 @@
+import type { Connection } from "../api.ts";
+import type { Screen } from "../view.ts";
+import { count } from "./plural.ts";
+
+export const commonMessages = {
+  cancel: "Cancel",
+  close: "Close",
+  back: "Back",
+  copy: "Copy",
+  copied: "Copied",
+  copyFailed: "The clipboard refused the text. Select it and copy it by hand.",
+  undo: "Undo",
+  dismiss: "Dismiss",
+  never: "never",
+  none: "none",
+  loading: "Loading…",
+  tryAgain: "Try again",
+  delete: "Delete",
+  remove: "Remove",
+  save: "Save",
+  more: "More",
+  hiddenCharacter: (code: string) => `Invisible character ${code}`,
+  showAll: (size: string) => `Show all ${size}`,
+  showLess: "Show less",
+  before: "Before",
+  after: "Now",
+  absent: "not set",
+  bytes: (exact: string) => `${exact} bytes`,
+};
+
+export const errorMessages = {
+  notReached: "Portcullis did not answer.",
+  notReachedHint: "It may have been closed. Start it again, or wait while this page tries.",
+  signedOut: "This page is no longer signed in.",
+  signedOutHint: "Run `portcullis open` and follow the new link.",
+  title: "Something went wrong here",
+  crashed: "This part of the window could not be drawn. Nothing was allowed by that.",
+  reload: "Reload this window",
+};
+
+const screenNames: Readonly<Record<Screen, string>> = {
+  approvals: "Approvals",
+  activity: "Activity",
+  servers: "Servers",
+  clients: "Clients",
+  secrets: "Secrets",
+  rules: "Rules",
+  settings: "Settings",
+};
+
+const connectionTitles: Readonly<Record<Connection | "connecting", string>> = {
+  connecting: "Connecting to Portcullis…",
+  lost: "Connection to Portcullis lost",
+  live: "Connected",
+};
+
+export const shellMessages = {
+  name: "Portcullis",
+  screens: screenNames,
+  navigation: "Screens",
+  skip: "Skip to the content",
+  waiting: (value: number) => `${count(value, "question waits", "questions wait")}`,
+  pause: "Pause everything",
+  resume: "Resume",
+  pauseHint: "Refuses every call until you resume",
+  state: { idle: "Gate is up", waiting: "Waiting for you", paused: "Paused", fault: "Fault" },
+  stateHint: {
+    idle: "Calls are judged by your rules.",
+    waiting: "A call waits for your answer.",
+    paused: "Every call is refused.",
+    fault: "Calls are refused.",
+  },
+  pausedTitle: "Everything is paused.",
+  pausedText: "Every call is refused until you resume. Servers that run stay up.",
+  faultTitle: "Calls are refused because something is broken.",
+  faultDoctor: "See what is wrong",
+  vaultLockedTitle: "The secret store is locked.",
+  vaultLockedText: "Servers that need a secret cannot start until it is unlocked.",
+  vaultUnavailableTitle: "There is no secret store.",
+  vaultAction: "Open secrets",
+  connection: connectionTitles,
+  connectionText: "What you see may be out of date. Trying again…",
+  connectingText: "This takes a moment after a start.",
+  answererTerminal: "Questions are answered in the terminal in this run.",
+  answererDeny: "Every question is answered with no in this run.",
+  notifications: "Messages",
+};

@@ -1,0 +1,3 @@
+export const clientMessages = {};
+export const ruleMessages = {};
+export const secretMessages = {};

@@ -1,0 +1,47 @@
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState } from "react";
+import { messages } from "../messages.ts";
+import { Button } from "./button.tsx";
+import { useToasts } from "./toaster.tsx";
+
+/** Puts a text on the clipboard and says so. */
+export function CopyButton({ text, label }: { readonly text: string; readonly label?: string }) {
+  const [copied, setCopied] = useState(false);
+  const toasts = useToasts();
+  useEffect(() => {
+    if (!copied) return undefined;
+    const timer = setTimeout(() => setCopied(false), 1600);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  return (
+    <Button
+      icon={copied ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
+      onClick={() => {
+        copyText(text).then(setCopied, () => setCopied(false));
+        // A refusal is rare (the page lost the focus); without words the person would paste something else.
+        if (!document.hasFocus()) toasts.say(messages.common.copyFailed);
+      }}
+    >
+      <span aria-live="polite">{copied ? messages.common.copied : (label ?? messages.common.copy)}</span>
+    </Button>
+  );
+}
+
+/** The clipboard API is a permission, which the desktop app grants to nobody; then the older way, which is not. */
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "sr-only";
+    const focused = document.activeElement;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    if (focused instanceof HTMLElement) focused.focus();
+    return done;
+  }
+}

@@ -1,0 +1,46 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
+
+export const screens = ["approvals", "activity", "servers", "clients", "secrets", "rules", "settings"] as const;
+export type Screen = (typeof screens)[number];
+
+/** Where the person is: kept in the address (`#/servers/github`), so that a reload, the tray and the back key find it again. */
+export interface View {
+  readonly screen: Screen;
+  /** What is open on that screen, or null. */
+  readonly selected: string | null;
+}
+
+export interface ViewStore {
+  readonly store: StoreApi<View>;
+  go(screen: Screen, selected?: string | null): void;
+  close(): void;
+}
+
+/** `#/servers/github` → servers, github. Anything unknown is the first screen. */
+export function parseView(hash: string): View {
+  const [, name, ...rest] = hash.replace(/^#/, "").split("/");
+  const screen = screens.find((candidate) => candidate === name);
+  if (screen === undefined) return { screen: "approvals", selected: null };
+  const selected = rest.join("/");
+  try {
+    return { screen, selected: selected === "" ? null : decodeURIComponent(selected) };
+  } catch {
+    return { screen, selected: null };
+  }
+}
+
+/** Follows the window's address until closed. */
+export function createView(window: Window): ViewStore {
+  const store = createStore<View>(() => parseView(window.location.hash));
+  const onHash = (): void => store.setState(parseView(window.location.hash));
+  window.addEventListener("hashchange", onHash);
+  return {
+    store,
+    go(screen, selected = null) {
+      window.location.hash = selected === null ? `/${screen}` : `/${screen}/${encodeURIComponent(selected)}`;
+      // The event comes a task later; the screen should not.
+      store.setState({ screen, selected });
+    },
+    close: () => window.removeEventListener("hashchange", onHash),
+  };
+}

@@ -1,0 +1,102 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { build } from "vite";
+import { installFake, type FakeData } from "../fixtures/renderer/fake-app.ts";
+import { approvals, journal, snapshot } from "../fixtures/renderer/snapshot.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+export const screenshots = path.join(root, "test-output", "screenshots");
+
+/** The policy the app serves its pages with. */
+const csp =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
+
+export interface Harness {
+  readonly url: string;
+  /** A page with the fake app behind it. Console errors and policy violations are collected in `problems`. */
+  open(options?: OpenOptions): Promise<{ page: Page; problems: string[]; close(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly file?: "index.html" | "approval.html";
+  readonly hash?: string;
+  readonly dark?: boolean;
+  readonly width?: number;
+  readonly height?: number;
+  readonly data?: Partial<FakeData>;
+  readonly scale?: number;
+}
+
+/** The browser to test with, or the reason why there is none. */
+export function findBrowser(): { readonly path: string } | { readonly missing: string } {
+  const candidates = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+  const found = candidates.find((candidate) => candidate !== undefined && existsSync(candidate));
+  return found === undefined ? { missing: "no Chromium on this machine (set CHROMIUM_PATH)" } : { path: found };
+}
+
+export function fixture(now: number): FakeData {
+  return { role: "window", snapshot: snapshot(now), details: approvals(now).details, records: journal(now) };
+}
+
+/** Builds the renderer into a folder of its own, serves it as the app would, and starts a browser. */
+export async function startHarness(executablePath: string): Promise<Harness> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "portcullis-renderer-"));
+  await build({ configFile: path.join(root, "vite.config.ts"), logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
+  await mkdir(screenshots, { recursive: true });
+  const server = http.createServer((request, response) => {
+    const name = path.normalize(new URL(request.url ?? "/", "http://localhost").pathname);
+    readFile(path.join(folder, name)).then(
+      (content) => {
+        response.writeHead(200, { "content-type": types[path.extname(name)] ?? "application/octet-stream", "content-security-policy": csp });
+        response.end(content);
+      },
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const browser: Browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  return {
+    url,
+    async open({ file = "index.html", hash = "", dark = false, width = 1080, height = 720, data = {}, scale = 1 } = {}) {
+      const context = await browser.newContext({
+        viewport: { width, height },
+        deviceScaleFactor: scale,
+        colorScheme: dark ? "dark" : "light",
+        locale: "en-GB",
+        reducedMotion: "reduce",
+        acceptDownloads: true,
+      });
+      const page = await context.newPage();
+      const problems: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
+      });
+      page.on("pageerror", (error) => problems.push(String(error)));
+      await page.addInitScript(installFake, { ...fixture(Date.now()), ...data });
+      await page.goto(`${url}/${file}${hash === "" ? "" : `#/${hash}`}`);
+      await page.waitForFunction(() => document.querySelector("main:not(.starting)") !== null);
+      await page.evaluate(() => document.fonts.ready);
+      return { page, problems, close: () => context.close() };
+    },
+    async close() {
+      await browser.close();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
