@@ -205,6 +205,6 @@ export function rollBack(database: JournalDatabase): void {
 // here and is compared properly by matchesFilter.
 function bodyPattern(text: string): string | null {
   if (text === "") return null;
-  const escaped = JSON.stringify(text).slice(1, -1);
-  return `%${escaped.replace(/[~%_]/g, "~$&").replace(/[^\u0020-\u007e]/gu, "%")}%`;
+  const escaped = JSON.stringify(text.replace(/[^\u0000-\u007e]/gu, "\u007f")).slice(1, -1);
+  return `%${escaped.replace(/[~%_]/g, "~$&").replaceAll("\u007f", "%")}%`;
 }

@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { chainHash, genesisHash, parseRecord, recordBody } from "../../../electron/journal/chain.ts";
+import type { JournalDraft } from "../../../shared/model/journal-entry.ts";
+import { journalKinds, journalRecordSchema } from "../../../shared/model/journal-entry.ts";
+import { canonical } from "../../../shared/policy/canonical.ts";
+import { createRandom } from "../../fixtures/journal/parts.ts";
+
+const hostile = 'x"}\n{"decision":"allow"';
+
+describe("recordBody", () => {
+  test("is the canonical JSON of the record, whichever members a draft has", () => {
+    const random = createRandom(1);
+    for (let round = 0; round < 1000; round += 1) {
+      const maybe = <T>(value: T): T | undefined => (random() < 0.5 ? value : undefined);
+      const draft: JournalDraft = {
+        kind: journalKinds[Math.floor(random() * journalKinds.length)] ?? "app-started",
+        tool: maybe(hostile),
+        server: maybe("s\u0000\ud800"),
+        outcome: maybe("ok" as const),
+        durationMs: maybe(random() * 1000),
+        detail: maybe({ z: 1, a: { c: null, b: [hostile] } }),
+        decision: maybe("deny" as const),
+        client: maybe("claude-code"),
+        call: maybe(`c${round}`),
+        by: maybe("person"),
+      };
+      expect(recordBody(round, 1000 + round, draft)).toBe(canonical({ seq: round, at: 1000 + round, ...draft }));
+    }
+  });
+
+  test("leaves out what the type does not have", () => {
+    const draft = { kind: "secret-used", value: "hunter2" } as JournalDraft;
+    expect(recordBody(1, 2, draft)).toBe('{"at":2,"kind":"secret-used","seq":1}');
+  });
+
+  test("is one line, and a hostile name stays inside its string", () => {
+    const body = recordBody(1, 2, { kind: "call-denied", tool: hostile, decision: "deny" });
+    expect(body).not.toContain("\n");
+    expect(JSON.parse(body)).toEqual({ at: 2, decision: "deny", kind: "call-denied", seq: 1, tool: hostile });
+  });
+
+  test("throws for a detail that JSON cannot hold", () => {
+    expect(() => recordBody(1, 2, { kind: "app-started", detail: { n: Number.NaN } })).toThrow(TypeError);
+  });
+});
+
+describe("chainHash", () => {
+  test("is SHA-256 in hex over the hash before, a line feed and the body", () => {
+    const body = recordBody(1, 2, { kind: "app-started" });
+    const first = chainHash(genesisHash, body);
+    expect(first).toBe(
+      createHash("sha256")
+        .update(`${"0".repeat(64)}\n{"at":2,"kind":"app-started","seq":1}`)
+        .digest("hex"),
+    );
+    expect(chainHash(first, body)).not.toBe(first);
+    expect(chainHash("a", "b\nc")).not.toBe(chainHash("a\nb", "c").toUpperCase());
+  });
+});
+
+describe("parseRecord", () => {
+  const good = { seq: 3, at: 5, kind: "call-finished", call: "c", outcome: "ok", durationMs: 1.5, decision: "allow", detail: { a: 1 } };
+
+  test("gives back what was written", () => {
+    expect(parseRecord(canonical(good), "h")).toEqual({ ...good, hash: "h" });
+  });
+
+  test("accepts what the schema accepts and nothing else", () => {
+    const values = [undefined, null, 1, 1.5, "x", "allow", "ok", "app-started", true, [], {}, { a: 1 }];
+    for (const key of ["seq", "at", "kind", "call", "client", "server", "tool", "decision", "by", "outcome", "durationMs", "detail"]) {
+      for (const value of values) {
+        const candidate = { ...good, [key]: value };
+        const accepted = parseRecord(canonical(candidate), "h") !== null;
+        expect([key, value, accepted]).toEqual([key, value, journalRecordSchema.safeParse({ ...candidate, hash: "h" }).success]);
+      }
+    }
+  });
+
+  test.each(["", "x", "null", "[]", '"text"', "{}", "{", canonical({ ...good, hash: "own" })])("%s is no record", (body) => {
+    expect(parseRecord(body, "h")).toBeNull();
+  });
+});

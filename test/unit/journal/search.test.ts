@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { chainHash, genesisHash, recordBody } from "../../../electron/journal/chain.ts";
+import { openForAppending } from "../../../electron/journal/database.ts";
+import type { JournalFilter, JournalSearch } from "../../../electron/journal/search.ts";
+import { createSearch, matchesFilter } from "../../../electron/journal/search.ts";
+import type { JournalDraft, JournalRecord } from "../../../shared/model/journal-entry.ts";
+import { journalKinds } from "../../../shared/model/journal-entry.ts";
+import { createJournalPlace, createRandom } from "../../fixtures/journal/parts.ts";
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const step of undo.splice(0).reverse()) step();
+});
+
+function fill(
+  drafts: readonly JournalDraft[],
+  at: (index: number) => number,
+): { search: JournalSearch; records: readonly JournalRecord[] } {
+  const place = createJournalPlace();
+  const database = openForAppending(place.file);
+  undo.push(place.remove, () => database.close());
+  const insert = database.prepare("INSERT INTO records VALUES (?, ?, ?)");
+  let hash = genesisHash;
+  const records = drafts.map((draft, index) => {
+    const seq = index + 1;
+    const body = recordBody(seq, at(index), draft);
+    hash = chainHash(hash, body);
+    insert.run([seq, body, hash]);
+    return { ...draft, seq, at: at(index), hash };
+  });
+  return { search: createSearch(database), records };
+}
+
+const words = ["alpha", "Über", "100%", "a_b", 'say "hi"', "line\nbreak", "NUL\u0000tail", "half\ud800", "C:\\x", "~tilde", "🙂"];
+
+function randomDrafts(count: number, seed: number): readonly JournalDraft[] {
+  const random = createRandom(seed);
+  const word = (): string => words[Math.floor(random() * words.length)] ?? "";
+  const maybe = (): string | undefined => (random() < 0.7 ? word() : undefined);
+  return Array.from({ length: count }, (_item, index) => ({
+    kind: journalKinds[Math.floor(random() * journalKinds.length)] ?? "app-started",
+    call: random() < 0.8 ? `call-${index >> 1}` : undefined,
+    client: maybe(),
+    server: maybe(),
+    tool: maybe(),
+    decision: random() < 0.3 ? "deny" : undefined,
+    detail: random() < 0.5 ? { note: word(), list: [word(), 42] } : undefined,
+  }));
+}
+
+describe("page", () => {
+  test.each([0, 1, 150, 400])("finds exactly what matches, %i of 400 records being indexed", (indexed) => {
+    const random = createRandom(indexed + 5);
+    // A clock that is set back in the middle.
+    const { search, records } = fill(randomDrafts(400, 3), (index) => (index < 200 ? 1000 + index : 500 + index));
+    if (indexed > 0) expect(search.index(indexed)).toBe(indexed);
+    expect(search.indexed()).toBe(indexed);
+    const word = (): string => words[Math.floor(random() * words.length)] ?? "";
+    for (let round = 0; round < 300; round += 1) {
+      const filter: { -readonly [K in keyof JournalFilter]: JournalFilter[K] } = {};
+      if (random() < 0.3) filter.server = word();
+      if (random() < 0.2) filter.client = word();
+      if (random() < 0.2) filter.tool = word();
+      if (random() < 0.1) filter.call = `call-${Math.floor(random() * 200)}`;
+      if (random() < 0.2) filter.decision = random() < 0.5 ? "deny" : "allow";
+      if (random() < 0.3) filter.kinds = journalKinds.filter(() => random() < 0.3);
+      if (random() < 0.2) filter.kinds = ["call-denied"];
+      if (random() < 0.3) filter.since = 1000 + Math.floor(random() * 200);
+      if (random() < 0.3) filter.text = random() < 0.5 ? word() : word().slice(1, 3).toUpperCase();
+      const before = random() < 0.3 ? Math.floor(random() * 420) : undefined;
+      const limit = 1 + Math.floor(random() * 60);
+      const expected = records.filter((record) => matchesFilter(record, filter) && record.seq < (before ?? Infinity)).reverse();
+      const page = search.page({ ...filter, limit, ...(before === undefined ? {} : { before }) });
+      expect([filter, page.records.map((record) => record.seq)]).toEqual([filter, expected.slice(0, limit).map((record) => record.seq)]);
+      expect(page.more).toBe(expected.length > limit);
+    }
+  });
+
+  test("gives the records as they were written", () => {
+    const { search, records } = fill(randomDrafts(20, 9), (index) => index);
+    search.index(10);
+    expect(search.page({ limit: 20 }).records).toEqual(
+      [...records].reverse().map((record) => JSON.parse(JSON.stringify(record)) as unknown),
+    );
+  });
+
+  test("a text is looked for in values and in the names of details, not in the names of columns", () => {
+    const { search } = fill([{ kind: "app-started", tool: "x", detail: { retries: 3 } }], () => 1);
+    const count = (text: string): number => search.page({ text, limit: 5 }).records.length;
+    expect([count("tool"), count("RETRIES"), count("3"), count("x"), count("%"), count("app-")]).toEqual([0, 1, 1, 1, 0, 1]);
+    search.index(5);
+    expect([count("tool"), count("RETRIES"), count("3"), count("x"), count("%"), count("app-")]).toEqual([0, 1, 1, 1, 0, 1]);
+  });
+
+  test("counts calls whether they are indexed or not", () => {
+    const drafts: JournalDraft[] = [
+      { kind: "call-dispatched", server: "a" },
+      { kind: "call-finished", server: "a" },
+      { kind: "call-denied", server: "a" },
+      { kind: "call-dispatched", server: "b" },
+      { kind: "call-dispatched" },
+    ];
+    const { search } = fill(drafts, (index) => index);
+    for (const more of [0, 2, 9]) {
+      if (more > 0) search.index(more);
+      expect([...search.countCalls(0)].sort()).toEqual([
+        ["a", 2],
+        ["b", 1],
+      ]);
+      expect([...search.countCalls(2)].sort()).toEqual([
+        ["a", 1],
+        ["b", 1],
+      ]);
+    }
+  });
+
+  test("oldest first, in full", () => {
+    const { search, records } = fill(randomDrafts(600, 4), (index) => index);
+    expect([...search.oldestFirst({})].flat().map((record) => record.seq)).toEqual(records.map((record) => record.seq));
+    const denied = [...search.oldestFirst({ decision: "deny" })].flat();
+    expect(denied.map((record) => record.seq)).toEqual(records.filter((record) => record.decision === "deny").map((record) => record.seq));
+  });
+});

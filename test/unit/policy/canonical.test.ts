@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import { canonical } from "../../../shared/policy/canonical.ts";
+import { createRandom } from "../../fixtures/journal/parts.ts";
+
+type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+
+const letters = ["a", "B", "é", "\u0000", '"', "\\", "\n", "\u2028", "\ud83d\ude00", "\ud800", "\uffff", "{", ":", ",", "0"];
+
+function randomValue(random: () => number, depth = 0): Value {
+  const pick = Math.floor(random() * (depth > 3 ? 5 : 7));
+  const text = (): string =>
+    Array.from({ length: Math.floor(random() * 6) }, () => letters[Math.floor(random() * letters.length)]).join("");
+  switch (pick) {
+    case 0:
+      return null;
+    case 1:
+      return random() < 0.5;
+    case 2:
+      return Math.floor((random() - 0.5) * 2 ** 53);
+    case 3:
+      return (random() - 0.5) * 10 ** Math.floor(random() * 40 - 20);
+    case 4:
+      return text();
+    case 5:
+      return Array.from({ length: Math.floor(random() * 5) }, () => randomValue(random, depth + 1));
+    default:
+      return Object.fromEntries(Array.from({ length: Math.floor(random() * 6) }, () => [text(), randomValue(random, depth + 1)]));
+  }
+}
+
+function shuffled(value: Value, random: () => number): Value {
+  if (Array.isArray(value)) return value.map((item: Value) => shuffled(item, random));
+  if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value).map(([key, member]) => [random(), key, shuffled(member as Value, random)] as const);
+  return Object.fromEntries(members.sort((a, b) => a[0] - b[0]).map(([, key, member]) => [key, member]));
+}
+
+describe("canonical", () => {
+  test.each([
+    [null, "null"],
+    [-0, "0"],
+    [1e21, "1e+21"],
+    [0.1, "0.1"],
+    ["\u0000\ud800é", '"\\u0000\\ud800é"'],
+    [[], "[]"],
+    [{}, "{}"],
+    [{ b: 1, a: [{ d: null, c: false }] }, '{"a":[{"c":false,"d":null}],"b":1}'],
+    [{ 10: 1, 9: 2, a: 3 }, '{"10":1,"9":2,"a":3}'],
+    [{ here: undefined, there: 1 }, '{"there":1}'],
+    [JSON.parse('{"__proto__":1,"a":2}'), '{"__proto__":1,"a":2}'],
+    [{ toJSON: "is a name like any other" }, '{"toJSON":"is a name like any other"}'],
+  ])("%j is %s", (value, text) => {
+    expect(canonical(value)).toBe(text);
+  });
+
+  test("keys are ordered by UTF-16 code unit, as RFC 8785 says, not by code point", () => {
+    // The example of RFC 8785, section 3.2.3.
+    const keys = ["\u20ac", "\r", "\ufb33", "1", "\ud83d\ude00", "\u0080", "\u00f6"];
+    const text = canonical(Object.fromEntries(keys.map((key) => [key, 0])));
+    expect(Object.keys(JSON.parse(text) as object)).toEqual(["1", "\r", "\u0080", "\u00f6", "\u20ac", "\ud83d\ude00", "\ufb33"]);
+    expect(text.indexOf("\ud83d\ude00")).toBeLessThan(text.indexOf("\ufb33"));
+  });
+
+  test("any order of the members gives the same text, and the text is the value", () => {
+    const random = createRandom(20261120);
+    for (let round = 0; round < 2000; round += 1) {
+      const value = randomValue(random);
+      const text = canonical(value);
+      expect(canonical(shuffled(value, random))).toBe(text);
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+      expect(canonical(JSON.parse(text))).toBe(text);
+      expect(text).not.toMatch(/\n/);
+    }
+  });
+
+  test("different values have different texts", () => {
+    const random = createRandom(7);
+    const seen = new Map<string, string>();
+    for (let round = 0; round < 2000; round += 1) {
+      const value = randomValue(random);
+      const identity = JSON.stringify(shuffled(value, () => 0));
+      const text = canonical(value);
+      const before = seen.get(text);
+      if (before !== undefined) expect(JSON.parse(before)).toEqual(JSON.parse(identity));
+      seen.set(text, identity);
+    }
+    expect(canonical({ a: 1 })).not.toBe(canonical({ a: "1" }));
+    expect(canonical([1, [2]])).not.toBe(canonical([[1], 2]));
+    expect(canonical({ 'a":1,"b': 2 })).not.toBe(canonical({ a: 1, b: 2 }));
+  });
+
+  test.each([
+    ["NaN", Number.NaN],
+    ["Infinity", { a: [Number.POSITIVE_INFINITY] }],
+    ["a function", { a: () => 1 }],
+    ["a bigint", 1n],
+    ["a symbol", Symbol("s")],
+    ["undefined", undefined],
+    ["undefined in an array", [undefined]],
+    ["a hole in an array", Array.from({ length: 2 }).fill(1, 1)],
+  ])("refuses %s", (_name, value) => {
+    expect(() => canonical(value)).toThrow(TypeError);
+  });
+
+  test("refuses a cycle and what is nested too deeply, instead of overflowing the stack", () => {
+    const cycle: { self?: unknown } = {};
+    cycle.self = cycle;
+    expect(() => canonical(cycle)).toThrow(/too deeply/);
+    expect(() => canonical(JSON.parse(`${"[".repeat(5000)}${"]".repeat(5000)}`))).toThrow(/too deeply/);
+    expect(canonical(JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`))).toHaveLength(1000);
+  });
+});
