@@ -7,7 +7,8 @@ export type Verdict =
   | { readonly kind: "allowed"; readonly by: string }
   | {
       readonly kind: "denied";
-      readonly by: "person" | "deadline" | "limit" | "closing" | "paused" | "no-answerer";
+      /** `rule <id>`: a rule that came while it waited. */
+      readonly by: "person" | "deadline" | "limit" | "closing" | "paused" | "no-answerer" | `rule ${string}`;
       readonly reason: string | null;
     }
   | { readonly kind: "withdrawn" };
@@ -23,6 +24,8 @@ export interface Question {
   readonly bytesHash: string;
   /** The client cancelled, its session ended: the question is withdrawn. */
   readonly signal: AbortSignal;
+  /** Called before it is shown to anybody, unless it is denied at once (a limit, no answerer). What it throws, `ask` rejects with. */
+  onWaiting?(): void;
 }
 
 /** Waiting questions: each has a deadline, is answered once, and only with its own fingerprint. */
@@ -30,7 +33,10 @@ export interface Approvals {
   ask(question: Question): Promise<Verdict>;
   list(): readonly Approval[];
   detail(id: string): Result<ApprovalDetail>;
-  /** Settles it, and makes the rule that a remembered answer asks for. */
+  /**
+   * Settles it, and makes the rule that a remembered answer asks for. Every rule that comes while questions wait, from wherever, settles
+   * those it denies; those it allows only if nothing about their arguments has to be looked at (`mustExpand`).
+   */
   answer(answer: ApprovalAnswer): Result<void>;
   denyAll(by: "person" | "closing" | "paused", server?: string): number;
   onChange(listener: () => void): () => void;

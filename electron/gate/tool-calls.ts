@@ -1,0 +1,324 @@
+import { assertNever } from "../../shared/errors.ts";
+import type { AppError } from "../../shared/errors.ts";
+import type { Envelope } from "../../shared/mcp/json-rpc.ts";
+import { errorLine, progressLine, refusalLine, rpcError } from "../../shared/mcp/messages.ts";
+import { isObject, parseJudged } from "../../shared/mcp/strict-json.ts";
+import { readToolCall } from "../../shared/mcp/tool-call-request.ts";
+import type { ToolCallRequest } from "../../shared/mcp/tool-call-request.ts";
+import { scanToolResult } from "../../shared/mcp/tool-result.ts";
+import type { CallOutcome, JournalDraft } from "../../shared/model/journal-entry.ts";
+import type { JsonValue } from "../../shared/model/json.ts";
+import type { ToolCall } from "../../shared/model/tool-call.ts";
+import { canonical } from "../../shared/policy/canonical.ts";
+import type { Redactor } from "../../shared/text/redact.ts";
+import type { Approvals, Verdict } from "./approvals.ts";
+import { closingDraft, columnsOf, decodeUtf8, openingDetail } from "./call-record.ts";
+import type { CallColumns } from "./call-record.ts";
+import { createContinuations } from "./continuations.ts";
+import { denialText, errorText, ruleText } from "./denial-text.ts";
+import { sha256 } from "./fingerprint.ts";
+import type { SessionInfo } from "./gate.ts";
+import type { Judgement } from "./judge.ts";
+
+// One session's tool calls: read strictly, judged, perhaps asked about, journaled, and only then handed on as the very bytes that were
+// judged. Each call leaves through one exit (`finish` or `deny`), once. When in doubt, or when the journal cannot be written: no.
+
+/** A call that was handed to the server. */
+export interface CallRun {
+  readonly call: ToolCall;
+  readonly request: ToolCallRequest;
+  readonly columns: CallColumns;
+  readonly by: string;
+  readonly startedAt: number;
+}
+
+export interface ToolCallsDeps {
+  readonly session: SessionInfo;
+  readonly approvals: Pick<Approvals, "ask">;
+  /** @throws when the journal cannot be written */
+  append(draft: JournalDraft): void;
+  /** @throws when the journal could not be written before */
+  appendSoon(draft: JournalDraft): void;
+  judge(call: ToolCall): Judgement;
+  redactor(): Redactor;
+  newId(): string;
+  now(): number;
+  /** The server as it is accepted now; null if it is not known. */
+  fingerprint(): string | null;
+  says(): string | null;
+  send(line: Uint8Array): Uint8Array;
+  sendText(line: string): void;
+  dispatch(line: Uint8Array, id: string, run: CallRun): void;
+  readonly keepAliveMs: number;
+}
+
+export interface ToolCalls {
+  /** A tools/call request; `value` if it was parsed (strictly) already. */
+  receive(line: Uint8Array, content: Uint8Array, envelope: Envelope, value: JsonValue | null): void;
+  /** Refuses what must not be handed on: with an error to the client (if it can be answered) and in the journal. */
+  refuse(id: string | null, code: number, reason: string, bytes: number): void;
+  /** The same for what nobody waits for. */
+  drop(reason: string, bytes: number): void;
+  isWaiting(id: string): boolean;
+  /** The client cancelled: whether a question was withdrawn by that. */
+  withdraw(id: string): boolean;
+  answered(run: CallRun, line: Uint8Array, envelope: Envelope): void;
+  lost(run: CallRun, id: string, error: AppError): void;
+  cancelled(run: CallRun): void;
+  end(): void;
+}
+
+export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
+  const waiting = new Map<string, AbortController>();
+  const continuations = createContinuations({ now: () => deps.now() });
+  let ended = false;
+
+  const recordSoon = (draft: JournalDraft): void => {
+    try {
+      deps.appendSoon(draft);
+    } catch {
+      // The journal's fault is latched: the next call is refused because of it, and the person is told. This one is over anyway.
+    }
+  };
+
+  const drop: ToolCalls["drop"] = (reason, bytes) => {
+    recordSoon({
+      kind: "call-denied",
+      call: deps.newId(),
+      client: deps.session.client,
+      server: deps.session.server,
+      decision: "deny",
+      by: "gate",
+      outcome: "refused",
+      detail: { reason: deps.redactor().text(reason), bytes },
+    });
+  };
+
+  const refuse: ToolCalls["refuse"] = (id, code, reason, bytes) => {
+    drop(reason, bytes);
+    deps.sendText(errorLine(id, code, `Portcullis refused this message: ${reason}.`));
+  };
+
+  const deny = (id: string, line: Uint8Array, request: ToolCallRequest, call: ToolCall, by: string, why: string, text: string): void => {
+    const redactor = deps.redactor();
+    recordSoon({
+      kind: "call-denied",
+      ...columnsOf(call, redactor),
+      decision: "deny",
+      by,
+      outcome: "refused",
+      detail: openingDetail(call, line, redactor, { why: redactor.text(why) }),
+    });
+    // Whoever asked for a task expects another kind of result; an error it can read.
+    deps.sendText(request.task ? errorLine(id, rpcError.internal, text) : refusalLine(id, text, request.stateless));
+  };
+
+  const unavailable = (id: string): void => {
+    deps.sendText(
+      errorLine(
+        id,
+        rpcError.internal,
+        "Portcullis cannot write its journal, so it serves no calls until that is put right. This call was not made.",
+      ),
+    );
+  };
+
+  const dispatch = (id: string, line: Uint8Array, request: ToolCallRequest, call: ToolCall, by: string, why: string): void => {
+    const redactor = deps.redactor();
+    const columns = columnsOf(call, redactor);
+    try {
+      deps.append({
+        kind: "call-dispatched",
+        ...columns,
+        decision: "allow",
+        by,
+        detail: openingDetail(call, line, redactor, { why: redactor.text(why) }),
+      });
+    } catch {
+      unavailable(id);
+      return;
+    }
+    deps.dispatch(line, id, { call, request, columns, by, startedAt: performance.now() });
+  };
+
+  const receive: ToolCalls["receive"] = (line, content, envelope, parsed) => {
+    const { id } = envelope;
+    let value = parsed;
+    if (value === null) {
+      const judged = parseJudged(content, decodeUtf8);
+      if (!judged.ok) {
+        refuse(id, rpcError.invalidParams, judged.reason, line.length);
+        return;
+      }
+      value = judged.value;
+    }
+    const read = isObject(value) ? readToolCall(value) : { ok: false as const, reason: "it is not an object" };
+    if (!read.ok) {
+      refuse(id, rpcError.invalidParams, read.reason, line.length);
+      return;
+    }
+    if (id === null) {
+      refuse(null, rpcError.invalidRequest, "a tool call needs an id", line.length);
+      return;
+    }
+    const call = toolCall(deps.newId(), deps.session, read.value, line.length);
+    const judgement = deps.judge(call);
+    switch (judgement.kind) {
+      case "allow":
+        dispatch(id, line, read.value, call, judgement.by, judgement.why);
+        return;
+      case "deny":
+        deny(id, line, read.value, call, judgement.by, judgement.why, ruleText(call.tool, judgement.why));
+        return;
+      case "ask": {
+        const continued = continuations.take(read.value, call);
+        if (continued !== null)
+          dispatch(id, line, read.value, call, "person", `It goes on with call ${continued}, which the person allowed.`);
+        // A copy: it may wait for minutes, and a view would keep its whole chunk.
+        else void ask(id, Buffer.from(line), read.value, call, judgement.why);
+        return;
+      }
+      default:
+        assertNever(judgement);
+    }
+  };
+
+  const ask = async (id: string, line: Buffer, request: ToolCallRequest, call: ToolCall, why: string): Promise<void> => {
+    const abort = new AbortController();
+    waiting.set(id, abort);
+    const serverFingerprint = deps.fingerprint();
+    const bytesHash = sha256(line);
+    let beats = 0;
+    const { progressToken } = request;
+    const keepAlive =
+      progressToken === null
+        ? undefined
+        : setInterval(() => {
+            beats++;
+            deps.sendText(progressLine(progressToken, beats, "Waiting for the person to approve this call in Portcullis"));
+          }, deps.keepAliveMs);
+    let verdict: Verdict | null = null;
+    try {
+      verdict = await deps.approvals.ask({
+        call,
+        clientSays: request.clientSays ?? deps.says(),
+        why,
+        serverFingerprint: serverFingerprint ?? "",
+        bytesHash,
+        signal: abort.signal,
+        onWaiting: () => {
+          const redactor = deps.redactor();
+          deps.append({
+            kind: "call-asked",
+            ...columnsOf(call, redactor),
+            detail: openingDetail(call, line, redactor, { why: redactor.text(why), bytesHash }),
+          });
+        },
+      });
+    } catch {
+      verdict = null;
+    } finally {
+      clearInterval(keepAlive);
+      waiting.delete(id);
+    }
+    if (abort.signal.aborted || verdict?.kind === "withdrawn") {
+      const redactor = deps.redactor();
+      const by = ended ? "session-ended" : "cancelled";
+      recordSoon({
+        kind: "call-denied",
+        ...columnsOf(call, redactor),
+        decision: "deny",
+        by,
+        outcome: "cancelled",
+        detail: { bytes: call.bytes },
+      });
+      return;
+    }
+    if (verdict === null) {
+      unavailable(id);
+      return;
+    }
+    if (verdict.kind === "denied") {
+      const why = verdict.reason ?? verdict.by;
+      deny(id, line, request, call, verdict.by, why, denialText(call.tool, verdict));
+      return;
+    }
+    // The world may have changed while the question stood: a pause, a deny rule or another server than the one that was shown.
+    const now = deps.judge(call);
+    if (now.kind === "deny") {
+      deny(id, line, request, call, now.by, now.why, ruleText(call.tool, now.why));
+      return;
+    }
+    if (deps.fingerprint() !== serverFingerprint) {
+      const changed = "The server was changed while the question was open.";
+      deny(id, line, request, call, "gate", changed, ruleText(call.tool, changed));
+      return;
+    }
+    dispatch(id, line, request, call, verdict.by, why);
+  };
+
+  const finish = (
+    run: CallRun,
+    outcome: CallOutcome,
+    bytesOut: number,
+    reason?: string,
+    answer?: { line: Uint8Array; from: number; to: number },
+  ): void => {
+    const durationMs = Math.round((performance.now() - run.startedAt) * 100) / 100;
+    const end = {
+      outcome,
+      durationMs,
+      bytesOut,
+      ...(reason === undefined ? {} : { reason: deps.redactor().text(reason) }),
+      ...(answer === undefined ? {} : { answer }),
+    };
+    recordSoon(closingDraft(run.columns, run.call.bytes, end));
+  };
+
+  return {
+    receive,
+    refuse,
+    drop,
+    isWaiting: (id) => waiting.has(id),
+    withdraw: (id) => {
+      const abort = waiting.get(id);
+      abort?.abort();
+      return abort !== undefined;
+    },
+    answered: (run, line, envelope) => {
+      const facts = envelope.failed ? { isError: false, inputRequired: false } : scanToolResult(line, envelope.bodyStart);
+      if (facts.inputRequired && run.by === "person") continuations.note(line, run.call);
+      const sent = deps.send(line);
+      const outcome = envelope.failed ? "protocol-error" : facts.isError ? "tool-error" : "ok";
+      const to = envelope.bodyEnd > 0 ? sent.length - (line.length - envelope.bodyEnd) : sent.length;
+      finish(run, outcome, sent.length, undefined, { line: sent, from: Math.min(envelope.bodyStart, to), to });
+    },
+    lost: (run, id, error) => {
+      const outcome = error.code === "server-stopped" ? "lost" : error.code === "closing" ? "cancelled" : "refused";
+      finish(run, outcome, 0, error.message);
+      deps.sendText(errorLine(id, rpcError.internal, errorText(error)));
+    },
+    cancelled: (run) => finish(run, "cancelled", 0, "the client cancelled it"),
+    end: () => {
+      ended = true;
+      for (const abort of waiting.values()) abort.abort();
+    },
+  };
+}
+
+function toolCall(id: string, session: SessionInfo, request: ToolCallRequest, bytes: number): ToolCall {
+  let hash: string | undefined;
+  return {
+    id,
+    sessionId: session.id,
+    client: session.client,
+    server: session.server,
+    tool: request.tool,
+    arguments: request.arguments,
+    // Only computed when a rule or a question needs it: a megabyte costs milliseconds.
+    get argumentsHash() {
+      return (hash ??= sha256(canonical(request.arguments)));
+    },
+    bytes,
+  };
+}

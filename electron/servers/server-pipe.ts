@@ -1,0 +1,119 @@
+import { createLineSplitter } from "./line-splitter.ts";
+import type { ServerExit, ServerProcess } from "./server-process.ts";
+
+/** The stdio of one running instance, in lines, with back-pressure both ways and a bounded share of the event loop. */
+export interface ServerPipe {
+  write(line: Uint8Array): void;
+  /** Whether the server does not keep up with what is written to it. */
+  congested(): boolean;
+  /** Stops reading its output (the client does not keep up). */
+  pause(): void;
+  resume(): void;
+  /** Nothing is read any more; the instance is killed. */
+  kill(): void;
+}
+
+export interface ServerPipeOptions {
+  readonly process: ServerProcess;
+  readonly maxLineBytes: number;
+  onLine(line: Uint8Array): void;
+  onDrain(): void;
+  /** A line over the limit; nothing more is read. */
+  onTooLong(): void;
+  /** Once: the instance is gone and its last line was read. */
+  onGone(exit: ServerExit): void;
+}
+
+/** Bytes of one server's output that are handled before others get their turn. */
+const bytesPerTurn = 1024 * 1024;
+/** How long the rest of a dead server's output may take to arrive, in milliseconds. */
+const lastWordsMs = 1_000;
+
+export function createServerPipe(options: ServerPipeOptions): ServerPipe {
+  const { stdin, stdout, exited } = options.process;
+  let turnBytes = 0;
+  let resting = false;
+  let paused = false;
+  let killed = false;
+  let corked = false;
+
+  const splitter = createLineSplitter({
+    maxBytes: options.maxLineBytes,
+    onTooLong: () => {
+      if (!killed) options.onTooLong();
+    },
+  });
+  const onLine = (line: Uint8Array): void => {
+    if (!killed) options.onLine(line);
+  };
+  stdout.on("data", (chunk: Buffer) => {
+    if (killed) return;
+    splitter.push(chunk, onLine);
+    if (turnBytes === 0) {
+      setImmediate(() => {
+        turnBytes = 0;
+        resting = false;
+        if (!paused && !killed) stdout.resume();
+      });
+    }
+    turnBytes += chunk.length;
+    if (turnBytes > bytesPerTurn && !resting) {
+      resting = true;
+      stdout.pause();
+    }
+  });
+  // Its end shows as the exit; a broken pipe is no news either.
+  stdout.on("error", () => undefined);
+  stdin.on("error", () => undefined);
+  stdin.on("drain", () => options.onDrain());
+
+  void exited.then(async (exit) => {
+    if (!stdout.readableEnded && !stdout.destroyed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, lastWordsMs);
+        const done = (): void => {
+          clearTimeout(timer);
+          resolve();
+        };
+        stdout.once("end", done);
+        stdout.once("close", done);
+      });
+    }
+    killed = true;
+    stdout.destroy();
+    options.onGone(exit);
+    return undefined;
+  });
+
+  return {
+    write: (line) => {
+      if (!stdin.writable) return;
+      if (!corked) {
+        // What one turn brings goes out in one system call.
+        corked = true;
+        stdin.cork();
+        process.nextTick(() => {
+          corked = false;
+          stdin.uncork();
+        });
+      }
+      stdin.write(line);
+    },
+    congested: () => stdin.writableNeedDrain,
+    pause: () => {
+      paused = true;
+      stdout.pause();
+    },
+    resume: () => {
+      paused = false;
+      if (!resting && !killed) stdout.resume();
+    },
+    kill: () => {
+      killed = true;
+      stdout.destroy();
+      // The second call skips the polite part of the ladder.
+      void options.process.stop();
+      void options.process.stop();
+    },
+  };
+}
