@@ -87,7 +87,7 @@ function main(): void {
     const runtime = await findRuntime(root, paths.data);
     if (!runtime.ok) return failToStart(runtime.error.message);
     const { nodePath, bridgePath, reaperPath } = runtime.value;
-    const helper = (name: string): string => path.join(root, "dist", "helpers", `${name}.js`);
+    const helper = (name: string): string => path.join(realFolder(root), "dist", "helpers", `${name}.js`);
     const deps: AppDeps = {
       paths,
       env: environment(),
@@ -149,6 +149,11 @@ async function findRuntime(root: string, dataDir: string): Promise<Result<Instal
 function environment(): NodeJS.ProcessEnv {
   const { DBUS_SESSION_BUS_ADDRESS: bus, ...env } = process.env;
   return bus === undefined || bus.startsWith("disabled:") ? env : { ...env, DBUS_SESSION_BUS_ADDRESS: bus };
+}
+
+/** Where the files are that must be real ones: an archive cannot hold a native module, nor a program that others start. */
+function realFolder(root: string): string {
+  return app.isPackaged ? root.replace(/app\.asar$/, "app.asar.unpacked") : root;
 }
 
 /** An AppImage is mounted elsewhere at each start: what can be started again is the image. */

@@ -35,6 +35,7 @@ export function hardenSession(session: Session, packaged: boolean): void {
   session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
+  session.setSpellCheckerEnabled(false);
   session.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !mayRequest(details.url, packaged) }));
   // The journal's export: text that the page already has, to where the person says.
   session.on("will-download", (event, item) => {
