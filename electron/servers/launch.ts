@@ -1,4 +1,5 @@
 import fs from "node:fs/promises";
+import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
 import type { AppError, Result } from "../../shared/errors.ts";
 import type { JournalDraft } from "../../shared/model/journal-entry.ts";
@@ -16,13 +17,13 @@ import type { LaunchFor, ServerProcess } from "./server-process.ts";
 export interface LaunchDeps {
   readonly sandbox: Pick<Sandbox, "prepare">;
   /** Values for names, all or a failure in words; `by` is the server. */
-  resolveSecrets(names: readonly string[], by: string): Promise<Result<ReadonlyMap<string, string>>>;
+  readonly resolveSecrets: (names: readonly string[], by: string) => Promise<Result<ReadonlyMap<string, string>>>;
   /** @throws when the journal cannot be written */
-  record(draft: JournalDraft): void;
+  readonly record: (draft: JournalDraft) => void;
   /** Allow-listed environment of every server. */
-  baseEnvironment(): Promise<Readonly<Record<string, string>>>;
-  spawn(boxed: BoxedCommand, stderr: StderrSink): Promise<Result<ServerProcess>>;
-  now(): number;
+  readonly baseEnvironment: () => Promise<Readonly<Record<string, string>>>;
+  readonly spawn: (boxed: BoxedCommand, stderr: StderrSink) => Promise<Result<ServerProcess>>;
+  readonly now: () => number;
 }
 
 export interface StderrSink {
@@ -35,12 +36,22 @@ export interface Runnable {
   readonly argv: readonly string[];
   readonly programs: readonly string[];
   readonly isNode: boolean;
+  /** Folders that come first in PATH: a server that starts `node` finds the one that runs it. */
+  readonly pathFirst: readonly string[];
   /** Index in argv where the server's own arguments begin. */
   readonly argsFrom: number;
   /** Whether those begin with options for Node itself (a configured `node …` line). */
   readonly nodeLine: boolean;
   readonly cwd: string;
   readonly stateDir: string;
+}
+
+/** The allow-listed environment with the server's own runtime first in PATH. */
+export function serverEnvironment(
+  base: Readonly<Record<string, string>>,
+  runnable: Pick<Runnable, "pathFirst">,
+): Readonly<Record<string, string>> {
+  return { ...base, PATH: [...runnable.pathFirst, ...(base["PATH"] === undefined ? [] : [base["PATH"]])].join(path.delimiter) };
 }
 
 /** The box of a server, as `launch` asks for it and `explain` shows it. */
@@ -94,7 +105,7 @@ export async function launchServer(
   const hidden = hideSecrets(args, secrets.value);
   const [program = "", ...rest] = runnable.argv;
   const own = Object.fromEntries(Object.entries(configured).map(([key, value]) => [key, replaceReferences(value, valueOf)]));
-  const env = { ...(await deps.baseEnvironment()), ...own, ...hidden.env };
+  const env = { ...serverEnvironment(await deps.baseEnvironment(), runnable), ...own, ...hidden.env };
   await fs.mkdir(runnable.stateDir, { recursive: true, mode: 0o700 });
   const request = boxRequest(name, settings, { ...runnable, argv: [program, ...hidden.nodeOptions, ...rest] }, env, server.home);
   launchFor.onProgress?.("Starting");
@@ -121,17 +132,20 @@ export async function launchServer(
     await child.stop();
     return written;
   }
-  void child.exited.then((exit) => {
-    // The journal's own fault is latched and shown by the app; a stop that cannot be written must not become a crash.
-    record(deps, {
-      kind: "server-stopped",
-      server: name,
-      client: launchFor.client,
-      durationMs: deps.now() - child.startedAt,
-      detail: { instance, code: exit.code, signal: exit.signal },
-    });
-  });
+  void recordStop(deps, name, launchFor, child);
   return ok(child);
+}
+
+async function recordStop(deps: LaunchDeps, server: string, launchFor: LaunchFor, child: ServerProcess): Promise<void> {
+  const exit = await child.exited;
+  // The journal's own fault is latched and shown by the app; a stop that cannot be written must not become a crash.
+  record(deps, {
+    kind: "server-stopped",
+    server,
+    client: launchFor.client,
+    durationMs: deps.now() - child.startedAt,
+    detail: { instance: child.instanceId, code: exit.code, signal: exit.signal },
+  });
 }
 
 /** Writes `server-refused`; the failure itself goes on to whoever asked. */

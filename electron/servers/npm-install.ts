@@ -21,8 +21,10 @@ export interface NpmInstallDeps {
   readonly nodePath: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** argv that runs npm (node and npm-cli.js), or why there is none. */
-  findNpm(): Promise<Result<readonly string[]>>;
-  now(): number;
+  readonly findNpm: () => Promise<Result<readonly string[]>>;
+  readonly now: () => number;
+  /** The app is closing: the installation is given up. */
+  readonly signal: AbortSignal;
 }
 
 const installTimeoutMs = 5 * 60_000;
@@ -73,6 +75,7 @@ export async function installNpm(
         waived: false,
       },
       installTimeoutMs,
+      deps.signal,
     );
     if (!finished.ok) return finished;
     if (finished.value.code !== 0)

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
@@ -13,6 +12,7 @@ import { installPypi, pypiEntry } from "./pypi-install.ts";
 import type { UvTools } from "./pypi-install.ts";
 import { exactVersion } from "./recognise.ts";
 import type { Recognised } from "./recognise.ts";
+import { askPython } from "./shims.ts";
 
 export type RecognisedPackage = Extract<Recognised, { kind: "npm" | "pypi" }>;
 
@@ -45,8 +45,10 @@ export interface PackagesDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   /** An executable's absolute path as a login shell would find it. */
-  findCommand(name: string): Promise<Result<string>>;
-  now(): number;
+  readonly findCommand: (name: string) => Promise<Result<string>>;
+  readonly now: () => number;
+  /** The app is closing. */
+  readonly signal: AbortSignal;
 }
 
 export function createPackages(deps: PackagesDeps): Packages {
@@ -87,9 +89,9 @@ export function createPackages(deps: PackagesDeps): Packages {
     if (!interpreter.ok)
       return fail("install-failed", `Python${python === null ? "" : ` ${python}`} was not found.`, "Install it, then try again.");
     // A version manager's shim is a script; only the interpreter itself knows where it is.
-    const [executable, prefix] = await askPython(interpreter.value);
-    if (executable === undefined || prefix === undefined) return fail("install-failed", `${interpreter.value} does not run.`);
-    return ok({ uv: await fs.realpath(uv.value), python: await fs.realpath(executable), pythonHome: prefix });
+    const found = await askPython(interpreter.value);
+    if (found === null) return fail("install-failed", `${interpreter.value} does not run.`);
+    return ok({ uv: await fs.realpath(uv.value), python: await fs.realpath(found.executable), pythonHome: found.installation });
   }
 
   async function locate(wanted: RecognisedPackage, version: string): Promise<Result<InstalledFolder> | null> {
@@ -163,16 +165,4 @@ export function createPackages(deps: PackagesDeps): Packages {
       return ok({ argv: [interpreter.value, entry.value.file], programs: [folder, await fs.realpath(interpreter.value)], isNode: false });
     },
   };
-}
-
-/** Where an interpreter and its installation really are: it says so itself, isolated from the person's own modules (`-I`). */
-function askPython(python: string): Promise<readonly (string | undefined)[]> {
-  return new Promise((resolve) => {
-    execFile(
-      python,
-      ["-I", "-c", "import sys; print(sys.executable); print(sys.base_prefix)"],
-      { timeout: 10_000, windowsHide: true },
-      (error, stdout) => resolve(error === null ? stdout.trim().split("\n") : []),
-    );
-  });
 }

@@ -20,7 +20,7 @@ export interface ProgramQuestion {
   readonly cwd: string;
   readonly home: string;
   /** An interpreter's absolute path by its name, or null. */
-  findInterpreter(name: string): Promise<string | null>;
+  readonly findInterpreter: (name: string) => Promise<string | null>;
 }
 
 /** Looks at the disk, changes nothing. What does not exist is left out: the start will say so. */

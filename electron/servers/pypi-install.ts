@@ -17,8 +17,10 @@ export interface PypiInstallDeps {
   readonly sandbox: Sandbox;
   readonly packagesDir: string;
   /** Absolute path of uv and its interpreter's home, or why there is none. */
-  findUv(python: string | null): Promise<Result<UvTools>>;
-  now(): number;
+  readonly findUv: (python: string | null) => Promise<Result<UvTools>>;
+  readonly now: () => number;
+  /** The app is closing: the installation is given up. */
+  readonly signal: AbortSignal;
 }
 
 export interface UvTools {
@@ -69,6 +71,7 @@ export async function installPypi(
           waived: false,
         },
         installTimeoutMs,
+        deps.signal,
       );
       if (!finished.ok) return finished;
       if (finished.value.code !== 0) {

@@ -13,11 +13,11 @@ const keptBytes = 256 * 1024;
 
 /**
  * Runs one of our own errands (npm, uv) to its end in a box, with no stdin. Of each output the last 256 KiB are kept.
- * Killed, with all it started, when `timeoutMs` have passed.
+ * Killed, with all it started, when `timeoutMs` have passed or `signal` says so.
  *
  * @returns `cannot-box` when there is no box to be had, `timed-out`, `cannot-start`; an exit code that is not 0 is no error here
  */
-export async function runBoxed(sandbox: Sandbox, request: BoxRequest, timeoutMs: number): Promise<Result<Finished>> {
+export async function runBoxed(sandbox: Sandbox, request: BoxRequest, timeoutMs: number, signal: AbortSignal): Promise<Result<Finished>> {
   const boxed = await sandbox.prepare(request);
   if (!boxed.ok) return boxed;
   const [program, ...args] = boxed.value.argv;
@@ -34,20 +34,25 @@ export async function runBoxed(sandbox: Sandbox, request: BoxRequest, timeoutMs:
       });
       const stdout = lastBytes();
       const stderr = lastBytes();
-      child.stdout.on("data", stdout.push);
-      child.stderr.on("data", stderr.push);
+      child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+      child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
       let late = false;
+      const kill = (): void => killTree(child.pid);
       const timer = setTimeout(() => {
         late = true;
-        killTree(child.pid);
+        kill();
       }, timeoutMs);
+      signal.addEventListener("abort", kill, { once: true });
+      if (signal.aborted) kill();
       child.once("error", (error) => {
         clearTimeout(timer);
         resolve(fail("cannot-start", `It could not be started: ${error.message}`));
       });
       child.once("close", (code) => {
         clearTimeout(timer);
-        if (late) resolve(fail("timed-out", `It took longer than ${Math.round(timeoutMs / 1000)} seconds.`));
+        signal.removeEventListener("abort", kill);
+        if (signal.aborted) resolve(fail("closing", "Portcullis is closing."));
+        else if (late) resolve(fail("timed-out", `It took longer than ${Math.round(timeoutMs / 1000)} seconds.`));
         else resolve(ok({ code, stdout: stdout.text(), stderr: stderr.text() }));
       });
     });

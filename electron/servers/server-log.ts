@@ -120,7 +120,8 @@ export function createServerLog(
   }
 
   async function settle(): Promise<void> {
-    while (writing !== null) await writing;
+    // Each round writes all that was taken until then.
+    for (let round = writing; round !== null; round = writing) await round;
   }
 
   return {

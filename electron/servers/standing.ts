@@ -8,6 +8,7 @@ import type { Acceptances, AcceptedServer } from "./acceptances.ts";
 import type { Packages } from "./packages.ts";
 import { recognise } from "./recognise.ts";
 import type { Recognised } from "./recognise.ts";
+import type { ResolvedCommand } from "./resolve-command.ts";
 
 /**
  * Where a server stands: what its settings lead to on this machine now, against what the person accepted (threats 1, 2, 5). Nothing of
@@ -17,8 +18,8 @@ export interface Standing {
   /** The very settings this was computed from. */
   readonly settings: ServerSettings;
   readonly recognised: Recognised;
-  /** The command's absolute path (not resolved), or why there is none; null for a package, which we run ourselves. */
-  readonly command: Result<string> | null;
+  /** Where the command leads, or why nowhere; null for a package, which we run ourselves. */
+  readonly command: Result<ResolvedCommand> | null;
   readonly subject: AcceptanceSubject;
   readonly accepted: AcceptedServer | undefined;
   /** The accepted package as it is installed; a failure: it was tampered with; null: none. */
@@ -32,8 +33,8 @@ export interface StandingDeps {
   readonly acceptances: Acceptances;
   readonly packages: Packages;
   readonly home: string;
-  findCommand(name: string, cwd: string | null): Promise<Result<string>>;
-  redact(text: string): string;
+  readonly findCommand: (name: string, cwd: string | null) => Promise<Result<ResolvedCommand>>;
+  readonly redact: (text: string) => string;
 }
 
 /** Computes it afresh: looks at the disk, and at the login shell's PATH for a command without a path. */
@@ -41,11 +42,7 @@ export async function standingOf(deps: StandingDeps, name: string, settings: Ser
   const recognised = recognise(settings.command, settings.args ?? []);
   const isPackage = recognised.kind === "npm" || recognised.kind === "pypi";
   const command = recognised.kind === "plain" ? await deps.findCommand(settings.command, configuredCwd(settings, deps.home)) : null;
-  const program = isPackage
-    ? `${recognised.kind}:${recognised.name}`
-    : command?.ok === true
-      ? await fs.realpath(command.value).catch(() => command.value)
-      : null;
+  const program = isPackage ? `${recognised.kind}:${recognised.name}` : command?.ok === true ? command.value.real : null;
   const folders = new Map<string, string>();
   for (const folder of [...(settings.sandbox?.read ?? []), ...(settings.sandbox?.write ?? [])]) {
     const expanded = expandHome(folder, deps.home);

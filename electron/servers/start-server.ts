@@ -7,8 +7,10 @@ import { launchServer, record } from "./launch.ts";
 import type { LaunchDeps, Runnable } from "./launch.ts";
 import type { Packages } from "./packages.ts";
 import { programFolders } from "./program-folders.ts";
+import type { ResolvedCommand } from "./resolve-command.ts";
 import type { ServerEntry } from "./server-entry.ts";
 import type { LaunchFor, ServerProcess } from "./server-process.ts";
+import { behindShim, isShim } from "./shims.ts";
 import { configuredCwd, packageOf } from "./standing.ts";
 import type { Standing } from "./standing.ts";
 
@@ -21,11 +23,11 @@ export interface StartDeps extends LaunchDeps {
   readonly packages: Packages;
   readonly home: string;
   readonly stateDir: string;
-  findCommand(name: string, cwd: string | null): Promise<Result<string>>;
+  readonly findCommand: (name: string, cwd: string | null) => Promise<Result<ResolvedCommand>>;
   /** Where it stands now, computed afresh; undefined: there is no such server (any more). */
-  refresh(name: string): Promise<Standing | undefined>;
+  readonly refresh: (name: string) => Promise<Standing | undefined>;
   /** After anything about the entry changed. */
-  changed(): void;
+  readonly changed: () => void;
 }
 
 /** Why a server may not be started as it stands, or null. */
@@ -83,28 +85,52 @@ export async function runnableServer(
     const entry = await deps.packages.entry(recognised, folder);
     if (!entry.ok) return entry;
     const { argv, programs, isNode } = entry.value;
-    return ok({ argv: [...argv, ...recognised.args], programs, isNode, argsFrom: argv.length, nodeLine: false, cwd, stateDir });
+    return ok({
+      argv: [...argv, ...recognised.args],
+      programs,
+      isNode,
+      argsFrom: argv.length,
+      pathFirst: isNode ? [path.dirname(argv[0] ?? "")] : [],
+      nodeLine: false,
+      cwd,
+      stateDir,
+    });
   }
   if (standing.command === null) return fail("cannot-start", "The command was not found.");
   if (!standing.command.ok) return standing.command;
-  const args = settings.args ?? [];
+  const { path: called, real, prefix } = standing.command.value;
+  // Asking a shim runs it, so only for what the person accepted (threat 5): `explain` also looks at what nobody accepted yet.
+  if (isShim(called, real) && notStartable(name, standing) !== null)
+    return fail("not-accepted", `The server "${name}" is not accepted yet.`);
+  const program = isShim(called, real) ? await behindShim(called) : called;
+  if (program === null) {
+    return fail(
+      "cannot-start",
+      `${called} belongs to a version manager and leads into its own folders.`,
+      "Name the program itself, with its whole path.",
+    );
+  }
+  const args = [...prefix, ...(settings.args ?? [])];
   const folders = await programFolders({
-    program: standing.command.value,
+    program,
     args,
     cwd,
     home: deps.home,
     async findInterpreter(interpreter) {
       const found = await deps.findCommand(interpreter, null);
-      return found.ok ? found.value : null;
+      if (!found.ok) return null;
+      return isShim(found.value.path, found.value.real) && notStartable(name, standing) === null
+        ? behindShim(found.value.path)
+        : found.value.path;
     },
   });
-  const nodeLine = folders.isNode && folders.argv.length === 1;
   return ok({
     argv: [...folders.argv, ...args],
     programs: folders.programs,
     isNode: folders.isNode,
     argsFrom: folders.argv.length,
-    nodeLine,
+    nodeLine: folders.isNode && folders.argv.length === 1,
+    pathFirst: [path.dirname(folders.argv[0] ?? program)],
     cwd,
     stateDir,
   });

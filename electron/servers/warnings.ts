@@ -12,7 +12,7 @@ export interface WarningInput {
   readonly settings: ServerSettings;
   readonly recognised: Recognised;
   /** Names of environment variables that change what is run, each with the reason. */
-  dangerousEnv(names: readonly string[]): readonly { readonly name: string; readonly reason: string }[];
+  readonly dangerousEnv: (names: readonly string[]) => readonly { readonly name: string; readonly reason: string }[];
 }
 
 interface Sign {

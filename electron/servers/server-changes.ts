@@ -1,0 +1,137 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import { fail, ok } from "../../shared/errors.ts";
+import type { Result } from "../../shared/errors.ts";
+import type { ServerView } from "../../shared/model/server.ts";
+import type { SettingsStore } from "../settings/settings-store.ts";
+import type { Redactor } from "../../shared/text/redact.ts";
+import type { Acceptances } from "./acceptances.ts";
+import { record } from "./launch.ts";
+import type { LaunchDeps } from "./launch.ts";
+import type { Registry } from "./registry.ts";
+import { stopInstances } from "./server-entries.ts";
+import type { Entries } from "./server-entries.ts";
+import { keepsPackage, packageOf } from "./standing.ts";
+import type { Standing } from "./standing.ts";
+
+export interface ServerChangesDeps extends Pick<LaunchDeps, "record" | "now"> {
+  readonly settings: Pick<SettingsStore, "edit">;
+  readonly redactor: () => Redactor;
+  readonly stateDir: string;
+  readonly entries: Entries;
+  readonly acceptances: Acceptances;
+  readonly changed: () => void;
+}
+
+/** What the person does to servers. Each is in the journal before it is done, and only `accept` (or `add` with `accept`) accepts anything. */
+export function createServerChanges(
+  deps: ServerChangesDeps,
+): Pick<Registry, "add" | "update" | "remove" | "accept" | "setDisabled" | "waive"> {
+  const { entries, acceptances, changed } = deps;
+  const { configured, refresh } = entries;
+
+  async function viewAfter(name: string): Promise<Result<ServerView>> {
+    await refresh(name);
+    changed();
+    const shown = entries.view(name);
+    return shown === undefined ? noServer(name) : ok(shown);
+  }
+
+  async function edit(name: string, tail: readonly string[], value: unknown, what: Record<string, unknown>): Promise<Result<void>> {
+    const written = record(deps, { kind: "settings-changed", server: name, by: "person", detail: what });
+    if (!written.ok) return written;
+    const edited = await deps.settings.edit([{ path: ["mcpServers", name, ...tail], value }]);
+    return edited.ok ? ok(undefined) : edited;
+  }
+
+  async function editAndStop(
+    name: string,
+    tail: readonly string[],
+    value: unknown,
+    what: Record<string, unknown>,
+  ): Promise<Result<ServerView>> {
+    if (configured(name) === undefined) return noServer(name);
+    const edited = await edit(name, tail, value, what);
+    if (!edited.ok) return edited;
+    const entry = entries.get(name);
+    if (entry !== undefined) await stopInstances(entry);
+    return viewAfter(name);
+  }
+
+  async function acceptNow(name: string, standing: Standing): Promise<Result<void>> {
+    const command = deps.redactor().text([standing.settings.command, ...(standing.settings.args ?? [])].join(" "));
+    const written = record(deps, {
+      kind: "server-accepted",
+      server: name,
+      by: "person",
+      detail: { fingerprint: standing.fingerprint, command },
+    });
+    if (!written.ok) return written;
+    const kept = keepsPackage(standing.accepted, standing.subject);
+    const installed = standing.installed?.ok === true ? packageOf(standing.installed.value) : kept;
+    return acceptances.set(name, { subject: standing.subject, package: kept === null ? null : installed, acceptedAt: deps.now() });
+  }
+
+  return {
+    async add(name, settings, accept) {
+      if (configured(name) !== undefined) return fail("already-exists", `There already is a server named "${name}".`);
+      // A name that was taken out of the file by hand starts without what was accepted for it then.
+      const cleared = await acceptances.remove(name);
+      if (!cleared.ok) return cleared;
+      const edited = await edit(name, [], settings, { change: "added" });
+      if (!edited.ok) return edited;
+      const standing = await refresh(name);
+      if (standing === undefined) return noServer(name);
+      if (accept) {
+        const accepted = await acceptNow(name, standing);
+        if (!accepted.ok) return accepted;
+      }
+      return viewAfter(name);
+    },
+
+    async update(name, settings) {
+      if (configured(name) === undefined) return noServer(name);
+      const edited = await edit(name, [], settings, { change: "updated" });
+      return edited.ok ? viewAfter(name) : edited;
+    },
+
+    async remove(name) {
+      if (configured(name) === undefined) return noServer(name);
+      const edited = await edit(name, [], undefined, { change: "removed" });
+      if (!edited.ok) return edited;
+      await entries.forget(name);
+      await setStateAside(path.join(deps.stateDir, name), deps.now());
+      const removed = await acceptances.remove(name);
+      changed();
+      return removed;
+    },
+
+    async accept(name, fingerprint) {
+      const standing = await refresh(name);
+      if (standing === undefined) return noServer(name);
+      if (standing.fingerprint !== fingerprint) {
+        changed();
+        return fail("not-accepted", `The server "${name}" is not as it was shown any more, so it was not accepted.`, "Look at it again.");
+      }
+      const accepted = await acceptNow(name, standing);
+      if (!accepted.ok) return accepted;
+      entries.of(name).failed = null;
+      return viewAfter(name);
+    },
+
+    setDisabled: (name, disabled) =>
+      editAndStop(name, ["disabled"], disabled ? true : undefined, { change: disabled ? "disabled" : "enabled" }),
+
+    waive: (name, waived) =>
+      editAndStop(name, ["sandbox", "waived"], waived ? true : undefined, { change: waived ? "sandbox waived" : "sandbox restored" }),
+  };
+}
+
+export function noServer(name: string): ReturnType<typeof fail> {
+  return fail("not-found", `There is no server named "${name}".`);
+}
+
+/** A removed server's private folder is kept, but not given to another server that gets its name. */
+async function setStateAside(folder: string, now: number): Promise<void> {
+  await fs.rename(folder, `${folder}.removed-${now}`).catch(() => undefined);
+}
