@@ -1,0 +1,130 @@
+import type { Command } from "commander";
+import type { Check } from "../../shared/model/snapshot.ts";
+import { revealLine } from "../../shared/text/reveal.ts";
+import { report, tryApp, withApp } from "./context.ts";
+import type { Context, Status } from "./context.ts";
+import type { Run } from "./program.ts";
+import { simple } from "./servers.ts";
+
+interface Json {
+  readonly json?: boolean;
+}
+
+/** `sandbox explain`, `pause`, `resume`, `doctor`, `open`, `status`, `quit`. `doctor` works without the app. */
+export function defineApp(program: Command, context: Context, run: Run): void {
+  const { terminal } = context;
+
+  program
+    .command("sandbox")
+    .description("what a server's box looks like")
+    .command("explain")
+    .argument("<name>", "of the server")
+    .option("--json", "print as JSON")
+    .description("a server's sandbox in words, then the exact plan")
+    .action(
+      run((name: string, options: Json) =>
+        withApp(context, async (app) => {
+          const explained = await app.call("server.explain", { name });
+          if (!explained.ok) return report(context, explained.error);
+          const { words, plan } = explained.value;
+          if (options.json === true) terminal.json(explained.value);
+          else for (const line of [...words, "", ...plan]) terminal.print(revealLine(line));
+          return 0;
+        }),
+      ),
+    );
+
+  program
+    .command("pause")
+    .description("refuse every call until resumed; what waits is denied")
+    .action(run(() => simple(context, (app) => app.call("gate.pause", undefined), "Paused: every call is refused.")));
+
+  program
+    .command("resume")
+    .description("judge calls again after a pause")
+    .action(run(() => simple(context, (app) => app.call("gate.resume", undefined), "Resumed.")));
+
+  program
+    .command("doctor")
+    .option("--json", "print as JSON")
+    .description("what this machine lacks, and the one command to get it; exit status 1 if something is missing")
+    .action(run((options: Json) => doctor(context, options)));
+
+  program
+    .command("open")
+    .argument("[screen]", "approvals, activity, servers, clients, secrets, rules or settings")
+    .description("bring the window up, or print a fresh link to the browser UI")
+    .action(
+      run((screen: string | undefined) =>
+        withApp(context, async (app) => {
+          const opened = await app.call("app.open", screen === undefined ? {} : { screen });
+          if (!opened.ok) return report(context, opened.error);
+          if (opened.value.url === null) {
+            terminal.note("There is no window and no browser UI here. `portcullis serve --ui` has one.");
+            return 1;
+          }
+          terminal.print(opened.value.url);
+          return 0;
+        }),
+      ),
+    );
+
+  program
+    .command("status")
+    .option("--json", "print as JSON")
+    .description("whether Portcullis runs, and how it stands")
+    .action(run((options: Json) => status(context, options)));
+
+  program
+    .command("quit")
+    .description("end Portcullis: what waits is denied, every server is stopped")
+    .action(run(() => simple(context, (app) => app.call("app.quit", undefined), "Portcullis is quitting.")));
+}
+
+async function status(context: Context, options: Json): Promise<Status> {
+  return withApp(context, async (app) => {
+    const state = await app.call("state.get", undefined);
+    if (!state.ok) return report(context, state.error);
+    const { app: view, approvals, clients, servers } = state.value.snapshot;
+    if (options.json === true) context.terminal.json(view);
+    else {
+      const reason = view.reason === null ? "" : `: ${view.reason}`;
+      context.terminal.print(
+        [
+          `Portcullis ${view.version} is running, ${view.state}${reason}`,
+          `  waiting   ${String(approvals.length)}`,
+          `  clients   ${String(clients.length)}`,
+          `  servers   ${String(servers.length)}`,
+          `  journal   ${String(view.journal.records)} records`,
+          `  config    ${view.home.config}`,
+        ]
+          .map((line) => revealLine(line))
+          .join("\n"),
+      );
+    }
+    return view.state === "fault" ? 1 : 0;
+  });
+}
+
+async function doctor(context: Context, options: Json): Promise<Status> {
+  const app = await tryApp(context);
+  let checks: readonly Check[];
+  if (app.ok) {
+    const result = await app.value.call("doctor.run", undefined);
+    app.value.close();
+    if (!result.ok) return report(context, result.error);
+    checks = result.value;
+  } else {
+    const { runDoctorOffline } = await import("./doctor-offline.ts");
+    checks = await runDoctorOffline(context);
+  }
+  if (options.json === true) context.terminal.json(checks);
+  else {
+    const marks = { ok: "ok     ", warning: "warning", missing: "MISSING" } as const;
+    for (const check of checks) {
+      context.terminal.print(`${marks[check.status]}  ${revealLine(`${check.title}: ${check.detail}`)}`);
+      if (check.fix !== null) context.terminal.print(`         → ${revealLine(check.fix)}`);
+    }
+  }
+  return checks.some((check) => check.status === "missing") ? 1 : 0;
+}

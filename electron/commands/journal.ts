@@ -1,0 +1,291 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Command } from "commander";
+import type { JournalKind, JournalQuery, JournalRecord, JournalVerdict } from "../../shared/model/journal-entry.ts";
+import { reveal, revealLine } from "../../shared/text/reveal.ts";
+import type { AppClient } from "./app-client.ts";
+import { report, tryApp } from "./context.ts";
+import type { Context, Status } from "./context.ts";
+import { durationMs, table, timeText } from "./print.ts";
+import type { Run } from "./program.ts";
+import { printableJson } from "./terminal.ts";
+
+/** `journal list | show | verify | export`: through the app while it runs, otherwise read-only from the file itself. */
+export function defineJournal(program: Command, context: Context, run: Run): void {
+  const { terminal } = context;
+  const journal = program.command("journal").description("what happened: every call, decision, launch and change");
+
+  withFilter(journal.command("list"))
+    .option("-n, --limit <number>", "how many of the newest records", "50")
+    .option("--json", "print as JSON")
+    .description("the newest records, oldest first")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ portcullis journal list --since 12h --decision deny\n  $ portcullis journal list --server github --json",
+    )
+    .action(run((options: ListOptions) => list(context, options)));
+
+  journal
+    .command("show")
+    .argument("<record>", "a record's number, or the id of a call")
+    .option("--json", "print as JSON")
+    .description("one record, or all records of one call")
+    .action(run((which: string, options: { json?: boolean }) => show(context, which, options)));
+
+  journal
+    .command("verify")
+    .option("--json", "print as JSON")
+    .description("compute the whole chain again; exit status 1 and the first bad record if anything was edited, deleted or reordered")
+    .action(
+      run(async (options: { json?: boolean }) => {
+        const source = await openSource(context);
+        if (source === null) return 1;
+        try {
+          const verdict = await source.verify();
+          if (typeof verdict === "number") return verdict;
+          if (options.json === true) terminal.json(verdict);
+          else terminal.print(verdictText(verdict));
+          return verdict.kind === "intact" ? 0 : 1;
+        } finally {
+          source.close();
+        }
+      }),
+    );
+
+  withFilter(journal.command("export"))
+    .option("--format <format>", "jsonl or csv", "jsonl")
+    .option("--out <file>", "write to a file of mode 0600 instead of stdout")
+    .description("the matching records as text, oldest first; secrets are hidden in the journal already")
+    .action(run((options: ExportOptions) => exportTo(context, options)));
+}
+
+interface Filter {
+  readonly client?: string;
+  readonly server?: string;
+  readonly tool?: string;
+  readonly kind?: string;
+  readonly decision?: string;
+  readonly text?: string;
+  readonly since?: string;
+}
+interface ListOptions extends Filter {
+  readonly limit: string;
+  readonly json?: boolean;
+}
+interface ExportOptions extends Filter {
+  readonly format: string;
+  readonly out?: string;
+}
+
+function withFilter(command: Command): Command {
+  return command
+    .option("--client <name>", "only this client")
+    .option("--server <name>", "only this server")
+    .option("--tool <name>", "only this tool")
+    .option("--kind <kind>", "only this kind, for example call-denied")
+    .option("--decision <decision>", "allow or deny")
+    .option("--text <text>", "only records that hold this text")
+    .option("--since <time>", "only the last 30m, 12h, 7d, 2w");
+}
+
+type Query = Omit<JournalQuery, "limit" | "before">;
+
+/** The query, or what is wrong with the options. */
+async function queryFrom(context: Context, filter: Filter): Promise<Query | string> {
+  const { journalKinds } = await import("../../shared/model/journal-entry.ts");
+  const { client, server, tool, kind, decision, text, since } = filter;
+  const kinds: readonly string[] = journalKinds;
+  if (kind !== undefined && !kinds.includes(kind)) return `there is no kind ${kind}; the kinds are ${kinds.join(", ")}`;
+  if (decision !== undefined && decision !== "allow" && decision !== "deny") return "--decision is allow or deny";
+  const age = since === undefined ? undefined : durationMs(since);
+  if (age === null) return "--since is a number and s, m, h, d or w: 12h";
+  return {
+    ...(client === undefined ? {} : { client }),
+    ...(server === undefined ? {} : { server }),
+    ...(tool === undefined ? {} : { tool }),
+    ...(kind === undefined ? {} : { kinds: [kind as JournalKind] }),
+    ...(decision === undefined ? {} : { decision }),
+    ...(text === undefined ? {} : { text }),
+    ...(age === undefined ? {} : { since: context.now() - age }),
+  };
+}
+
+async function list(context: Context, options: ListOptions): Promise<Status> {
+  const { terminal } = context;
+  const query = await queryFrom(context, options);
+  const most = Number(options.limit);
+  if (typeof query === "string" || !Number.isInteger(most) || most < 1 || most > 10_000) {
+    terminal.note(`error: ${typeof query === "string" ? query : "--limit needs a number from 1 to 10000"}`);
+    return 2;
+  }
+  const source = await openSource(context);
+  if (source === null) return 1;
+  try {
+    const records = await collect(source, query, most);
+    if (records === null) return 1;
+    if (options.json === true) terminal.json(records);
+    else if (records.length === 0) terminal.print("No such records.");
+    else terminal.print(table(["no", "time", "what", "client", "server", "tool", "outcome"], records.map(row)));
+    return 0;
+  } finally {
+    source.close();
+  }
+}
+
+async function show(context: Context, which: string, options: { readonly json?: boolean }): Promise<Status> {
+  const { terminal } = context;
+  const source = await openSource(context);
+  if (source === null) return 1;
+  try {
+    const seq = /^[1-9][0-9]*$/.test(which) ? Number(which) : null;
+    const records =
+      seq === null
+        ? await collect(source, { call: which }, 100)
+        : (await source.page({ before: seq + 1, limit: 1 }))?.filter((r) => r.seq === seq);
+    if (records === null || records === undefined) return 1;
+    if (records.length === 0) return report(context, { code: "not-found", message: `there is no record or call ${which}` });
+    if (options.json === true) terminal.json(records);
+    else for (const record of records) terminal.print(recordLines(record).join("\n"));
+    return 0;
+  } finally {
+    source.close();
+  }
+}
+
+async function exportTo(context: Context, options: ExportOptions): Promise<Status> {
+  const { terminal } = context;
+  const { format } = options;
+  const query = await queryFrom(context, options);
+  if (typeof query === "string" || (format !== "jsonl" && format !== "csv")) {
+    terminal.note(`error: ${typeof query === "string" ? query : "--format is jsonl or csv"}`);
+    return 2;
+  }
+  const source = await openSource(context);
+  if (source === null) return 1;
+  try {
+    const text = await source.export(format, query);
+    if (text === null) return 1;
+    if (options.out === undefined) terminal.raw(text);
+    else {
+      await writeFile(options.out, text, { mode: 0o600 });
+      terminal.note(`Written to ${path.resolve(options.out)}.`);
+    }
+    return 0;
+  } catch (error) {
+    return report(context, {
+      code: "internal",
+      message: `cannot write ${options.out ?? "stdout"}: ${error instanceof Error ? error.message : "?"}`,
+    });
+  } finally {
+    source.close();
+  }
+}
+
+/** The journal as a command sees it. A failure is said on stderr and comes back as null, or the status. */
+interface Source {
+  page(query: Query & { before?: number; limit: number }): Promise<readonly JournalRecord[] | null>;
+  verify(): Promise<JournalVerdict | Status>;
+  export(format: "jsonl" | "csv", query: Query): Promise<string | null>;
+  close(): void;
+}
+
+async function openSource(context: Context): Promise<Source | null> {
+  const app = await tryApp(context);
+  return app.ok ? appSource(context, app.value) : fileSource(context);
+}
+
+function appSource(context: Context, app: AppClient): Source {
+  return {
+    async page(query) {
+      const page = await app.call("journal.page", query);
+      if (page.ok) return page.value.records;
+      report(context, page.error);
+      return null;
+    },
+    async verify() {
+      const verdict = await app.call("journal.verify", undefined);
+      return verdict.ok ? verdict.value : report(context, verdict.error);
+    },
+    async export(format, query) {
+      const result = await app.call("journal.export", { format, query });
+      if (result.ok) return result.value.text;
+      report(context, result.error);
+      return null;
+    },
+    close: () => app.close(),
+  };
+}
+
+async function fileSource(context: Context): Promise<Source | null> {
+  const { openJournalReader, verifyJournalFile } = await import("../journal/reader.ts");
+  const { describeDatabaseError } = await import("../journal/database.ts");
+  const file = path.join(context.paths.data, "journal.db");
+  let reader;
+  try {
+    reader = openJournalReader(file);
+  } catch (error) {
+    report(context, { code: "journal-unavailable", message: `the journal cannot be read: ${describeDatabaseError(error)}` });
+    return null;
+  }
+  const open = reader;
+  return {
+    page: (query) => Promise.resolve(open.page(query).records),
+    async verify() {
+      context.terminal.note("Portcullis is not running: the head that is kept in the keychain is not compared.");
+      return verifyJournalFile(file, null);
+    },
+    export: (format, query) => Promise.resolve([...open.exportRecords(format, query)].join("")),
+    close: () => open.close(),
+  };
+}
+
+/** The newest `most` matching records, oldest first. */
+async function collect(source: Source, query: Query, most: number): Promise<JournalRecord[] | null> {
+  const records: JournalRecord[] = [];
+  for (;;) {
+    const limit = Math.min(500, most - records.length);
+    const before = records.at(-1)?.seq;
+    const page = await source.page({ ...query, limit, ...(before === undefined ? {} : { before }) });
+    if (page === null) return null;
+    records.push(...page);
+    if (page.length < limit || records.length >= most) return records.reverse();
+  }
+}
+
+function row(record: JournalRecord): string[] {
+  const outcome = [record.decision, record.outcome, record.by === undefined ? undefined : `by ${record.by}`];
+  return [
+    String(record.seq),
+    timeText(record.at),
+    record.kind,
+    record.client ?? "",
+    record.server ?? "",
+    record.tool ?? "",
+    outcome.filter((part) => part !== undefined).join(", "),
+  ];
+}
+
+function recordLines(record: JournalRecord): string[] {
+  const { seq, at, detail, ...rest } = record;
+  return [
+    `${String(seq)}  ${timeText(at)}  ${record.kind}`,
+    ...Object.entries(rest)
+      .filter(([key, value]) => key !== "kind" && value !== undefined)
+      .map(([key, value]) => `  ${key.padEnd(10)} ${revealLine(String(value))}`),
+    ...(detail === undefined
+      ? []
+      : reveal(printableJson(detail))
+          .split("\n")
+          .map((line) => `  | ${line}`)),
+  ];
+}
+
+function verdictText(verdict: JournalVerdict): string {
+  if (verdict.kind === "bad") return `NOT INTACT: record ${String(verdict.seq)}: ${verdict.reason}`;
+  if (verdict.kind === "unreadable") return `NOT READABLE: ${verdict.reason}`;
+  const anchor =
+    verdict.anchor === "none"
+      ? "no head is kept outside the journal, so records missing at its end would not show"
+      : `its head agrees with the one kept in the ${verdict.anchor}${verdict.anchoredAt === null ? "" : ` at ${timeText(verdict.anchoredAt)}`}`;
+  return `Intact: ${String(verdict.records)} records, head ${verdict.head}; ${anchor}.`;
+}

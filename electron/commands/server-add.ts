@@ -1,0 +1,190 @@
+import path from "node:path";
+import type { Command } from "commander";
+import type { ServerSettings, ServerView } from "../../shared/model/server.ts";
+import { revealLine } from "../../shared/text/reveal.ts";
+import type { AppClient } from "./app-client.ts";
+import { report, tryApp } from "./context.ts";
+import type { Context, Status } from "./context.ts";
+import { commandText } from "./print.ts";
+import type { Run } from "./program.ts";
+
+/**
+ * `server add`: nothing runs before the person has seen the whole command (threat 1). What is accepted is bound to what was shown by
+ * its fingerprint.
+ */
+export function defineServerAdd(server: Command, context: Context, run: Run): void {
+  server
+    .command("add")
+    .argument("<name>", "what clients will call it")
+    .argument("<command...>", "the command and its arguments, after --")
+    .option("--env <NAME=VALUE>", "an environment variable; may be given often. '${keychain:NAME}' stands for a secret", collect, [])
+    .option("--cwd <dir>", "the folder it starts in")
+    .option("--read <dir>", "a folder or file it may read; may be given often", collect, [])
+    .option("--write <dir>", "a folder or file it may read and write; may be given often", collect, [])
+    .option("--host <host[:port]>", "a host it may reach; may be given often", collect, [])
+    .option("--yes", "accept the command as it stands, without a question")
+    .option("--json", "print the server as JSON")
+    .description("add a server; everything that is not opened here stays closed to it")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ portcullis server add files --write ~/notes -- npx -y @modelcontextprotocol/server-filesystem ~/notes
+  $ portcullis secret set github/token
+  $ portcullis server add github --env 'GITHUB_TOKEN=\${keychain:github/token}' --host api.github.com -- npx -y github-mcp`,
+    )
+    .action(run((name: string, command: string[], options: AddOptions) => add(context, name, command, options)));
+}
+
+interface AddOptions {
+  readonly env: readonly string[];
+  readonly cwd?: string;
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly host: readonly string[];
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+async function add(context: Context, name: string, command: readonly string[], options: AddOptions): Promise<Status> {
+  const { terminal } = context;
+  const settings = await settingsFrom(name, command, options);
+  if (typeof settings === "string") {
+    terminal.note(`error: ${settings}`);
+    return 2;
+  }
+  const app = await tryApp(context);
+  if (!app.ok) {
+    if (options.yes === true) {
+      terminal.note("portcullis: Portcullis is not running, so nothing can be accepted now, and nothing was added");
+      terminal.note("  Start it, or leave --yes out to add the server unaccepted.");
+      return 1;
+    }
+    return addToFile(context, name, settings);
+  }
+  try {
+    const added = await app.value.call("server.add", { name, settings, accept: false });
+    if (!added.ok) return report(context, added.error);
+    for (const note of plainSecrets(settings)) terminal.note(note);
+    return await settle(context, app.value, added.value, options);
+  } finally {
+    app.value.close();
+  }
+}
+
+/** Shows the server and has it accepted: by `--yes`, by the person, or not at all. */
+export async function settle(
+  context: Context,
+  app: AppClient,
+  view: ServerView,
+  options: { readonly yes?: boolean; readonly json?: boolean },
+): Promise<Status> {
+  const { terminal } = context;
+  for (const line of consentLines(view)) terminal.note(revealLine(line));
+  let accepted = options.yes === true;
+  if (!accepted && terminal.interactive) {
+    const answer = await terminal.ask(`Let ${view.name} run this? y/N `);
+    accepted = answer !== null && /^y(es)?$/i.test(answer.trim());
+  }
+  if (!accepted) {
+    terminal.note(`${view.name} is not accepted, so it will not start. To accept it: portcullis server accept ${view.name}`);
+    if (options.json === true) terminal.json(view);
+    return 0;
+  }
+  const result = await app.call("server.accept", { name: view.name, fingerprint: view.fingerprint });
+  if (!result.ok) return report(context, result.error);
+  if (options.json === true) terminal.json(result.value);
+  else terminal.print(`${view.name} is accepted. Clients reach it with: portcullis connect ${view.name}`);
+  return 0;
+}
+
+/** All that is accepted, untruncated. */
+function consentLines(view: ServerView): string[] {
+  const { sandbox } = view;
+  const list = (items: readonly string[]): string => (items.length === 0 ? "nothing" : items.join(", "));
+  const lines = [`${view.name} will run:`, `  ${commandText(view.command, view.args)}`];
+  if (view.cwd !== null) lines.push(`  in        ${view.cwd}`);
+  for (const { name, references } of view.env) {
+    lines.push(`  env       ${name}${references.length === 0 ? "" : ` (secret: ${references.join(", ")})`}`);
+  }
+  lines.push(`  may read  ${list(sandbox.read)}`, `  may write ${list(sandbox.write)}`, `  may reach ${list(sandbox.hosts)}`);
+  if (sandbox.kind === "waived") lines.push("  ! It runs WITHOUT a sandbox.");
+  if (sandbox.kind === "cannot-box") lines.push(`  ! It cannot be boxed here: ${sandbox.reason ?? "unknown reason"}`);
+  if (view.state.kind === "changed") {
+    for (const change of view.state.changes) {
+      lines.push(`  ~ ${change.field} has changed: ${change.before ?? "(not shown)"} → ${change.after ?? "(not shown)"}`);
+    }
+  }
+  for (const warning of view.warnings) lines.push(`  ! ${warning}`);
+  return lines;
+}
+
+async function settingsFrom(
+  name: string,
+  [command = "", ...args]: readonly string[],
+  options: AddOptions,
+): Promise<ServerSettings | string> {
+  const { serverNameSchema, serverSettingsSchema } = await import("../../shared/model/server.ts");
+  const checked = serverNameSchema.safeParse(name);
+  if (!checked.success) return `${JSON.stringify(name)} is no server name: ${checked.error.issues[0]?.message ?? ""}`;
+  const env: Record<string, string> = {};
+  for (const pair of options.env) {
+    const at = pair.indexOf("=");
+    const key = pair.slice(0, at);
+    if (at < 1 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return `--env needs NAME=VALUE, with letters, digits and underscore in NAME`;
+    env[key] = pair.slice(at + 1);
+  }
+  // What the shell left as it is, relative to where the command was typed: the app has another working directory.
+  const absolute = (folder: string): string => (folder.startsWith("~") ? folder : path.resolve(folder));
+  const sandbox = {
+    ...(options.read.length === 0 ? {} : { read: options.read.map(absolute) }),
+    ...(options.write.length === 0 ? {} : { write: options.write.map(absolute) }),
+    ...(options.host.length === 0 ? {} : { hosts: [...options.host] }),
+  };
+  const parsed = serverSettingsSchema.safeParse({
+    command: /^\.{1,2}[/\\]/.test(command) ? path.resolve(command) : command,
+    ...(args.length === 0 ? {} : { args }),
+    ...(options.env.length === 0 ? {} : { env }),
+    ...(options.cwd === undefined ? {} : { cwd: absolute(options.cwd) }),
+    ...(Object.keys(sandbox).length === 0 ? {} : { sandbox }),
+  });
+  if (!parsed.success) return parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+  return parsed.data;
+}
+
+/** Without the app: into config.json, unaccepted; the app asks for it when it runs. */
+async function addToFile(context: Context, name: string, settings: ServerSettings): Promise<Status> {
+  const { openSettings } = await import("./offline.ts");
+  const store = openSettings(context.paths);
+  try {
+    if (Object.hasOwn(store.current().mcpServers ?? {}, name)) {
+      return report(context, {
+        code: "already-exists",
+        message: `there is a server called ${name} already`,
+        hint: `Remove it first: portcullis server remove ${name}`,
+      });
+    }
+    const edited = await store.edit([{ path: ["mcpServers", name], value: settings }]);
+    if (!edited.ok) return report(context, edited.error);
+  } finally {
+    store.close();
+  }
+  for (const note of plainSecrets(settings)) context.terminal.note(note);
+  context.terminal.note(`${name} is in config.json but not accepted, so it will not start.`);
+  context.terminal.note(`With Portcullis running: portcullis server accept ${name}`);
+  return 0;
+}
+
+/** A value that stands in config.json for all to read, under a name that says it is a secret. */
+function plainSecrets(settings: ServerSettings): string[] {
+  return Object.entries(settings.env ?? {})
+    .filter(([key, value]) => /token|secret|passw|pwd|api_?key|private_?key|credential/i.test(key) && value !== "" && !value.includes("${"))
+    .map(
+      ([key]) =>
+        `! ${key} looks like a secret and stands in config.json as plain text. Better: portcullis secret set NAME, then --env '${key}=\${keychain:NAME}'`,
+    );
+}

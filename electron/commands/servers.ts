@@ -1,0 +1,259 @@
+import type { Command } from "commander";
+import type { ServerState, ServerView } from "../../shared/model/server.ts";
+import { assertNever } from "../../shared/errors.ts";
+import { revealLine } from "../../shared/text/reveal.ts";
+import type { AppClient } from "./app-client.ts";
+import { report, tryApp, withApp } from "./context.ts";
+import type { Context, Status } from "./context.ts";
+import { commandText, table, timeText } from "./print.ts";
+import type { Run } from "./program.ts";
+import { settle } from "./server-add.ts";
+
+interface Json {
+  readonly json?: boolean;
+}
+
+/** `server list | show | accept | remove | tools | start | stop | log`. The list works without the app, from config.json. */
+export function defineServers(server: Command, context: Context, run: Run): void {
+  const { terminal } = context;
+
+  server
+    .command("list")
+    .option("--json", "print as JSON")
+    .description("all servers and where they stand")
+    .action(run((options: Json) => list(context, options)));
+
+  server
+    .command("show")
+    .argument("<name>")
+    .option("--json", "print as JSON")
+    .description("one server: its whole command, its sandbox, what runs")
+    .action(
+      run((name: string, options: Json) =>
+        withServer(context, name, (view) => {
+          if (options.json === true) terminal.json(view);
+          else for (const line of describe(view)) terminal.print(revealLine(line));
+          return Promise.resolve(0);
+        }),
+      ),
+    );
+
+  server
+    .command("accept")
+    .argument("<name>")
+    .option("--yes", "without a question")
+    .option("--json", "print as JSON")
+    .description("let a server run as it stands now: shows the whole command, then asks")
+    .action(
+      run((name: string, options: Json & { yes?: boolean }) =>
+        withServer(context, name, (view, app) => settle(context, app, view, options)),
+      ),
+    );
+
+  server
+    .command("remove")
+    .argument("<name>")
+    .description("stop a server and take it out of config.json")
+    .action(run((name: string) => simple(context, (app) => app.call("server.remove", { name }), `${name} is removed.`)));
+
+  server
+    .command("tools")
+    .argument("<name>")
+    .option("--json", "print as JSON")
+    .description("start a server once and list its tools as it describes them")
+    .action(
+      run((name: string, options: Json) =>
+        withApp(context, async (app) => {
+          const tools = await app.call("server.tools", { name });
+          if (!tools.ok) return report(context, tools.error);
+          if (options.json === true) terminal.json(tools.value);
+          else
+            terminal.print(
+              table(
+                ["tool", "it says"],
+                tools.value.map((tool) => [tool.name, tool.description ?? tool.title ?? ""]),
+              ),
+            );
+          return 0;
+        }),
+      ),
+    );
+
+  server
+    .command("start")
+    .argument("<name>")
+    .description("install if need be, start once, and list the tools: what a first start would do")
+    .action(run((name: string) => simple(context, (app) => app.call("server.start", { name }), `${name} starts and answers.`)));
+
+  server
+    .command("stop")
+    .argument("<name>")
+    .description("stop every instance; each starts again at its client's next message")
+    .action(run((name: string) => simple(context, (app) => app.call("server.stop", { name }), `${name} is stopped.`)));
+
+  server
+    .command("log")
+    .argument("<name>")
+    .option("-n, --lines <number>", "how many of the newest lines", "100")
+    .option("--json", "print as JSON")
+    .description("what a server wrote to stderr, secrets hidden")
+    .addHelpText("after", "\nExample:\n  $ portcullis server log github -n 20")
+    .action(run((name: string, options: Json & { lines: string }) => log(context, name, options)));
+}
+
+async function list(context: Context, options: Json): Promise<Status> {
+  const { terminal } = context;
+  const app = await tryApp(context);
+  if (!app.ok) return listFromFile(context, options);
+  try {
+    const state = await app.value.call("state.get", undefined);
+    if (!state.ok) return report(context, state.error);
+    const { servers } = state.value.snapshot;
+    if (options.json === true) terminal.json(servers);
+    else if (servers.length === 0) terminal.print("No servers yet. Add one: portcullis server add NAME -- COMMAND");
+    else {
+      const rows = servers.map((view) => [
+        view.name,
+        stateText(view.state),
+        sandboxText(view),
+        String(view.callsToday),
+        commandText(view.command, view.args),
+      ]);
+      terminal.print(table(["name", "state", "sandbox", "calls today", "command"], rows));
+    }
+    return 0;
+  } finally {
+    app.value.close();
+  }
+}
+
+/** What config.json says, env values left out; whether it is accepted only the app knows. */
+async function listFromFile(context: Context, options: Json): Promise<Status> {
+  const { openSettings } = await import("./offline.ts");
+  const { terminal } = context;
+  const store = openSettings(context.paths);
+  try {
+    const problem = store.problem();
+    if (problem !== null) return report(context, { code: "settings-broken", message: problem });
+    const servers = Object.entries(store.current().mcpServers ?? {});
+    terminal.note("Portcullis is not running: this is what config.json says.");
+    if (options.json === true) {
+      terminal.json(
+        servers.map(([name, { command, args, env, cwd, sandbox, disabled }]) => ({
+          name,
+          command,
+          args: args ?? [],
+          env: Object.keys(env ?? {}).map((variable) => ({ name: variable })),
+          cwd: cwd ?? null,
+          sandbox: sandbox ?? {},
+          disabled: disabled ?? false,
+        })),
+      );
+    } else {
+      const rows = servers.map(([name, settings]) => [name, commandText(settings.command, settings.args ?? [])]);
+      terminal.print(table(["name", "command"], rows));
+    }
+    return 0;
+  } finally {
+    store.close();
+  }
+}
+
+async function log(context: Context, name: string, options: Json & { lines: string }): Promise<Status> {
+  const lines = Number(options.lines);
+  if (!Number.isInteger(lines) || lines < 1 || lines > 2000) {
+    context.terminal.note("error: --lines needs a number from 1 to 2000");
+    return 2;
+  }
+  return withApp(context, async (app) => {
+    const result = await app.call("server.log", { name, lines });
+    if (!result.ok) return report(context, result.error);
+    if (options.json === true) context.terminal.json(result.value);
+    else for (const line of result.value) context.terminal.print(revealLine(line));
+    return 0;
+  });
+}
+
+/** Runs `work` with the server of that name as it stands now. */
+async function withServer(context: Context, name: string, work: (view: ServerView, app: AppClient) => Promise<Status>): Promise<Status> {
+  return withApp(context, async (app) => {
+    const state = await app.call("state.get", undefined);
+    if (!state.ok) return report(context, state.error);
+    const view = state.value.snapshot.servers.find((candidate) => candidate.name === name);
+    if (view === undefined) {
+      return report(context, {
+        code: "not-found",
+        message: `there is no server called ${name}`,
+        hint: "portcullis server list shows them.",
+      });
+    }
+    return work(view, app);
+  });
+}
+
+/** A call whose answer is of no interest but for its failure. */
+export async function simple(context: Context, call: (app: AppClient) => ReturnType<AppClient["call"]>, done: string): Promise<Status> {
+  return withApp(context, async (app) => {
+    const result = await call(app);
+    if (!result.ok) return report(context, result.error);
+    context.terminal.print(done);
+    return 0;
+  });
+}
+
+function stateText(state: ServerState): string {
+  switch (state.kind) {
+    case "new":
+      return "not accepted yet";
+    case "changed":
+      return "changed, to be accepted again";
+    case "installing":
+      return `installing: ${state.step}`;
+    case "running":
+      return `running (${String(state.instances)})`;
+    case "failed":
+      return `failed: ${state.error.message}`;
+    case "disabled":
+    case "idle":
+    case "starting":
+      return state.kind;
+    default:
+      return assertNever(state);
+  }
+}
+
+function sandboxText({ sandbox }: ServerView): string {
+  if (sandbox.kind === "waived") return "NONE (waived)";
+  if (sandbox.kind === "cannot-box") return "cannot be boxed";
+  const open = [
+    ...(sandbox.write.length > 0 ? ["writes"] : []),
+    ...(sandbox.read.length > 0 ? ["reads"] : []),
+    ...(sandbox.hosts.length > 0 ? ["network"] : []),
+  ];
+  return open.length === 0 ? "closed" : open.join(", ");
+}
+
+function describe(view: ServerView): string[] {
+  const { sandbox } = view;
+  const list = (items: readonly string[]): string => (items.length === 0 ? "nothing" : items.join(", "));
+  const failure = view.state.kind === "failed" && view.state.error.hint !== undefined ? [`           ${view.state.error.hint}`] : [];
+  return [
+    view.name,
+    `  state    ${stateText(view.state)}`,
+    ...failure,
+    `  command  ${commandText(view.command, view.args)}`,
+    ...(view.cwd === null ? [] : [`  in       ${view.cwd}`]),
+    ...view.env.map(({ name, references }) => `  env      ${name}${references.length === 0 ? "" : ` (secret: ${references.join(", ")})`}`),
+    `  sandbox  ${sandboxText(view)}${sandbox.reason === null ? "" : `: ${sandbox.reason}`}`,
+    `    read   ${list(sandbox.read)}`,
+    `    write  ${list(sandbox.write)}`,
+    `    reach  ${list(sandbox.hosts)}`,
+    ...(view.package === null ? [] : [`  package  ${view.package.name} ${view.package.version} (${view.package.integrity})`]),
+    `  calls    ${String(view.callsToday)} today`,
+    ...view.instances.map(
+      ({ client, pid, startedAt }) =>
+        `  runs     for ${client} since ${timeText(startedAt)}${pid === null ? "" : `, process ${String(pid)}`}`,
+    ),
+    ...view.warnings.map((warning) => `  ! ${warning}`),
+  ];
+}

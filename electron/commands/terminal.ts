@@ -1,0 +1,126 @@
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { reveal, revealParts } from "../../shared/text/reveal.ts";
+
+/**
+ * Where commands write and ask. Names, arguments and log lines come from clients and servers, so everything is printed with control
+ * and invisible characters revealed (threat 14): no escape byte reaches the terminal. Answers go to stdout, remarks to stderr.
+ */
+export interface Terminal {
+  /** Whether a person can be asked: stdin and stderr are a terminal. */
+  readonly interactive: boolean;
+  /** A text for stdout; a line feed is added. */
+  print(text: string): void;
+  /** Text that goes to stdout as it is, for files: only what has no control characters by construction. */
+  raw(text: string): void;
+  /** Indented JSON with hidden characters as `\uXXXX`. */
+  json(value: unknown): void;
+  /** A line for stderr. */
+  note(text: string): void;
+  /** One line typed after `question`; null at the end of input. */
+  ask(question: string): Promise<string | null>;
+  /** The same without showing what is typed. Null at the end of input, or on Ctrl+C. */
+  askSecret(question: string): Promise<string | null>;
+  /** All of stdin, at most `maxBytes`; null if there is more. */
+  readAll(maxBytes: number): Promise<string | null>;
+  /** Lines as they are typed, until the returned function is called. `onEnd` at the end of input. */
+  onLines(onLine: (line: string) => void, onEnd: () => void): () => void;
+}
+
+export interface TerminalStreams {
+  readonly stdin: Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown };
+  readonly stdout: Writable;
+  readonly stderr: Writable & { isTTY?: boolean };
+}
+
+export function createTerminal({ stdin, stdout, stderr }: TerminalStreams): Terminal {
+  return {
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
+    print: (text) => void stdout.write(`${reveal(text)}\n`),
+    raw: (text) => void stdout.write(text),
+    json: (value) => void stdout.write(`${printableJson(value)}\n`),
+    note: (text) => void stderr.write(`${reveal(text)}\n`),
+    ask(question) {
+      const lines = createInterface({ input: stdin, output: stderr, terminal: stdin.isTTY === true });
+      return new Promise((resolve) => {
+        lines.once("close", () => resolve(null));
+        lines.once("SIGINT", () => lines.close());
+        lines.question(reveal(question), (answer) => {
+          resolve(answer);
+          lines.close();
+        });
+      });
+    },
+    askSecret: (question) => askHidden(question, stdin, stderr),
+    async readAll(maxBytes) {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
+        const bytes = Buffer.from(chunk as Buffer);
+        size += bytes.length;
+        if (size > maxBytes) return null;
+        chunks.push(bytes);
+      }
+      return Buffer.concat(chunks).toString("utf8");
+    },
+    onLines(onLine, onEnd) {
+      const lines = createInterface({ input: stdin, terminal: false });
+      lines.on("line", onLine);
+      lines.once("close", onEnd);
+      return () => {
+        lines.removeListener("close", onEnd);
+        lines.close();
+      };
+    },
+  };
+}
+
+/** Raw mode, so that the terminal echoes nothing; Backspace and Ctrl+U work as everywhere. */
+function askHidden(question: string, stdin: TerminalStreams["stdin"], stderr: TerminalStreams["stderr"]): Promise<string | null> {
+  stderr.write(reveal(question));
+  stdin.setRawMode?.(true);
+  return new Promise((resolve) => {
+    let typed = "";
+    const done = (answer: string | null): void => {
+      stdin.removeListener("data", onData);
+      stdin.removeListener("end", onEnd);
+      stdin.setRawMode?.(false);
+      stdin.pause();
+      stderr.write("\n");
+      resolve(answer);
+    };
+    const onEnd = (): void => done(null);
+    const onData = (chunk: Buffer): void => {
+      for (const character of chunk.toString("utf8")) {
+        if (character === "\r" || character === "\n") {
+          done(typed);
+          return;
+        }
+        if (character === "\u0003" || character === "\u0004") {
+          done(null);
+          return;
+        }
+        if (character === "\u007f" || character === "\b") typed = Array.from(typed).slice(0, -1).join("");
+        else if (character === "\u0015") typed = "";
+        else typed += character;
+      }
+    };
+    stdin.on("data", onData);
+    stdin.once("end", onEnd);
+    stdin.resume();
+  });
+}
+
+/** JSON that a terminal shows as it is, and a parser reads as it was. */
+export function printableJson(value: unknown): string {
+  const text = JSON.stringify(value ?? null, null, 2);
+  return revealParts(text)
+    .map((part) => (part.kind === "text" ? part.text : escapeUnits(part.text)))
+    .join("");
+}
+
+function escapeUnits(text: string): string {
+  let escaped = "";
+  for (let i = 0; i < text.length; i++) escaped += `\\u${text.charCodeAt(i).toString(16).padStart(4, "0")}`;
+  return escaped;
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+import { realpathSync } from "node:fs";
+import path from "node:path";
+
+/**
+ * The `portcullis` command. `connect` is what clients launch: it loads the bridge and nothing else. An unexpected exception is told by
+ * its place only: its message may hold anything.
+ */
+async function main(): Promise<void> {
+  const [, file = "", ...args] = process.argv;
+  if (args[0] === "connect") {
+    const { runConnect } = await import("./bridge/run-connect.ts");
+    await runConnect(args.slice(1));
+    return;
+  }
+  const [{ runCommand }, { createTerminal }, { resolvePaths }, { default: manifest }] = await Promise.all([
+    import("./commands/program.ts"),
+    import("./commands/terminal.ts"),
+    import("./settings/paths.ts"),
+    import("../package.json", { with: { type: "json" } }),
+  ]);
+  const status = await runCommand(args, {
+    terminal: createTerminal(process),
+    paths: resolvePaths(process.env, process.platform),
+    env: process.env,
+    platform: process.platform,
+    version: manifest.version,
+    programFolder: path.dirname(realpathSync(file)),
+    now: Date.now,
+  });
+  await Promise.all([process.stdout, process.stderr].map(flush));
+  process.exit(status);
+}
+
+/** Resolves when everything written is out, or its reader is gone. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
+}
+
+function crash(error: unknown): void {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const frames = stack.split("\n").filter((line) => line.startsWith("    at "));
+  const name = error instanceof Error ? error.name : "an error";
+  process.stderr.write(`portcullis: ${name} inside Portcullis; this is a bug\n${frames.slice(0, 10).join("\n")}\n`);
+  process.exit(1);
+}
+
+// Output that nobody reads (`| head`) is no failure.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+process.on("uncaughtException", crash);
+process.on("unhandledRejection", crash);
+void main();
