@@ -17,7 +17,9 @@ async function readLinux(): Promise<readonly ProcessEntry[]> {
         const stat = await fs.readFile(`/proc/${name}/stat`, "utf8");
         // The name stands in parentheses and may itself hold spaces and parentheses.
         const close = stat.lastIndexOf(")");
-        const [, parent, group] = stat.slice(close + 2).split(" ");
+        const [state, parent, group] = stat.slice(close + 2).split(" ");
+        // A zombie has ended; only its parent has not looked yet.
+        if (state === "Z" || state === "X") return undefined;
         return { pid: Number(name), parent: Number(parent), group: Number(group), name: stat.slice(stat.indexOf("(") + 1, close) };
       } catch {
         // It ended while we looked.
@@ -40,7 +42,7 @@ function readWithPs(): Promise<readonly ProcessEntry[]> {
   });
 }
 
-/** All processes of the machine as of now; empty where they can't be listed (Windows). */
+/** All living processes of the machine as of now; empty where they can't be listed (Windows). */
 export async function readProcesses(platform: NodeJS.Platform = process.platform): Promise<readonly ProcessEntry[]> {
   if (platform === "linux") return readLinux();
   return platform === "win32" ? [] : readWithPs();

@@ -90,23 +90,18 @@ export async function terminateTree(tree: Tree): Promise<void> {
  */
 export async function killTree(tree: Tree, deadlineMs = 5000): Promise<boolean> {
   const deadline = Date.now() + deadlineMs;
-  const seen = new Set<number>();
   for (;;) {
     if (tree.platform === "win32") {
-      if (tree.rootEnded === true) return true;
-      if (isAlive(tree.root)) await taskkill(tree.root);
-      seen.add(tree.root);
+      if (tree.rootEnded === true || !isAlive(tree.root)) return true;
+      await taskkill(tree.root);
     } else {
       const found = await members(tree);
-      for (const { pid } of found) seen.add(pid);
+      if (found.length === 0) return true;
       if (tree.grouped && tree.rootEnded !== true) signal(-tree.root, "SIGKILL");
       for (const { pid } of found) signal(pid, "SIGKILL");
     }
-    // A zombie of ours counts as alive until Node has reaped it, which takes a turn of the event loop.
-    await sleep(10);
-    const rest = tree.platform === "win32" ? [] : (await members(tree)).filter(({ pid }) => seen.has(pid));
-    if (rest.length === 0 && ![...seen].some(isAlive)) return true;
     if (Date.now() > deadline) return false;
+    await sleep(10);
   }
 }
 

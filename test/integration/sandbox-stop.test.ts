@@ -1,0 +1,164 @@
+// Threat 37: nothing a server started outlives it, or us, however we end.
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { createReaper } from "../../electron/servers/reaper.ts";
+import { spawnServer } from "../../electron/servers/spawn-server.ts";
+import type { Grace } from "../../electron/servers/stop.ts";
+import type { ServerProcess } from "../../electron/servers/server-process.ts";
+import { createTestBox, node } from "../fixtures/sandbox/test-box.ts";
+
+const box = await createTestBox();
+const app = fileURLToPath(new URL("../fixtures/sandbox/doomed-app.ts", import.meta.url));
+const everything = fileURLToPath(new URL("../../node_modules/@modelcontextprotocol/server-everything/dist/index.js", import.meta.url));
+const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
+
+afterAll(() => box.close());
+
+/** Processes whose command line or environment holds the text. */
+function carrying(text: string): readonly string[] {
+  return fs.readdirSync("/proc").flatMap((name) => {
+    if (!/^[0-9]+$/.test(name) || Number(name) === process.pid) return [];
+    try {
+      const stat = fs.readFileSync(`/proc/${name}/stat`, "latin1");
+      if (/\) [ZX] /.test(stat)) return [];
+      const [command, environ] = ["cmdline", "environ"].map((file) =>
+        fs.readFileSync(`/proc/${name}/${file}`, "latin1").replaceAll("\0", " "),
+      );
+      return command?.includes(text) === true || environ?.includes(text) === true ? [`${name} ${command}`] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function until(condition: () => boolean, ms: number): Promise<boolean> {
+  const end = Date.now() + ms;
+  while (!condition()) {
+    if (Date.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return true;
+}
+
+let count = 0;
+async function startApp(kind: string): Promise<{ child: ChildProcess; home: string; mark: string; output: () => string }> {
+  count += 1;
+  const mark = `${80_000 + count}.${process.pid}`;
+  const home = path.join(box.home, `doomed-${count}`);
+  fs.mkdirSync(home);
+  const child = spawn(node, [app, kind, home, mark], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, DOOMED: mark } });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  if (!(await until(() => output.includes("up\n"), 20_000))) throw new Error(`it did not start: ${output}`);
+  expect(carrying(`sleep ${mark}`).length).toBeGreaterThanOrEqual(2);
+  return { child, home, mark, output: () => output };
+}
+
+describe.skipIf(box.cannot !== undefined || process.platform !== "linux")("when the app is killed with SIGKILL", () => {
+  it.each(["boxed", "hosts", "waived", "bare"])("%s: nothing survives, double forks included", async (kind) => {
+    const { child, home, mark } = await startApp(kind);
+    child.kill("SIGKILL");
+    const gone = await until(() => carrying(mark).length === 0 && carrying(home).length === 0, 10_000);
+    expect(gone ? [] : [...carrying(mark), ...carrying(home)]).toEqual([]);
+  });
+});
+
+describe.skipIf(box.cannot !== undefined || process.platform !== "linux")("when a server that ignores SIGTERM is stopped", () => {
+  it.each(["boxed", "hosts", "waived", "bare"])("%s: the whole tree is gone when stop resolves", async (kind) => {
+    const { child, home, mark, output } = await startApp(kind);
+    child.kill("SIGUSR2");
+    expect(await until(() => output().includes("stopped\n"), 10_000), output()).toBe(true);
+    expect(carrying(`sleep ${mark}`)).toEqual([]);
+    expect(await until(() => child.exitCode !== null, 5000), "the app itself has nothing left to wait for").toBe(true);
+    expect(carrying(home)).toEqual([]);
+  });
+});
+
+async function startServer(argv: readonly string[], grace: Grace, over = {}): Promise<ServerProcess> {
+  const boxed = await box.sandbox.prepare(box.request(argv, over));
+  if (!boxed.ok) throw new Error(boxed.error.message);
+  const server = await spawnServer(boxed.value, {
+    instanceId: `stop-${process.pid}`,
+    platform: process.platform,
+    reaper: createReaper({ platform: process.platform, env: process.env }),
+    grace,
+    now: Date.now,
+    onStderr: () => {},
+  });
+  if (!server.ok) throw new Error(server.error.message);
+  return server.value;
+}
+
+function firstOutput(server: ServerProcess): Promise<string> {
+  return new Promise((resolve) => server.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString())));
+}
+
+describe.skipIf(box.cannot !== undefined)("the ladder", () => {
+  it("ends server-everything, which would live on for a minute after its input has ended", async () => {
+    const server = await startServer([node, everything], { inputMs: 300, termMs: 2000 }, { programs: [modules] });
+    const answer = firstOutput(server);
+    server.stdin.write(
+      `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "t", version: "1" } } })}\n`,
+    );
+    expect(await answer).toContain('"serverInfo"');
+    server.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" })}\n`);
+    const start = Date.now();
+    await server.stop();
+    expect(Date.now() - start).toBeLessThan(4000);
+    expect(carrying(everything).filter((line) => !line.includes("vitest"))).toEqual([]);
+  });
+
+  it("lets a server that stops by itself do so", async () => {
+    const server = await startServer([node, "-e", "process.stdin.resume().on('end', () => { console.log('bye'); process.exit(7); })"], {
+      inputMs: 5000,
+      termMs: 5000,
+    });
+    const said = firstOutput(server);
+    await server.stop();
+    expect(await said).toBe("bye\n");
+    expect(await server.exited).toEqual({ code: 7, signal: null });
+  });
+
+  it("gives a boxed server its SIGTERM, so that it can tidy up", async () => {
+    const server = await startServer(
+      [
+        node,
+        "-e",
+        "process.on('SIGTERM', () => { require('fs').writeFileSync(process.env.HOME + '/tidied', 'x'); process.exit(0); }); setInterval(() => {}, 1000); console.log('up')",
+      ],
+      { inputMs: 100, termMs: 5000 },
+    );
+    await firstOutput(server);
+    await server.stop();
+    expect(fs.existsSync(path.join(box.data, "state", "test", "tidied"))).toBe(true);
+  });
+
+  it("climbs at once when stop is called again", async () => {
+    const server = await startServer([node, "-e", "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up')"], {
+      inputMs: 60_000,
+      termMs: 60_000,
+    });
+    await firstOutput(server);
+    const start = Date.now();
+    const stopped = server.stop();
+    void server.stop();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    void server.stop();
+    await stopped;
+    expect(Date.now() - start).toBeLessThan(5000);
+  });
+
+  it("says so when the program cannot be started", async () => {
+    const closed: string[] = [];
+    const failed = await spawnServer(
+      { argv: ["/nonexistent/program"], env: {}, cwd: "/", diesWithParent: true, close: async () => void closed.push("closed") },
+      { instanceId: "x", platform: process.platform, reaper: { watch: () => () => {} }, now: Date.now, onStderr: () => {} },
+    );
+    expect(failed.ok ? "started" : failed.error.code).toBe("cannot-start");
+    expect(closed).toEqual(["closed"]);
+  });
+});
