@@ -1,10 +1,37 @@
-import type { Dispatch } from "./api/dispatch.ts";
-import type { ForkHelper } from "./helper-process.ts";
-import type { Journal } from "./journal/journal.ts";
-import type { Paths } from "./settings/paths.ts";
-import type { Publisher } from "./state/publisher.ts";
-import type { Result } from "../shared/errors.ts";
+import { randomUUID } from "node:crypto";
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { fail, ok, type Result } from "../shared/errors.ts";
+import type { JournalDraft } from "../shared/model/journal-entry.ts";
+import type { SecretView } from "../shared/model/secret-reference.ts";
+import { viewSettings } from "../shared/model/settings.ts";
 import type { AppView } from "../shared/model/snapshot.ts";
+import { createRedactor } from "../shared/text/redact.ts";
+import { createDispatch, type Dispatch } from "./api/dispatch.ts";
+import { createHandlers } from "./api/handlers.ts";
+import { createPushes, type SubscribePushes } from "./api/pushes.ts";
+import { createListener } from "./clients/listener.ts";
+import { createApprovals } from "./gate/create-approvals.ts";
+import { createGate } from "./gate/create-gate.ts";
+import { createRules } from "./gate/create-rules.ts";
+import { judge, type GateState } from "./gate/judge.ts";
+import type { ForkHelper } from "./helper-process.ts";
+import { exportRecords } from "./journal/export.ts";
+import type { AnchorStore, Journal } from "./journal/journal.ts";
+import { openJournal } from "./journal/open-journal.ts";
+import { createSandbox } from "./sandbox/create-sandbox.ts";
+import { createRegistry } from "./servers/create-registry.ts";
+import { createEnvironment } from "./servers/environment.ts";
+import { createSettingsStore } from "./settings/create-settings-store.ts";
+import { writeLaunchFile } from "./settings/launch-file.ts";
+import type { Paths } from "./settings/paths.ts";
+import { schemaReference, writeSettingsSchema } from "./settings/settings-schema-file.ts";
+import { createPublisher } from "./state/create-publisher.ts";
+import type { Publisher } from "./state/publisher.ts";
+import { createVault } from "./vault/create-vault.ts";
+import { keychainService } from "./vault/keychain.ts";
+import type { Vault } from "./vault/vault.ts";
 
 /** What only the surface that runs the app (Electron or plain Node) can give. */
 export interface AppDeps {
@@ -32,11 +59,310 @@ export interface App {
   readonly dispatch: Dispatch;
   readonly publisher: Publisher;
   readonly journal: Pick<Journal, "onAppended">;
+  /** Everything the app pushes, for a surface to hand on. */
+  readonly subscribe: SubscribePushes;
   /** Denies what waits: the person is away (screen locked, suspended, window closed). */
   denyWaiting(by: "closing"): number;
   /** Reverse order of construction, each step bounded and run even if the one before threw. */
   close(): Promise<void>;
 }
 
+const closeStepMs = 8_000;
+
 /** The only place where things are created and tied. Fails (already running, data folder unusable) as a value. */
-export type CreateApp = (deps: AppDeps) => Promise<Result<App>>;
+export async function createApp(deps: AppDeps): Promise<Result<App>> {
+  const { paths, env, platform } = deps;
+  const now = Date.now;
+  const home = env["HOME"] ?? env["USERPROFILE"] ?? os.homedir();
+  const closers: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of closers.splice(0).reverse()) await bounded(step);
+  };
+  try {
+    for (const folder of [paths.config, paths.data, paths.logs, paths.run]) await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    const app = await build();
+    if (!app.ok) await close();
+    return app;
+  } catch (error) {
+    await close();
+    const reason = error instanceof Error ? error.message : "an unknown error";
+    return fail("cannot-start", `Portcullis cannot use its folders: ${reason}`, `They are ${paths.config} and ${paths.data}.`);
+  }
+
+  async function build(): Promise<Result<App>> {
+    const startedAt = now();
+    const settings = createSettingsStore({ file: path.join(paths.config, "config.json"), schemaUrl: schemaReference });
+    closers.push(() => settings.close());
+
+    const vault = await createVault({
+      dataDir: paths.data,
+      service: keychainService(paths.data, env["PORTCULLIS_HOME"] !== undefined && env["PORTCULLIS_HOME"] !== ""),
+      store: () => settings.current().vault?.store ?? "keychain",
+      setStore: async (store) => {
+        const set = await settings.edit([{ path: ["vault", "store"], value: store }]);
+        return set.ok ? ok(undefined) : set;
+      },
+      fork: deps.fork,
+      env,
+      now,
+      platform,
+    });
+    closers.push(() => vault.close());
+    let redactor = createRedactor(vault.knownValues());
+    let redacted = vault.knownValues();
+
+    const journal = await openJournal({ file: path.join(paths.data, "journal.db"), anchor: anchorStore(vault), now });
+    closers.push(() => journal.close());
+    closers.push(() => recordQuietly({ kind: "app-stopped" }));
+    const record = (draft: JournalDraft): Result<void> => {
+      try {
+        journal.append(draft);
+        return ok(undefined);
+      } catch {
+        return fail("journal-unavailable", journal.fault() ?? "The journal cannot be written.", "Nothing was changed.");
+      }
+    };
+    const recordQuietly = (draft: JournalDraft): void => void record(draft);
+    record({ kind: "app-started", detail: { version: deps.version, answerer: deps.answerer } });
+
+    const sandbox = createSandbox({
+      fork: deps.fork,
+      env,
+      platform,
+      protectedPaths: [paths.config, paths.data, paths.logs, paths.run],
+      home,
+      now,
+    });
+    closers.push(() => sandbox.close());
+
+    const registry = await createRegistry({
+      settings,
+      sandbox,
+      vault,
+      record: (draft) => journal.append(draft),
+      redactor: () => redactor,
+      dataDir: paths.data,
+      logsDir: paths.logs,
+      home,
+      env,
+      platform,
+      nodePath: deps.nodePath,
+      now,
+      callsToday: () => journal.callsToday(),
+    });
+    closers.push(() => registry.close());
+
+    const rules = await createRules({
+      file: path.join(paths.data, "rules.json"),
+      now,
+      newId: randomUUID,
+      record: (draft) => journal.append(draft),
+    });
+    closers.push(() => rules.close());
+
+    const gateState = (): GateState => ({
+      paused: settings.current().gate?.paused ?? false,
+      fault: journal.fault() ?? settings.problem(),
+      defaultEffect: settings.current().gate?.default ?? "ask",
+    });
+    const approvals = createApprovals({
+      now,
+      newId: randomUUID,
+      limits: () => {
+        const { deadlineSeconds, maxPendingPerServer } = viewSettings(settings.current());
+        return { deadlineMs: deadlineSeconds * 1000, maxPendingPerServer };
+      },
+      answerer: () => deps.answerer,
+      rules,
+      judge: (call) => judge(call, gateState(), rules.list(), rules.problem(), now()),
+      redactor: () => redactor,
+      describe: (server, tool) => {
+        const view = registry.get(server);
+        const known = view?.tools?.find((candidate) => candidate.name === tool);
+        const hints =
+          known === undefined
+            ? []
+            : [...(known.readOnlyHint === true ? ["read-only"] : []), ...(known.destructiveHint === true ? ["destructive"] : [])];
+        return { waived: view?.sandbox.kind === "waived", description: known?.description ?? null, hints };
+      },
+    });
+    closers.push(() => approvals.close());
+
+    const gate = createGate({
+      launcher: registry,
+      rules,
+      approvals,
+      journal,
+      state: gateState,
+      redactor: () => redactor,
+      fingerprint: (server) => registry.get(server)?.fingerprint ?? null,
+      idleMs: (server) => registry.idleMs(server),
+      noteTools: (server, tools) => registry.noteTools(server, tools),
+      onServerFault: (server, reason) => recordQuietly({ kind: "server-stopped", server, by: "fault", detail: { reason } }),
+      now,
+      newId: randomUUID,
+      random: Math.random,
+    });
+    closers.push(() => gate.close());
+
+    const publisher = createPublisher({
+      app: appView,
+      approvals: () => [...approvals.list()],
+      servers: () => [...registry.list()],
+      clients: () => [...listening.sessions()],
+      rules: () => [...rules.list()],
+      secrets: secretViews,
+      settings: () => viewSettings(settings.current()),
+    });
+    closers.push(() => publisher.close());
+    const subscribe = createPushes({
+      state: (listener) => publisher.subscribe(listener),
+      journal: (listener) => journal.onAppended(listener),
+    });
+
+    const setPaused = async (paused: boolean): Promise<Result<void>> => {
+      const written = record({ kind: paused ? "gate-paused" : "gate-resumed", by: "person" });
+      // Pausing must work while the journal does not: it only ever refuses.
+      if (!written.ok && !paused) return written;
+      const set = await settings.edit([{ path: ["gate", "paused"], value: paused ? true : undefined }]);
+      if (!set.ok) return set;
+      if (paused) approvals.denyAll("paused");
+      return ok(undefined);
+    };
+    const handlers = createHandlers({
+      publisher,
+      approvals,
+      rules,
+      registry,
+      vault,
+      journal,
+      settings,
+      record,
+      setPaused,
+      exportRecords,
+      doctor: async () => {
+        const { runDoctor } = await import("./commands/doctor.ts");
+        return runDoctor({
+          platform,
+          paths,
+          searchPath: await createEnvironment({ env, platform, home }).searchPath(),
+          sandbox: () => sandbox.probe(true),
+          vault: () => vault.refresh(),
+          settingsProblem: () => settings.problem() ?? rules.problem(),
+          journalFault: () => journal.fault(),
+        });
+      },
+      open: (screen) => deps.open(screen),
+      quit: () => deps.quit(),
+    });
+    const dispatch = createDispatch(handlers, { onBug: (channel, error) => noteBug(channel, error, (text) => redactor.text(text)) });
+
+    const opened = await createListener({
+      paths,
+      platform,
+      openSession: (info, output) => gate.open(info, output),
+      dispatch,
+      subscribe,
+      now,
+      record: recordQuietly,
+    });
+    if (!opened.ok) return opened;
+    const listening = opened.value;
+    closers.push(() => listening.close());
+
+    watch();
+    closers.push(() => approvals.denyAll("closing"));
+    await writeLaunchFile(paths, deps.relaunch, env);
+    void writeSettingsSchema(paths.config).catch(() => undefined); // only editors read it
+    void vault.refresh();
+    return ok({ dispatch, publisher, journal, subscribe, denyWaiting: (by) => approvals.denyAll(by), close });
+
+    /** Every owner's changes lead to the slices that show them. */
+    function watch(): void {
+      closers.push(
+        settings.onChange(() => touch("settings", "app", "servers", "secrets")),
+        vault.onChange(() => {
+          if (vault.knownValues() !== redacted) {
+            redacted = vault.knownValues();
+            redactor = createRedactor(redacted);
+          }
+          touch("secrets", "app");
+        }),
+        registry.onChange(() => touch("servers", "secrets")),
+        rules.onChange(() => touch("rules")),
+        approvals.onChange(() => touch("approvals", "app")),
+        listening.onChange(() => touch("clients", "servers")),
+        journal.onFault(() => touch("app")),
+      );
+    }
+    function touch(...slices: Parameters<Publisher["touch"]>[0][]): void {
+      for (const slice of slices) publisher.touch(slice);
+    }
+    function appView(): AppView {
+      const fault = journal.fault() ?? settings.problem() ?? rules.problem();
+      const { paused } = gateState();
+      return {
+        version: deps.version,
+        platform,
+        state: fault !== null ? "fault" : paused ? "paused" : approvals.list().length > 0 ? "waiting" : "idle",
+        reason: fault,
+        startedAt,
+        answerer: deps.answerer,
+        home: { config: paths.config, data: paths.data, logs: paths.logs },
+        connect: { command: deps.nodePath, args: [deps.bridgePath, "connect", "SERVER", "--client", "CLIENT"] },
+        vault: vault.status(),
+        journal: { records: journal.records(), fault: journal.fault() },
+      };
+    }
+    function secretViews(): SecretView[] {
+      const servers = registry.list();
+      return vault.list().map((entry) => ({
+        ...entry,
+        usedBy: servers.filter((server) => server.secrets.includes(entry.name)).map((server) => server.name),
+      }));
+    }
+  }
+}
+
+/** The journal's head, kept where the secrets are. */
+function anchorStore(vault: Vault): AnchorStore {
+  const name = "journal-anchor";
+  return {
+    get kind() {
+      const status = vault.status();
+      return status.kind === "unavailable" ? "none" : status.store === "keychain" ? "keychain" : "encrypted file";
+    },
+    async read() {
+      const outcome = await vault.readPrivate(name);
+      if (outcome.kind === "found") return outcome.value;
+      if (outcome.kind === "missing") return null;
+      throw new Error(`the vault is ${outcome.kind}`);
+    },
+    async write(text) {
+      const written = await vault.writePrivate(name, text);
+      if (!written.ok) throw new Error(written.error.message);
+    },
+  };
+}
+
+/** One step of closing: its failure or its hanging must not keep the next one from running. */
+async function bounded(step: () => unknown): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, closeStepMs);
+  });
+  try {
+    await Promise.race([step(), late]);
+  } catch {
+    // What could not be closed ends with the process.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Where a bug is, for the log: frames only, because a message may hold anything. */
+function noteBug(channel: string, error: unknown, redact: (text: string) => string): void {
+  const name = error instanceof Error ? error.name : "unknown";
+  const frames = error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => line.startsWith("    at ")) : [];
+  process.stderr.write(redact(`Portcullis: ${channel}: ${name}\n${frames.join("\n")}\n`));
+}
