@@ -43,6 +43,10 @@ const bundles = [
   single("preload", "electron/preload.ts", { format: "cjs", external: ["electron"] }),
 ];
 
+function say(line) {
+  process.stderr.write(`build: ${line}\n`);
+}
+
 async function exists(file) {
   return (await stat(file).catch(() => null)) !== null;
 }
@@ -87,17 +91,26 @@ async function swapIn() {
 const started = performance.now();
 await mkdir(staging, { recursive: true });
 try {
-  const missing = (await Promise.all([...bundles.map(bundle), pages()])).flat();
+  const parts = await Promise.allSettled([...bundles.map(bundle), pages()]);
+  const failures = parts.filter(({ status }) => status === "rejected");
+  if (failures.length > 0) {
+    for (const { reason } of failures) say(reason instanceof Error ? reason.message : String(reason));
+    throw new Error("failed; dist is as it was");
+  }
+  const missing = parts.flatMap(({ value }) => value);
   for (const name of ["portcullis.js", "bridge.cjs"]) {
     const file = path.join(staging, name);
     if (await exists(file)) await chmod(file, 0o755);
   }
   await swapIn();
-  console.log(`build: dist is ready (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+  say(`dist is ready (${((performance.now() - started) / 1000).toFixed(1)} s)`);
   if (missing.length > 0) {
-    console.error(`build: left out, because there is no such file: ${missing.join(", ")}`);
+    say(`left out, because there is no such file: ${missing.join(", ")}`);
     process.exitCode = 1;
   }
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
 } finally {
   await rm(staging, { recursive: true, force: true });
 }

@@ -30,7 +30,7 @@ function main(): void {
   // Chromium's own files below ours: one home, and one running instance for each home.
   app.setPath("userData", ownFolder);
   const noSandbox = app.commandLine.hasSwitch("no-sandbox");
-  hardenApp({ app, protocol, chromiumSandbox: !noSandbox });
+  hardenApp({ app, protocol, packaged: app.isPackaged, chromiumSandbox: !noSandbox });
   if (!app.requestSingleInstanceLock()) {
     app.exit(0);
     return;

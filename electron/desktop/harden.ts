@@ -1,5 +1,5 @@
 import type { App, Protocol, Session, WebContents } from "electron";
-import { appOrigin, appScheme, mayRequest, schemePrivileges } from "./security-settings.ts";
+import { appOrigin, appScheme, debuggingSwitches, mayRequest, schemePrivileges } from "./security-settings.ts";
 
 /**
  * Applies security-settings.ts. `hardenApp` runs before `ready`, `hardenSession` once for the one session that our windows have.
@@ -8,12 +8,14 @@ import { appOrigin, appScheme, mayRequest, schemePrivileges } from "./security-s
 export interface HardenAppDeps {
   readonly app: App;
   readonly protocol: Protocol;
+  readonly packaged: boolean;
   /** Chromium's sandbox does not start for root, who says --no-sandbox; asking for it all the same would crash every page. */
   readonly chromiumSandbox: boolean;
 }
 
 /** Before `ready`. From here on no page navigates, opens a window or embeds anything. */
-export function hardenApp({ app, protocol, chromiumSandbox }: HardenAppDeps): void {
+export function hardenApp({ app, protocol, packaged, chromiumSandbox }: HardenAppDeps): void {
+  if (packaged && debuggingSwitches.some((name) => app.commandLine.hasSwitch(name))) app.exit(1);
   if (chromiumSandbox) app.enableSandbox();
   // A dump of a process that holds secrets must not reach the disk.
   app.commandLine.appendSwitch("disable-breakpad");

@@ -60,6 +60,14 @@ export const webPreferences = {
   spellcheck: false,
 } as const;
 
+/** What would let another program press our buttons; the fuses close Node's debugger, these are Chromium's. A packaged app does not start with them. */
+export const debuggingSwitches = [
+  "remote-debugging-port",
+  "remote-debugging-pipe",
+  "remote-debugging-address",
+  "remote-allow-origins",
+] as const;
+
 /** The only requests a page may make; everything else is cancelled before it leaves. DevTools exist in development only. */
 export function mayRequest(url: string, packaged: boolean): boolean {
   if (url.startsWith(`${appOrigin}/`) || url.startsWith(`blob:${appOrigin}/`)) return true;
