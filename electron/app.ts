@@ -76,7 +76,7 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
   const home = env["HOME"] ?? env["USERPROFILE"] ?? os.homedir();
   const closers: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
-    for (const step of closers.splice(0).reverse()) await bounded(step);
+    for (const step of closers.splice(0).toReversed()) await bounded(step);
   };
   try {
     for (const folder of [paths.config, paths.data, paths.logs, paths.run]) await fs.mkdir(folder, { recursive: true, mode: 0o700 });
