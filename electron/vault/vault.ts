@@ -39,11 +39,15 @@ export interface Vault {
   delete(name: string): Promise<Result<void>>;
   /** `by` is the server it is lent to; remembered as last use. A name in the index that the store does not have is `locked` or lost, never "no secret". */
   get(name: string, by: string): Promise<SecretOutcome>;
-  /** Every value that passed through this process, for the redactor; never published. */
+  /** Every value that passed through this process, for the redactor; never published. The same array until there is another value. */
   knownValues(): readonly string[];
   /** Called after knownValues, the index or the status changed. Returns the unsubscribe. */
   onChange(listener: () => void): () => void;
+  /** The encrypted file takes the passphrase; a keychain does not, it is asked with a longer deadline so that its own prompt can be answered. */
   unlock(passphrase: string): Promise<Result<void>>;
+  /** Of the encrypted file; `not-allowed` for a wrong one. */
+  changePassphrase(current: string, next: string): Promise<Result<void>>;
+  /** Nothing is copied from one store to the other. A new encrypted file is made; one that is there is unlocked. */
   choose(store: "keychain" | "file", passphrase: string | undefined): Promise<Result<void>>;
   /** Small values of our own (the journal's anchor): not in the index, not shown. */
   readPrivate(name: string): Promise<SecretOutcome>;

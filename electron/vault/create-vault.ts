@@ -1,0 +1,215 @@
+import path from "node:path";
+import process from "node:process";
+import { assertNever, fail, ok, type Result } from "../../shared/errors.ts";
+import { secretNameSchema, type VaultStatus } from "../../shared/model/secret-reference.ts";
+import type { ForkHelper } from "../helper-process.ts";
+import { createFileVault } from "./file-vault.ts";
+import { createKeychain, ownPrefix, unfitValue, type KeychainDeps } from "./keychain.ts";
+import { openSecretIndex } from "./secret-index.ts";
+import type { SecretOutcome, SecretStore, Vault } from "./vault.ts";
+
+/** What the journal should know. Never a value. */
+export type VaultEvent =
+  | { readonly kind: "secret-stored"; readonly name: string; readonly store: "keychain" | "file" }
+  | { readonly kind: "secret-deleted"; readonly name: string; readonly store: "keychain" | "file" }
+  | { readonly kind: "secret-used"; readonly name: string; readonly by: string; readonly outcome: SecretOutcome["kind"] };
+
+export interface VaultDeps {
+  /** Holds the index (`secrets.json`) and the encrypted file (`secrets.vault`). */
+  readonly dataDir: string;
+  /** What the keychain's items are filed under: `keychainService(dataDir, portable)`. */
+  readonly service: string;
+  /** Which store the settings say, and how to make them say another. */
+  store(): "keychain" | "file";
+  setStore(store: "keychain" | "file"): Promise<Result<void>>;
+  readonly fork: ForkHelper;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  now(): number;
+  /** If it throws (the journal cannot be written), no secret is lent. */
+  record?(event: VaultEvent): void;
+  readonly platform?: NodeJS.Platform;
+  readonly deadlines?: KeychainDeps["deadlines"];
+}
+
+const notAsked: VaultStatus = { kind: "unavailable", store: "keychain", reason: "The keychain has not answered yet." };
+
+/**
+ * Lends secrets out of the store that the settings name. Nothing is asked of the keychain before the first call; `refresh` asks
+ * how it is. There is no falling back from one store to the other.
+ *
+ * @throws the file system's error when the index is there and cannot be read
+ */
+export async function createVault(deps: VaultDeps): Promise<Vault> {
+  const index = await openSecretIndex(path.join(deps.dataDir, "secrets.json"), () => deps.now());
+  const keychain = createKeychain({
+    service: deps.service,
+    fork: deps.fork,
+    env: deps.env,
+    platform: deps.platform ?? process.platform,
+    sentinel: { known: () => index.sentinelKnown(), written: () => index.sentinelWritten() },
+    ...(deps.deadlines === undefined ? {} : { deadlines: deps.deadlines }),
+  });
+  const fileVault = createFileVault(path.join(deps.dataDir, "secrets.vault"));
+  const listeners = new Set<() => void>();
+  const known = new Set<string>();
+  let knownValues: readonly string[] = [];
+  const statuses: Record<"keychain" | "file", VaultStatus> = { keychain: notAsked, file: { ...notAsked, store: "file" } };
+  if (deps.store() === "file") statuses.file = await fileVault.status();
+
+  const active = (): SecretStore => (deps.store() === "file" ? fileVault : keychain);
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const learn = (value: string): void => {
+    if (known.has(value)) return;
+    known.add(value);
+    knownValues = [...known];
+  };
+  const refresh = async (): Promise<VaultStatus> => {
+    const store = active();
+    const status = await store.status();
+    note(store.kind, status);
+    return status;
+  };
+  const note = (store: "keychain" | "file", status: VaultStatus): void => {
+    if (JSON.stringify(statuses[store]) === JSON.stringify(status)) return;
+    statuses[store] = status;
+    changed();
+  };
+  /** A call that worked, or did not, says how the store is as well as asking would. */
+  const noteOutcome = (store: "keychain" | "file", kind: SecretOutcome["kind"]): void => {
+    if (kind === "found" || kind === "missing") note(store, { kind: "ready", store });
+    else if (kind === "locked") note(store, { kind: "locked", store });
+  };
+
+  const recorded = (event: VaultEvent): boolean => {
+    try {
+      deps.record?.(event);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  const nameTrouble = (name: string): ReturnType<typeof fail> | undefined => {
+    if (!secretNameSchema.safeParse(name).success) return fail("bad-input", "That cannot be a secret's name.", nameRule);
+    return name.startsWith(ownPrefix) ? fail("bad-input", `Names that begin with ${ownPrefix} are Portcullis's own.`) : undefined;
+  };
+
+  return {
+    status: () => statuses[deps.store()],
+    refresh,
+    list: () => index.list(deps.store()),
+    async put(name, value) {
+      const unfit = unfitValue(value);
+      const trouble = nameTrouble(name) ?? (unfit === undefined ? undefined : fail("bad-input", unfit));
+      if (trouble !== undefined) return trouble;
+      const store = active();
+      learn(value);
+      changed();
+      const stored = await store.put(name, value);
+      if (!stored.ok) return stored;
+      const indexed = await index.stored(store.kind, name);
+      noteOutcome(store.kind, "found");
+      changed();
+      return recorded({ kind: "secret-stored", name, store: store.kind }) ? indexed : unrecorded(`${name} was stored`);
+    },
+    async delete(name) {
+      const trouble = nameTrouble(name);
+      if (trouble !== undefined) return trouble;
+      const store = active();
+      if (!index.has(store.kind, name)) return fail("not-found", `There is no secret ${name}.`);
+      const deleted = await store.delete(name);
+      if (!deleted.ok) return deleted;
+      const removed = await index.removed(store.kind, name);
+      changed();
+      return recorded({ kind: "secret-deleted", name, store: store.kind }) ? removed : unrecorded(`${name} was deleted`);
+    },
+    async get(name, by) {
+      if (nameTrouble(name) !== undefined) return { kind: "missing" };
+      const store = active();
+      const outcome = await store.get(name);
+      // Recorded before anyone has it.
+      if (!recorded({ kind: "secret-used", name, by, outcome: outcome.kind })) {
+        return { kind: "unavailable", reason: "The journal cannot be written, so no secret is lent." };
+      }
+      noteOutcome(store.kind, outcome.kind);
+      if (outcome.kind === "found") {
+        learn(outcome.value);
+        index.used(store.kind, name, by);
+        changed();
+      }
+      return outcome;
+    },
+    knownValues: () => knownValues,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async unlock(passphrase) {
+      if (deps.store() === "keychain") {
+        // The operating system asks for its own passphrase; ours would be of no use to it.
+        const status = await keychain.unlock();
+        note("keychain", status);
+        return statusResult(status);
+      }
+      const unlocked = await fileVault.unlock(passphrase);
+      await refresh();
+      return unlocked;
+    },
+    async choose(store, passphrase) {
+      if (store === "file") {
+        if (passphrase === undefined) return fail("bad-input", "The encrypted file needs a passphrase.");
+        const opened = (await fileVault.exists()) ? await fileVault.unlock(passphrase) : await fileVault.create(passphrase);
+        if (!opened.ok) return opened;
+      }
+      const set = await deps.setStore(store);
+      if (!set.ok) return set;
+      if (store === "keychain") await fileVault.close();
+      await refresh();
+      changed();
+      return ok(undefined);
+    },
+    async changePassphrase(current, next) {
+      if (deps.store() !== "file") return fail("not-allowed", "The keychain's passphrase is the operating system's to change.");
+      return fileVault.changePassphrase(current, next);
+    },
+    readPrivate: (name) => active().get(privateName(name)),
+    writePrivate(name, value) {
+      const unfit = unfitValue(value);
+      if (unfit !== undefined) return Promise.resolve(fail("bad-input", unfit));
+      return deps.store() === "file" ? fileVault.put(privateName(name), value) : keychain.putUnverified(privateName(name), value);
+    },
+    async close() {
+      listeners.clear();
+      await keychain.close();
+      await fileVault.close();
+      await index.close();
+      known.clear();
+      knownValues = [];
+    },
+  };
+}
+
+const nameRule = "Letters, digits, dot, dash and underscore, and up to three slashes: github/GITHUB_TOKEN";
+
+function unrecorded(what: string): ReturnType<typeof fail> {
+  return fail("journal-unavailable", `${what}, but the journal could not record it.`, "portcullis doctor");
+}
+
+function privateName(name: string): string {
+  return `${ownPrefix}private.${name}`;
+}
+
+function statusResult(status: VaultStatus): Result<void> {
+  switch (status.kind) {
+    case "ready":
+      return ok(undefined);
+    case "locked":
+      return fail("vault-locked", "The keychain is still locked.", "Unlock it in the operating system's keyring application.");
+    case "unavailable":
+      return fail("vault-unavailable", status.reason);
+    default:
+      return assertNever(status);
+  }
+}
