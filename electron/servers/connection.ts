@@ -229,9 +229,8 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
 
   const onMessage = (line: Uint8Array, envelope: Envelope, conduct: Conduct): void => {
     if (envelope.kind !== "response" || envelope.id === null) {
-      asked.passed(line, envelope);
+      deps.onMessage(asked.passed(line, envelope), envelope);
       if (asked.open() > mostAsked) condemn("it asked its client too much at once");
-      deps.onMessage(line, envelope);
       return;
     }
     if (state === "replaying" && awaited.has(envelope.id)) {
@@ -343,9 +342,10 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       if (state !== "idle") deliver(line);
     },
     respond: (line, id) => {
-      if (!asked.answered(id) || current === null) return;
+      const answer = asked.answered(line, id);
+      if (answer === null || current === null) return;
       lastTraffic = deps.now();
-      current.pipe.write(line);
+      current.pipe.write(answer);
     },
     inFlight: (id) => flights.get(id),
     load: () => flights.size,

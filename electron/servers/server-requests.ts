@@ -3,45 +3,74 @@ import { observed } from "../../shared/mcp/methods.ts";
 import { cancelledId } from "./cancelled-id.ts";
 
 /**
- * What a server has asked its client (sampling, elicitation, roots …). Only answers to these reach it, and an answer to an instance
- * that is gone never reaches the next one, which counts its ids from the beginning again.
+ * What a server has asked its client (sampling, elicitation, roots …). Only answers to these reach it. A new instance counts its ids
+ * from the beginning again: where one is still owed an answer from before, the new request gets another id on its way, so that an
+ * answer to the old question can never answer the new one.
  */
 export interface ServerRequests {
-  /** A request or notification of the server passes to the client. */
-  passed(line: Uint8Array, envelope: Envelope): void;
-  /** The client answers: whether the running instance waits for it. */
-  answered(id: string): boolean;
+  /** A request or notification of the server passes to the client: as it came, or with the id that the client is to see. */
+  passed(line: Uint8Array, envelope: Envelope): Uint8Array;
+  /** The client answers: the line for the running instance, or null if that does not wait for it. */
+  answered(line: Uint8Array, id: string): Uint8Array | null;
   open(): number;
-  /** Returns the ids that will not be listened to any more. */
+  /** Returns the ids, as the client knows them, that will not be listened to any more. */
   instanceGone(): readonly string[];
 }
 
 export function createServerRequests(): ServerRequests {
-  const open = new Set<string>();
-  /** Answers the client still owes to instances that are gone. */
-  const stale = new Map<string, number>();
+  /** Ids as the client knows them, to the server's own. */
+  const open = new Map<string, string>();
+  /** Ids that the client may still answer, of instances that are gone. */
+  const stale = new Set<string>();
+  let renamed = 0;
+
+  const clientId = (id: string): string => {
+    for (const [known, own] of open) if (own === id) return known;
+    return id;
+  };
+
   return {
     passed: (line, envelope) => {
       if (envelope.kind === "request" && envelope.id !== null) {
-        open.add(envelope.id);
-      } else if (envelope.method === observed.cancelled) {
-        const withdrawn = cancelledId(line);
-        if (withdrawn !== null) open.delete(withdrawn);
+        if (!stale.has(envelope.id)) {
+          open.set(envelope.id, envelope.id);
+          return line;
+        }
+        renamed++;
+        const id = JSON.stringify(`portcullis-${renamed}`);
+        open.set(id, envelope.id);
+        return rewrite(line, (message) => ({ ...message, id: JSON.parse(id) as unknown }));
       }
+      if (envelope.method !== observed.cancelled) return line;
+      const own = cancelledId(line);
+      if (own === null) return line;
+      const id = clientId(own);
+      open.delete(id);
+      if (id === own) return line;
+      return rewrite(line, (message) => ({ ...message, params: { ...message["params"], requestId: JSON.parse(id) as unknown } }));
     },
-    answered: (id) => {
-      const owed = stale.get(id);
-      if (owed === undefined) return open.delete(id);
-      if (owed > 1) stale.set(id, owed - 1);
-      else stale.delete(id);
-      return false;
+    answered: (line, id) => {
+      const own = open.get(id);
+      if (own === undefined) {
+        stale.delete(id);
+        return null;
+      }
+      open.delete(id);
+      return own === id ? line : rewrite(line, (message) => ({ ...message, id: JSON.parse(own) as unknown }));
     },
     open: () => open.size,
     instanceGone: () => {
-      const ids = [...open];
+      const ids = [...open.keys()];
       open.clear();
-      for (const id of ids) stale.set(id, (stale.get(id) ?? 0) + 1);
+      for (const id of ids) stale.add(id);
       return ids;
     },
   };
+}
+
+type Message = Readonly<Record<string, object>>;
+
+function rewrite(line: Uint8Array, change: (message: Message) => unknown): Uint8Array {
+  const message = JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("utf8")) as Message;
+  return Buffer.from(`${JSON.stringify(change(message))}\n`);
 }
