@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import http from "node:http";
+import type net from "node:net";
+import { chromium } from "playwright-core";
+import { expect, it } from "vitest";
+import { startUi } from "../fixtures/clients/ui-fixture.ts";
+
+// Threats 8 and 9 as a browser really behaves: cookies, CSP, frames and cross-origin requests.
+
+const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((file) => existsSync(file));
+if (chromiumPath === undefined) console.warn("ui-server: no Chromium here: the test in a real browser is skipped");
+
+it.skipIf(chromiumPath === undefined)("lets the person in once, runs only our scripts, and keeps another site's page out", async () => {
+  const { server, asked, close } = await startUi();
+  const own = `http://127.0.0.1:${String(server.port)}`;
+  const elsewhere = http.createServer((_request, response) => {
+    response.setHeader("content-type", "text/html");
+    response.end("<!doctype html><title>evil</title>");
+  });
+  await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
+  const { port: evilPort } = elsewhere.address() as net.AddressInfo;
+  const browser = await chromium.launch({ executablePath: chromiumPath ?? "", args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
+  try {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(server.newUrl());
+    expect(page.url()).toBe(`${own}/`);
+    expect(await page.title()).toBe("ours");
+    expect(await page.evaluate(() => [document.documentElement.dataset["ran"], document.cookie])).toEqual(["yes", ""]);
+    const post = `(url) => fetch(url, { method: "POST", credentials: "include", headers: { "content-type": "application/json" }, body: '{"channel":"state.get"}' }).then((r) => r.status, () => "blocked")`;
+    expect(await page.evaluate(`(${post})("/api/call")`)).toBe(200);
+    const opened = `(url) => new Promise((resolve) => { const s = new EventSource(url, { withCredentials: true }); s.onopen = () => resolve("open"); s.onerror = () => resolve("blocked"); })`;
+    expect(await page.evaluate(`(${opened})("/api/events")`)).toBe("open");
+    expect(asked).toHaveLength(1);
+
+    // Another port of the same machine is the same site: the cookie is sent, so only the checks of Origin keep it out.
+    const evil = await context.newPage();
+    await evil.goto(`http://127.0.0.1:${String(evilPort)}/`);
+    expect(await evil.evaluate(`(${post})("${own}/api/call")`)).toBe("blocked");
+    expect(
+      await evil.evaluate(
+        `fetch("${own}/api/call", { method: "POST", mode: "no-cors", credentials: "include", body: '{"channel":"state.get"}' }).then((r) => r.type, () => "blocked")`,
+      ),
+    ).toMatch(/opaque|blocked/);
+    expect(await evil.evaluate(`(${opened})("${own}/api/events")`)).toBe("blocked");
+    expect(
+      await evil.evaluate(
+        `new Promise((resolve) => { const f = document.createElement("iframe"); f.src = "${own}/"; f.onload = () => { try { resolve(f.contentDocument === null ? "closed" : f.contentDocument.title) } catch { resolve("closed") } }; document.body.append(f); })`,
+      ),
+    ).toBe("closed");
+    expect(asked).toHaveLength(1);
+  } finally {
+    await browser.close();
+    elsewhere.close();
+    await close();
+  }
+});

@@ -1,0 +1,347 @@
+import http from "node:http";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { securityHeaders } from "../../electron/web/ui-server.ts";
+import type { UiServer } from "../../electron/web/ui-server.ts";
+import { startUi } from "../fixtures/clients/ui-fixture.ts";
+import type { UiFixture } from "../fixtures/clients/ui-fixture.ts";
+
+// Threats 7, 8 and 9: a web page, another program, or whoever finds the port has no way in but the one-time link.
+
+let fixture: UiFixture;
+let server: UiServer;
+let asked: UiFixture["asked"];
+let subscribers: UiFixture["subscribers"];
+
+beforeEach(async () => {
+  fixture = await startUi();
+  ({ server, asked, subscribers } = fixture);
+});
+
+afterEach(() => fixture.close());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string;
+}
+
+function ask(
+  target: string,
+  options: { method?: string; headers?: http.OutgoingHttpHeaders; body?: string | Buffer } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      { host: "127.0.0.1", port: server.port, path: target, method: options.method ?? "GET", headers: options.headers ?? {}, agent: false },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+      },
+    );
+    request.on("error", reject);
+    request.end(options.body);
+  });
+}
+
+const own = (): string => `http://127.0.0.1:${String(server.port)}`;
+const linkPath = (): string => server.newUrl().slice(own().length);
+
+/** The cookie that a browser would send from now on. */
+async function enter(): Promise<string> {
+  const answer = await ask(linkPath());
+  expect(answer.status).toBe(303);
+  return answer.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+}
+
+async function call(headers: http.OutgoingHttpHeaders, body: string | Buffer = '{"channel":"state.get"}'): Promise<Answer> {
+  return ask("/api/call", { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
+}
+
+describe("where it listens", () => {
+  it("is loopback only", async () => {
+    const others = Object.values(os.networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .filter(({ internal, family }) => !internal && family === "IPv4");
+    for (const { address } of others) {
+      const outcome = await new Promise((resolve) => {
+        const socket = net.connect(server.port, address);
+        socket.once("connect", () => resolve("connected"));
+        socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+      });
+      expect(outcome).toBe("ECONNREFUSED");
+    }
+    expect(server.newUrl()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/enter\?token=[\w-]{43}$/);
+  });
+});
+
+describe("the one-time link", () => {
+  it("gives a cookie that scripts and other sites cannot use, once", async () => {
+    const link = linkPath();
+    const first = await ask(link);
+    expect(first.status).toBe(303);
+    expect(first.headers.location).toBe("/");
+    expect(first.headers["set-cookie"]).toHaveLength(1);
+    expect(first.headers["set-cookie"]?.[0]).toMatch(/^portcullis-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+    const second = await ask(link);
+    expect(second.status).toBe(403);
+    expect(second.headers["set-cookie"]).toBeUndefined();
+  });
+
+  it("is dead after ten minutes", async () => {
+    const link = linkPath();
+    fixture.pass(10 * 60_000 + 1);
+    expect((await ask(link)).status).toBe(403);
+  });
+
+  it.each(["", "token=", "token=x", "token=../../etc", "token[]=x", "Token=x"])("is not guessed with ?%s", async (query) => {
+    expect((await ask(`/enter?${query}`)).status).toBe(403);
+  });
+
+  it("leads to a screen of ours and nowhere else", async () => {
+    for (const [screen, location] of [
+      ["rules", "/#rules"],
+      ["//evil.example", "/"],
+      ["\r\nX-Injected: 1", "/"],
+    ] as const) {
+      const answer = await ask(server.newUrl(screen).slice(own().length));
+      expect(answer.headers.location).toBe(location);
+      expect(answer.headers["x-injected"]).toBeUndefined();
+    }
+  });
+
+  it("gives a session that ends after twelve idle hours, not before", async () => {
+    const cookie = await enter();
+    for (const [later, status] of [
+      [11, 200],
+      [11, 200],
+      [13, 401],
+    ] as const) {
+      fixture.pass(later * 3_600_000);
+      expect((await ask("/", { headers: { cookie } })).status).toBe(status);
+    }
+  });
+});
+
+describe("without the cookie", () => {
+  it.each(["/", "/index.html", "/assets/main.js", "/api/call", "/api/events", "/nothing", "/notes.txt"])(
+    "%s is refused",
+    async (target) => {
+      expect((await ask(target)).status).toBe(401);
+      expect((await call({ origin: own(), cookie: `portcullis-${String(server.port)}=${"A".repeat(43)}` })).status).toBe(401);
+      expect(asked).toEqual([]);
+    },
+  );
+});
+
+describe("another Host (DNS rebinding)", () => {
+  it.each([
+    "evil.example",
+    "evil.example:PORT",
+    "127.0.0.1",
+    "127.0.0.1:1",
+    "localhost",
+    "localhost.:PORT",
+    "[::1]:PORT",
+    "0.0.0.0:PORT",
+    "127.0.0.1:PORT.evil.example",
+  ])("%s is refused, cookie or not, for every path", async (template) => {
+    const cookie = await enter();
+    const host = template.replace("PORT", String(server.port));
+    for (const target of ["/", "/assets/main.js", "/api/events", linkPath()]) {
+      expect((await ask(target, { headers: { host, cookie } })).status, target).toBe(403);
+    }
+    expect((await call({ host, cookie, origin: `http://${host}` })).status).toBe(403);
+    expect(asked).toEqual([]);
+  });
+
+  it("does not use up the token", async () => {
+    const link = linkPath();
+    await ask(link, { headers: { host: "evil.example" } });
+    expect((await ask(link)).status).toBe(303);
+  });
+
+  it("takes localhost with the port", async () => {
+    const cookie = await enter();
+    const host = `localhost:${String(server.port)}`;
+    expect((await ask("/", { headers: { host, cookie } })).status).toBe(200);
+    expect((await call({ host, cookie, origin: `http://${host}` })).status).toBe(200);
+    expect((await call({ host, cookie, origin: own() })).status).toBe(403);
+  });
+});
+
+describe("a call", () => {
+  it("with cookie and Origin goes through dispatch as `window`, whatever it claims", async () => {
+    const answer = await call({ cookie: await enter(), origin: own() }, '{"channel":"gate.pause","role":"command"}');
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.text)).toEqual({ ok: true, value: { fine: true } });
+    expect(asked).toEqual([{ role: "window", channel: "gate.pause", input: undefined }]);
+  });
+
+  it.each([
+    undefined,
+    "null",
+    "http://evil.example",
+    "http://127.0.0.1",
+    "http://localhost:PORT",
+    "https://127.0.0.1:PORT",
+    "http://127.0.0.1:PORT.evil.example",
+  ])("with Origin %s is refused", async (template) => {
+    const origin = template?.replace("PORT", String(server.port));
+    const cookie = await enter();
+    expect((await call(origin === undefined ? { cookie } : { cookie, origin })).status).toBe(403);
+    expect(asked).toEqual([]);
+  });
+
+  it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", ""])(
+    "of type %s, which a form can send, is refused",
+    async (type) => {
+      const answer = await call({ cookie: await enter(), origin: own(), "content-type": type });
+      expect(answer.status).toBe(415);
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it.each(["GET", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])("by %s is refused", async (method) => {
+    const cookie = await enter();
+    const answer = await ask("/api/call", { method, headers: { cookie, origin: own() } });
+    expect(answer.status).toBe(405);
+    expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+  });
+
+  it.each(["", "{", "[]", "null", '"state.get"', "{}", '{"__proto__":{"channel":"state.get"}}'])(
+    "with the body %s is refused",
+    async (body) => {
+      expect((await call({ cookie: await enter(), origin: own() }, body)).status).toBe(400);
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it("is at most 1 MB, told or untold", async () => {
+    const cookie = await enter();
+    const body = Buffer.alloc(1_100_000, 0x20);
+    expect((await call({ cookie, origin: own() }, body)).status).toBe(413);
+    const untold = await call({ cookie, origin: own(), "transfer-encoding": "chunked" }, body).catch(() => "cut off");
+    expect(untold === "cut off" || (untold as Answer).status === 413).toBe(true);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  it("are those of the bundle, with their type and all security headers", async () => {
+    const cookie = await enter();
+    for (const [target, type] of [
+      ["/", "text/html; charset=utf-8"],
+      ["/assets/main.js", "text/javascript; charset=utf-8"],
+    ] as const) {
+      const answer = await ask(target, { headers: { cookie } });
+      expect(answer.status).toBe(200);
+      expect(answer.headers["content-type"]).toBe(type);
+    }
+    expect((await ask("/", { headers: { cookie } })).text).toContain("<title>ours</title>");
+  });
+
+  it("are nothing else", async () => {
+    const cookie = await enter();
+    for (const target of [
+      "/../secret.json",
+      "/..%2fsecret.json",
+      "/assets/../../secret.json",
+      "/%2e%2e/secret.json",
+      "/..\\secret.json",
+      "//secret.json",
+      "/link.json",
+      "/notes.txt",
+      "/assets",
+      "/assets/",
+      "/index.html%00.js",
+      `/${path.join(fixture.folder, "secret.json")}`,
+      "/__proto__",
+      "/constructor",
+    ]) {
+      expect((await ask(target, { headers: { cookie } })).status, target).toBe(404);
+    }
+  });
+
+  it("and every other answer carry the headers", async () => {
+    const cookie = await enter();
+    const answers = [
+      await ask("/", { headers: { cookie } }),
+      await ask("/"),
+      await ask("/nothing", { headers: { cookie } }),
+      await ask("/", { headers: { host: "evil.example" } }),
+      await ask(linkPath()),
+      await call({ cookie, origin: own() }),
+    ];
+    for (const { headers } of answers) {
+      for (const [name, value] of Object.entries(securityHeaders)) expect(headers[name.toLowerCase()]).toBe(value);
+    }
+    expect(securityHeaders["Content-Security-Policy"]).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+  });
+});
+
+describe("the event stream", () => {
+  it.each([
+    [{ origin: "http://evil.example" }],
+    [{ origin: "null" }],
+    [{ "sec-fetch-site": "cross-site" }],
+    [{ "sec-fetch-site": "same-site" }],
+    [{ "sec-fetch-site": "none" }],
+  ])("is refused to %j", async (headers) => {
+    expect((await ask("/api/events", { headers: { cookie: await enter(), ...headers } })).status).toBe(403);
+    expect(subscribers.size).toBe(0);
+  });
+
+  it("carries pushes on one line each, and ends with its reader", async () => {
+    const cookie = await enter();
+    const received = await new Promise<string>((resolve) => {
+      const request = http.get(
+        { host: "127.0.0.1", port: server.port, path: "/api/events", headers: { cookie }, agent: false },
+        (response) => {
+          let text = "";
+          response.on("data", (chunk: Buffer) => {
+            text += chunk.toString("utf8");
+            if (text.includes("retry") && !text.includes("data:")) {
+              for (const subscriber of subscribers) subscriber("state.changed", { evil: "a\n\nevent: journal.appended\ndata: {}" });
+            }
+            if (text.includes("data:")) {
+              resolve(text);
+              request.destroy();
+            }
+          });
+        },
+      );
+      request.on("error", () => undefined);
+    });
+    expect(received).toBe('retry: 1000\n\nevent: state.changed\ndata: {"evil":"a\\n\\nevent: journal.appended\\ndata: {}"}\n\n');
+    const deadline = Date.now() + 5_000;
+    while (subscribers.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(subscribers.size).toBe(0);
+  });
+});
+
+it("WebSocket upgrades, CONNECT and nonsense are cut off", async () => {
+  for (const text of [
+    `GET / HTTP/1.1\r\nHost: 127.0.0.1:${String(server.port)}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    "nonsense\r\n\r\n",
+  ]) {
+    const got = await new Promise<string>((resolve) => {
+      let received = "";
+      const socket = net.connect(server.port, "127.0.0.1", () => socket.write(text));
+      socket.on("data", (chunk: Buffer) => {
+        received += chunk.toString("utf8");
+      });
+      socket.on("error", () => undefined);
+      socket.on("close", () => resolve(received));
+    });
+    expect(got).toBe("");
+  }
+});
