@@ -52,6 +52,8 @@ export function parseHost(text: string): Result<HostRule> {
     if (wildcard) return wrong("an address has no names below it");
     return ok({ text, host: name, wildcard: false, ports });
   }
+  // `domainToASCII` parses like a URL: it would cut a path off and drop line breaks.
+  if (/[\u0000-\u0020\u007f/\\?#@%:<>^|[\]]/.test(name)) return wrong("it holds a character that no host name has");
   const ascii = domainToASCII(name);
   if (!/^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/.test(ascii)) {
     return wrong("it is not a host name");

@@ -1,0 +1,250 @@
+import { describe, expect, it } from "vitest";
+import { bwrapArguments, boxEnvironment, waivedArguments } from "../../../electron/sandbox/linux.ts";
+import type { LinuxSystem, LinuxTools } from "../../../electron/sandbox/linux.ts";
+import { quoteWord, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } from "../../../electron/sandbox/macos.ts";
+import { isWithin } from "../../../electron/sandbox/places.ts";
+import type { Disk } from "../../../electron/sandbox/places.ts";
+import { planBox } from "../../../electron/sandbox/plan.ts";
+import type { BoxPlan } from "../../../electron/sandbox/plan.ts";
+import type { BoxRequest } from "../../../electron/sandbox/sandbox.ts";
+import { accountCommand, accountConfig } from "../../../electron/sandbox/windows.ts";
+
+/** A disk that holds exactly these places; a value that starts with `->` is a link. */
+function diskOf(places: Readonly<Record<string, "file" | "folder" | `->${string}`>>): Disk {
+  const real = (place: string): string | undefined => {
+    const parts = place.split("/").filter((part) => part !== "");
+    let current = "/";
+    for (const part of parts) {
+      const next = current === "/" ? `/${part}` : `${current}/${part}`;
+      const kind = places[next] ?? (Object.keys(places).some((other) => other.startsWith(`${next}/`)) ? "folder" : undefined);
+      if (kind === undefined) return undefined;
+      current = kind.startsWith("->") ? kind.slice(2) : next;
+    }
+    return current;
+  };
+  return { real, isDirectory: (place) => real(place) !== undefined && places[real(place) ?? ""] !== "file" };
+}
+
+const disk = diskOf({
+  "/usr/bin/node": "file",
+  "/home/ann": "folder",
+  "/home/ann/.ssh/id_rsa": "file",
+  "/home/ann/.npmrc": "file",
+  "/home/ann/.bashrc": "file",
+  "/home/ann/site/.git/hooks": "folder",
+  "/home/ann/site/src": "folder",
+  "/home/ann/link": "->/srv/data",
+  "/home/ann/keys": "->/home/ann/.ssh",
+  "/home/ann/everything": "->/",
+  "/srv/data": "folder",
+  "/home/ann/.local/share/portcullis/packages/server": "folder",
+  "/home/ann/.local/share/portcullis/state/a": "folder",
+  "/home/ann/.local/share/portcullis/state/b": "folder",
+  "/opt/tool": "file",
+});
+const context = {
+  home: "/home/ann",
+  protectedPaths: ["/home/ann/.local/share/portcullis"],
+  system: ["/usr"],
+  disk,
+};
+const base: BoxRequest = {
+  name: "a",
+  argv: ["/usr/bin/node", "server.js"],
+  env: { PATH: "/usr/bin", TOKEN: "secret" },
+  cwd: "/home/ann/site",
+  programs: ["/home/ann/.local/share/portcullis/packages/server"],
+  read: [],
+  write: [],
+  hosts: [],
+  stateDir: "/home/ann/.local/share/portcullis/state/a",
+  limits: {},
+  waived: false,
+};
+
+function plan(over: Partial<BoxRequest> = {}): BoxPlan {
+  const result = planBox({ ...base, ...over }, context);
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
+  return result.value;
+}
+
+function refusal(over: Partial<BoxRequest>): string {
+  const result = planBox({ ...base, ...over }, context);
+  return result.ok ? "planned" : result.error.code;
+}
+
+function layers(of: BoxPlan): readonly string[] {
+  return of.layers.map((layer) => `${layer.kind} ${layer.path}`);
+}
+
+describe("a plan", () => {
+  it("opens the program and the server's own folder, nothing else", () => {
+    const made = plan();
+    expect(layers(made)).toEqual([
+      "read /home/ann/.local/share/portcullis/packages/server",
+      "write /home/ann/.local/share/portcullis/state/a",
+    ]);
+    expect(made.network).toEqual({ kind: "none" });
+    expect(made.env["HOME"]).toBe("/home/ann/.local/share/portcullis/state/a");
+    expect(made.cwd).toBe(made.stateDir);
+    expect(made.warnings).toHaveLength(1);
+  });
+
+  it("closes keys and our own folders inside what is opened, and opens the server's own again", () => {
+    expect(layers(plan({ read: ["~"] }))).toEqual([
+      "read /home/ann",
+      "closed /home/ann/.npmrc",
+      "closed /home/ann/.ssh",
+      "closed /home/ann/.local/share/portcullis",
+      "read /home/ann/.local/share/portcullis/packages/server",
+      "write /home/ann/.local/share/portcullis/state/a",
+    ]);
+  });
+
+  it("keeps what other programs obey unwritable", () => {
+    expect(layers(plan({ write: ["~/site"] }))).toContain("frozen /home/ann/site/.git/hooks");
+    expect(layers(plan({ write: ["~"] }))).toContain("frozen /home/ann/.bashrc");
+    expect(layers(plan({ read: ["~"] }))).not.toContain("frozen /home/ann/.bashrc");
+  });
+
+  it("opens a credential place that is named itself, with a warning", () => {
+    const made = plan({ read: ["~/.ssh"] });
+    expect(layers(made)).toContain("read /home/ann/.ssh");
+    expect(made.warnings.join(" ")).toContain("keys or tokens");
+  });
+
+  it("writes where both reading and writing are asked, and shows where a link leads", () => {
+    const made = plan({ read: ["~/link"], write: ["/srv/data/"] });
+    expect(layers(made)).toContain("write /srv/data");
+    expect(plan({ read: ["~/link"] }).layers.find((layer) => layer.path === "/srv/data")?.why).toContain("~/link");
+  });
+
+  it("shows the program itself when no opening covers it", () => {
+    expect(layers(plan({ argv: ["/opt/tool"] }))).toContain("read /opt/tool");
+  });
+
+  it.each<[string, Partial<BoxRequest>, string]>([
+    ["our own folder", { read: ["/home/ann/.local/share/portcullis"] }, "not-allowed"],
+    ["another server's state", { write: ["~/.local/share/portcullis/state/b"] }, "not-allowed"],
+    ["a link to keys", { read: ["~/keys"] }, "not-allowed"],
+    ["a link to the root", { read: ["~/everything"] }, "not-allowed"],
+    ["the root for writing", { write: ["/"] }, "bad-input"],
+    ["/proc", { read: ["/proc"] }, "bad-input"],
+    ["a missing folder", { read: ["~/missing"] }, "bad-input"],
+    ["another user's ~", { read: ["~bob/x"] }, "bad-input"],
+    ["a relative folder", { read: ["site"] }, "bad-input"],
+    ["a NUL", { read: ["/srv/da\0ta"] }, "bad-input"],
+    ["a NUL in an argument", { argv: ["/usr/bin/node", "a\0b"] }, "bad-input"],
+    ["a variable's name with =", { env: { "A=B": "c" } }, "bad-input"],
+    ["a wrong host", { hosts: ["*"] }, "bad-input"],
+    ["a missing program", { argv: ["/usr/bin/none"] }, "cannot-start"],
+    ["a command without a path", { argv: ["node"] }, "cannot-start"],
+    ["no command", { argv: [] }, "bad-input"],
+  ])("refuses %s", (_name, over, code) => {
+    expect(refusal(over)).toBe(code);
+  });
+
+  it("compares places by whole components", () => {
+    expect(isWithin("/a/b", "/a/b")).toBe(true);
+    expect(isWithin("/a/b/c", "/a/b")).toBe(true);
+    expect(isWithin("/a/bc", "/a/b")).toBe(false);
+    expect(isWithin("/a/..b", "/a")).toBe(true);
+    expect(isWithin("/a", "/a/b")).toBe(false);
+    expect(isWithin("/x", "/")).toBe(true);
+  });
+});
+
+const tools: LinuxTools = {
+  bwrap: "/usr/bin/bwrap",
+  prlimit: "/usr/bin/prlimit",
+  seccomp: "/app/seccomp",
+  sh: "/bin/sh",
+  socat: "/usr/bin/socat",
+};
+const system: LinuxSystem = { shown: ["/usr"], links: [{ at: "/bin", to: "usr/bin" }], closed: [], root: false };
+
+describe("on Linux", () => {
+  it("becomes exactly this command line", () => {
+    expect(bwrapArguments(plan(), tools, system, undefined).join(" ")).toBe(
+      [
+        "/usr/bin/bwrap --unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try --hostname portcullis",
+        "--die-with-parent --new-session --cap-drop ALL --ro-bind /usr /usr --symlink usr/bin /bin --dev /dev --proc /proc",
+        "--tmpfs /tmp --tmpfs /var/tmp --tmpfs /run",
+        "--ro-bind /home/ann/.local/share/portcullis/packages/server /home/ann/.local/share/portcullis/packages/server",
+        "--bind /home/ann/.local/share/portcullis/state/a /home/ann/.local/share/portcullis/state/a",
+        "--ro-bind /app/seccomp /run/portcullis/seccomp --remount-ro /run --remount-ro /",
+        "--chdir /home/ann/.local/share/portcullis/state/a --",
+        "/usr/bin/prlimit --nproc=512 --nofile=4096 --data=2147483648 --core=0 -- /run/portcullis/seccomp /usr/bin/node server.js",
+      ].join(" "),
+    );
+  });
+
+  it("keeps values of the environment out of the arguments, but for what the linker obeys", () => {
+    const made = plan({ env: { TOKEN: "secret", LD_PRELOAD: "/x.so", HTTP_PROXY: "http://own" }, hosts: ["localhost:5432"] });
+    const argv = bwrapArguments(made, tools, system, { folder: "/run/user/1/pc-1" });
+    const env = boxEnvironment(made, "token");
+    expect(argv.join(" ")).not.toContain("secret");
+    expect(argv.join(" ")).not.toContain("token");
+    expect(argv.join(" ")).toContain("--setenv LD_PRELOAD /x.so");
+    expect(env).toMatchObject({ TOKEN: "secret", HTTP_PROXY: "http://srt:token@127.0.0.1:3128" });
+    expect(env["LD_PRELOAD"]).toBeUndefined();
+    expect(argv).toContain("UNIX-CONNECT:/run/portcullis/net/0.sock");
+  });
+
+  it("asks the proxy for localhost only when a named port cannot be forwarded", () => {
+    expect(boxEnvironment(plan({ hosts: ["localhost:5432"] }), "t")["NO_PROXY"]).toContain("localhost");
+    expect(boxEnvironment(plan({ hosts: ["localhost:80"] }), "t")["NO_PROXY"]).not.toContain("localhost");
+  });
+
+  it("gives a waived server its own pid namespace and nothing less", () => {
+    expect(waivedArguments("/usr/bin/bwrap", ["/opt/tool", "x"], "/srv").join(" ")).toBe(
+      "/usr/bin/bwrap --dev-bind / / --unshare-pid --proc /proc --die-with-parent --chdir /srv -- /opt/tool x",
+    );
+  });
+});
+
+describe("on macOS", () => {
+  it("closes where people keep things and opens what the plan names", () => {
+    const config = seatbeltConfig(plan({ read: ["~"], hosts: ["api.example.org"] }));
+    expect(config.network).toMatchObject({
+      allowedDomains: ["api.example.org:80", "api.example.org:443"],
+      strictAllowlist: true,
+      allowAllUnixSockets: false,
+    });
+    expect(config.filesystem.denyRead).toEqual(expect.arrayContaining(["/Users", "/home/ann/.ssh", "/home/ann/.local/share/portcullis"]));
+    expect(config.filesystem.allowRead).toContain("/home/ann");
+    expect(config.filesystem.allowWrite).toEqual(["/home/ann/.local/share/portcullis/state/a"]);
+  });
+
+  it("quotes every word for the shell", () => {
+    expect(quoteWord("plain-1.js")).toBe("plain-1.js");
+    expect(quoteWord("it's; rm -rf $HOME")).toBe(`'it'\\''s; rm -rf $HOME'`);
+    expect(seatbeltCommand(plan({ argv: ["/opt/tool", "$(id)", ""] }))).toMatch(/exec \/opt\/tool '\$\(id\)' ''$/);
+  });
+
+  it("drops what would take effect before the box exists", () => {
+    const env = seatbeltEnvironment(plan({ env: { DYLD_INSERT_LIBRARIES: "/x", BASH_ENV: "/x", TOKEN: "s" } }));
+    expect(Object.keys(env).sort()).toEqual(["HOME", "NODE_USE_ENV_PROXY", "TMPDIR", "TOKEN"]);
+  });
+});
+
+describe("on Windows", () => {
+  it("refuses a server whose variables would have to go through the command line", () => {
+    const refused = accountConfig(plan());
+    expect(refused.ok ? "planned" : refused.error.code).toBe("cannot-box");
+    expect(refused.ok ? "" : refused.error.message).toContain("TOKEN");
+    expect(refused.ok ? "" : refused.error.message).not.toContain("secret");
+  });
+
+  it("opens what the plan names", () => {
+    const config = accountConfig(plan({ env: { Path: "x" }, write: ["/srv/data"], hosts: ["localhost:5432"] }));
+    expect(config.ok && config.value.filesystem.allowWrite).toContain("/srv/data");
+    expect(config.ok && config.value.network.allowedDomains).toEqual(["localhost:5432"]);
+  });
+
+  it("quotes words for cmd.exe and refuses what cannot be quoted", () => {
+    const command = accountCommand(plan({ argv: ["/opt/tool", "a b&c", "dir\\"] }));
+    expect(command.ok && command.value).toBe('"/opt/tool" "a b&c" "dir\\\\"');
+    for (const word of ["%PATH%", 'a"b', "a\nb", "wow!"]) expect(accountCommand(plan({ argv: ["/opt/tool", word] })).ok).toBe(false);
+  });
+});

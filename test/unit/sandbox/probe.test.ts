@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { explainFailure, installCommand, parseOsRelease, tryBox } from "../../../electron/sandbox/probe.ts";
+import type { Machine } from "../../../electron/sandbox/probe.ts";
+
+const machine: Machine = { distributions: ["debian"], apparmorRestricts: false, usernsOff: false, container: false };
+const refused = { ok: false, stderr: "bwrap: setting up uid map: Permission denied" };
+
+describe("the probe", () => {
+  it.each([
+    ["ID=debian", "sudo apt install bubblewrap socat"],
+    ['ID=linuxmint\nID_LIKE="ubuntu debian"', "sudo apt install bubblewrap socat"],
+    ["ID=fedora", "sudo dnf install bubblewrap socat"],
+    ['ID="rocky"\nID_LIKE="rhel centos fedora"', "sudo dnf install bubblewrap socat"],
+    ["ID=arch", "sudo pacman -S bubblewrap socat"],
+    ['ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"', "sudo zypper install bubblewrap socat"],
+    ["ID=other", "Install bubblewrap socat with your system's package manager."],
+  ])("%j is told: %s", (release, command) => {
+    expect(installCommand(["bwrap", "socat"], parseOsRelease(release))).toBe(command);
+  });
+
+  it("says why in words, and what helps", () => {
+    expect(explainFailure(refused, { ...machine, apparmorRestricts: true })).toMatchObject({
+      reason: expect.stringContaining("AppArmor") as string,
+      fix: expect.stringContaining("apparmor_restrict_unprivileged_userns=0") as string,
+    });
+    expect(explainFailure(refused, { ...machine, usernsOff: true }).fix).toContain("unprivileged_userns_clone=1");
+    expect(explainFailure(refused, { ...machine, container: true }).fix).toContain("--security-opt");
+    expect(explainFailure(refused, machine).reason).toContain("setting up uid map: Permission denied");
+    expect(explainFailure({ ok: false, stderr: "" }, machine).fix).toBeNull();
+  });
+
+  it("fails when the trial fails or is not there", async () => {
+    expect(await tryBox(["/bin/sh", "-c", "echo why >&2; exit 3"], {})).toEqual({ ok: false, stderr: "why" });
+    expect((await tryBox(["/nonexistent"], {})).ok).toBe(false);
+    expect((await tryBox(["/bin/sh", "-c", "exit 0"], {})).ok).toBe(true);
+  });
+});

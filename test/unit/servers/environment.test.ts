@@ -1,0 +1,203 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dangerousEnv } from "../../../electron/servers/dangerous-env.ts";
+import { baseEnvironment, cleanPath, createEnvironment, readMarkedPath, shellArguments } from "../../../electron/servers/environment.ts";
+import { knownFolders, newestFirst } from "../../../electron/servers/known-folders.ts";
+import { readCmdShim, resolveCommand, windowsNames } from "../../../electron/servers/resolve-command.ts";
+
+let home = "";
+beforeAll(() => {
+  home = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "portcullis-env-")));
+});
+afterAll(() => fs.rmSync(home, { recursive: true, force: true }));
+
+function put(file: string, text: string, mode = 0o755): string {
+  const full = path.join(home, file);
+  fs.mkdirSync(path.dirname(full), { recursive: true });
+  fs.writeFileSync(full, text, { mode });
+  return full;
+}
+
+describe.skipIf(process.platform === "win32")("the PATH of a login shell", () => {
+  it("is asked of the person's shell, once, with start files that print and set things", async () => {
+    const shell = put(
+      "shell",
+      `#!/bin/sh\necho run >> "${home}/runs"\necho "Welcome!"\nPATH="${home}/one:/usr/bin:relative:.:${home}/one"; export PATH\nfor last; do :; done\neval "$last"\necho "Bye"\n`,
+    );
+    const environment = createEnvironment({ env: { SHELL: shell, PATH: "/bin" }, platform: "linux", home });
+    const [first, second] = await Promise.all([environment.searchPath(), environment.searchPath()]);
+    expect(first).toBe(`${home}/one:/usr/bin`);
+    expect(second).toBe(first);
+    expect(fs.readFileSync(path.join(home, "runs"), "utf8")).toBe("run\n");
+  });
+
+  it("works with the real shells of this machine", async () => {
+    for (const shell of ["/bin/bash", "/bin/sh", "/bin/zsh", "/usr/bin/fish"]) {
+      if (!fs.existsSync(shell)) {
+        console.log(`not tried: ${shell} is not installed`);
+        continue;
+      }
+      const environment = createEnvironment({ env: { SHELL: shell, PATH: "/usr/bin:/bin", HOME: home }, platform: "linux", home });
+      expect((await environment.searchPath()).split(":"), shell).toContain("/usr/bin");
+    }
+  });
+
+  it("falls back to known folders when the shell hangs, and kills it", async () => {
+    const shell = put("hangs", `#!/bin/sh\necho $$ > "${home}/pid"\nsleep 4242 & sleep 4243\n`);
+    fs.mkdirSync(path.join(home, ".local/bin"), { recursive: true });
+    fs.mkdirSync(path.join(home, ".nvm/versions/node/v22.9.0/bin"), { recursive: true });
+    fs.mkdirSync(path.join(home, ".nvm/versions/node/v22.10.1/bin"), { recursive: true });
+    const environment = createEnvironment({
+      env: { SHELL: shell, PATH: "/bin:also/relative" },
+      platform: "linux",
+      home,
+      shellDeadlineMs: 300,
+    });
+    const found = (await environment.searchPath()).split(":");
+    expect(found.slice(0, 2)).toEqual([path.join(home, ".nvm/versions/node/v22.10.1/bin"), path.join(home, ".local/bin")]);
+    expect(found).toContain("/bin");
+    expect(found).not.toContain("also/relative");
+    const pid = Number(fs.readFileSync(path.join(home, "pid"), "utf8"));
+    const isGone = (): boolean => {
+      try {
+        return /\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
+      } catch {
+        return true;
+      }
+    };
+    for (let i = 0; i < 100 && !isGone(); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isGone()).toBe(true);
+  });
+
+  it("falls back when the shell fails or says nothing", async () => {
+    const shell = put("fails", "#!/bin/sh\nexit 1\n");
+    const environment = createEnvironment({ env: { SHELL: shell, PATH: "/opt/x" }, platform: "linux", home });
+    expect((await environment.searchPath()).split(":")).toContain("/opt/x");
+  });
+
+  it("follows nvm's default", async () => {
+    put(".nvm/alias/default", "v22.9\n", 0o644);
+    expect((await knownFolders(home))[0]).toBe(path.join(home, ".nvm/versions/node/v22.9.0/bin"));
+  });
+});
+
+describe("pieces of it", () => {
+  it("reads only what stands between the last two marks", () => {
+    expect(readMarkedPath("x@portcullis-path@/a:/b@portcullis-path@y")).toBe("/a:/b");
+    expect(readMarkedPath("@portcullis-path@/a")).toBeUndefined();
+    expect(readMarkedPath("@portcullis-path@@portcullis-path@")).toBeUndefined();
+    expect(readMarkedPath("")).toBeUndefined();
+  });
+
+  it("asks each shell in its own way", () => {
+    expect(shellArguments("/bin/zsh").slice(0, 3)).toEqual(["-l", "-i", "-c"]);
+    expect(shellArguments("/bin/tcsh").slice(0, 2)).toEqual(["-i", "-c"]);
+  });
+
+  it("keeps absolute folders only", () => {
+    expect(cleanPath(["/a", "", ".", "b", "/a", " /c "], "linux")).toEqual(["/a", "/c"]);
+    expect(cleanPath(["C:\\a", "b", "C:\\a"], "win32")).toEqual(["C:\\a"]);
+  });
+
+  it("sorts versions by number", () => {
+    expect(newestFirst(["v9.1.0", "v22.2.0", "v22.10.0", "v4"])).toEqual(["v22.10.0", "v22.2.0", "v9.1.0", "v4"]);
+  });
+});
+
+describe("a server's environment", () => {
+  it("is an allow-list", () => {
+    const env = {
+      HOME: "/h",
+      USER: "ann",
+      LANG: "C",
+      LC_ALL: "C",
+      TZ: "UTC",
+      PATH: "/own",
+      GITHUB_TOKEN: "x",
+      NODE_OPTIONS: "--require x",
+      LD_PRELOAD: "x",
+      SSH_AUTH_SOCK: "x",
+      DBUS_SESSION_BUS_ADDRESS: "x",
+      DISPLAY: ":0",
+      ELECTRON_RUN_AS_NODE: "1",
+      TERM: "() { :; }; evil",
+    };
+    expect(baseEnvironment(env, "/found", "linux")).toEqual({ HOME: "/h", USER: "ann", LANG: "C", LC_ALL: "C", TZ: "UTC", PATH: "/found" });
+    expect(baseEnvironment({ Path: "x", SystemRoot: "C:\\Windows", ComSpec: "x" }, "C:\\a", "win32")).toEqual({
+      PATH: "C:\\a",
+      SystemRoot: "C:\\Windows",
+    });
+  });
+
+  it("names the variables that run other people's code", () => {
+    const names = [
+      "NODE_OPTIONS",
+      "LD_PRELOAD",
+      "LD_LIBRARY_PATH",
+      "DYLD_INSERT_LIBRARIES",
+      "PYTHONSTARTUP",
+      "npm_config_registry",
+      "NPM_CONFIG_NODE_OPTIONS",
+    ];
+    const more = ["ELECTRON_RUN_AS_NODE", "BASH_ENV", "GIT_SSH_COMMAND", "PATH", "https_proxy", "JAVA_TOOL_OPTIONS", "SSH_AUTH_SOCK"];
+    expect(dangerousEnv([...names, ...more, "GITHUB_TOKEN", "API_KEY", "LOG_LEVEL"]).map(({ name }) => name)).toEqual([...names, ...more]);
+    for (const { reason } of dangerousEnv([...names, ...more])) expect(reason.length).toBeGreaterThan(10);
+    expect(dangerousEnv(["node_options"], "win32")).toHaveLength(1);
+  });
+});
+
+describe("finding a command", () => {
+  const options = (): { platform: NodeJS.Platform; home: string; cwd: string } => ({ platform: "linux", home, cwd: home });
+
+  it.skipIf(process.platform === "win32")("takes the first executable file on the path and tells the real file behind it", async () => {
+    const real = put("real/tool-1.0", "#!/bin/sh\n");
+    put("first/tool", "not executable", 0o644);
+    fs.mkdirSync(path.join(home, "second/tool"), { recursive: true });
+    fs.mkdirSync(path.join(home, "third"), { recursive: true });
+    fs.symlinkSync(real, path.join(home, "third/tool"));
+    const found = await resolveCommand("tool", ["first", "second", "third"].map((name) => path.join(home, name)).join(":"), options());
+    expect(found).toEqual({ ok: true, value: { path: path.join(home, "third/tool"), real, prefix: [] } });
+  });
+
+  it.skipIf(process.platform === "win32")("takes ~/, absolute and relative names as they are", async () => {
+    const tool = put("bin/own", "#!/bin/sh\n");
+    for (const name of ["~/bin/own", tool, "./bin/own", "bin/own"])
+      expect(await resolveCommand(name, "", options()), name).toMatchObject({ value: { real: tool } });
+  });
+
+  it("says clearly what is missing", async () => {
+    const missing = await resolveCommand("no-such-tool", "/usr/bin:relative", options());
+    expect(missing).toMatchObject({ ok: false, error: { code: "not-found" } });
+    expect(missing.ok ? "" : missing.error.hint).toContain("/usr/bin");
+    expect(await resolveCommand("/no/such", "", options())).toMatchObject({ ok: false, error: { code: "not-found" } });
+    expect(await resolveCommand("", "", options())).toMatchObject({ ok: false, error: { code: "bad-input" } });
+    expect(await resolveCommand("a\0b", "", options())).toMatchObject({ ok: false, error: { code: "bad-input" } });
+  });
+
+  it("reads the shims of npm, pnpm and yarn, and no other batch file (threat 6)", () => {
+    expect(
+      readCmdShim(
+        '@ECHO off\r\nendLocal & goto #_undefined_# 2>NUL || title %COMSPEC% & "%_prog%"  "%dp0%\\node_modules\\x\\dist\\cli.js" %*\r\n',
+      ),
+    ).toBe("node_modules\\x\\dist\\cli.js");
+    expect(
+      readCmdShim(
+        '@IF EXIST "%~dp0\\node.exe" (\r\n  "%~dp0\\node.exe"  "%~dp0\\..\\x\\cli.mjs" %*\r\n) ELSE (\r\n  node  "%~dp0\\..\\x\\cli.mjs" %*\r\n)',
+      ),
+    ).toBe("..\\x\\cli.mjs");
+    expect(readCmdShim("@echo off\r\ndel %1")).toBeUndefined();
+    expect(readCmdShim('"%~dp0\\a.js" %*\r\n"%~dp0\\b.js" %*')).toBeUndefined();
+  });
+
+  it("tries on Windows only what runs without cmd.exe's help", () => {
+    expect(windowsNames("C:\\x\\npx", ".COM;.EXE;.BAT;.CMD;.VBS;.JS")).toEqual([
+      "C:\\x\\npx.com",
+      "C:\\x\\npx.exe",
+      "C:\\x\\npx.bat",
+      "C:\\x\\npx.cmd",
+    ]);
+    expect(windowsNames("C:\\x\\tool.exe", undefined)).toEqual(["C:\\x\\tool.exe"]);
+  });
+});
