@@ -9,7 +9,7 @@ import { createJournalPlace, createRandom } from "../../fixtures/journal/parts.t
 
 const undo: (() => void)[] = [];
 afterEach(() => {
-  for (const step of undo.splice(0).reverse()) step();
+  for (const step of undo.splice(0).toReversed()) step();
 });
 
 function fill(
@@ -18,7 +18,10 @@ function fill(
 ): { search: JournalSearch; records: readonly JournalRecord[] } {
   const place = createJournalPlace();
   const database = openForAppending(place.file);
-  undo.push(place.remove, () => database.close());
+  undo.push(
+    () => place.remove(),
+    () => database.close(),
+  );
   const insert = database.prepare("INSERT INTO records VALUES (?, ?, ?)");
   let hash = genesisHash;
   const records = drafts.map((draft, index) => {
@@ -53,7 +56,7 @@ describe("page", () => {
     const random = createRandom(indexed + 5);
     // A clock that is set back in the middle.
     const { search, records } = fill(randomDrafts(400, 3), (index) => (index < 200 ? 1000 + index : 500 + index));
-    if (indexed > 0) expect(search.index(indexed)).toBe(indexed);
+    expect(search.index(indexed)).toBe(indexed);
     expect(search.indexed()).toBe(indexed);
     const word = (): string => words[Math.floor(random() * words.length)] ?? "";
     for (let round = 0; round < 300; round += 1) {
@@ -69,7 +72,7 @@ describe("page", () => {
       if (random() < 0.3) filter.text = random() < 0.5 ? word() : word().slice(1, 3).toUpperCase();
       const before = random() < 0.3 ? Math.floor(random() * 420) : undefined;
       const limit = 1 + Math.floor(random() * 60);
-      const expected = records.filter((record) => matchesFilter(record, filter) && record.seq < (before ?? Infinity)).reverse();
+      const expected = records.filter((record) => matchesFilter(record, filter) && record.seq < (before ?? Infinity)).toReversed();
       const page = search.page({ ...filter, limit, ...(before === undefined ? {} : { before }) });
       expect([filter, page.records.map((record) => record.seq)]).toEqual([filter, expected.slice(0, limit).map((record) => record.seq)]);
       expect(page.more).toBe(expected.length > limit);
@@ -79,9 +82,7 @@ describe("page", () => {
   test("gives the records as they were written", () => {
     const { search, records } = fill(randomDrafts(20, 9), (index) => index);
     search.index(10);
-    expect(search.page({ limit: 20 }).records).toEqual(
-      [...records].reverse().map((record) => JSON.parse(JSON.stringify(record)) as unknown),
-    );
+    expect(search.page({ limit: 20 }).records).toEqual(records.toReversed().map((record) => JSON.parse(JSON.stringify(record)) as unknown));
   });
 
   test("a text is looked for in values and in the names of details, not in the names of columns", () => {
@@ -103,14 +104,8 @@ describe("page", () => {
     const { search } = fill(drafts, (index) => index);
     for (const more of [0, 2, 9]) {
       if (more > 0) search.index(more);
-      expect([...search.countCalls(0)].sort()).toEqual([
-        ["a", 2],
-        ["b", 1],
-      ]);
-      expect([...search.countCalls(2)].sort()).toEqual([
-        ["a", 1],
-        ["b", 1],
-      ]);
+      expect(Object.fromEntries(search.countCalls(0))).toEqual({ a: 2, b: 1 });
+      expect(Object.fromEntries(search.countCalls(2))).toEqual({ a: 1, b: 1 });
     }
   });
 

@@ -1,0 +1,262 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import Database from "libsql";
+import type { TestContext } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { archiveJournal } from "../../../electron/journal/archive.ts";
+import type { Journal } from "../../../electron/journal/journal.ts";
+import { JournalUnavailable } from "../../../electron/journal/journal.ts";
+import { verifyJournalFile } from "../../../electron/journal/reader.ts";
+import {
+  allRecords,
+  appendCalls,
+  createJournalPlace,
+  createTestAnchor,
+  dispatched,
+  openTestJournal,
+  until,
+} from "../../fixtures/journal/parts.ts";
+
+let place: ReturnType<typeof createJournalPlace>;
+const undo: (() => void | Promise<void>)[] = [];
+beforeEach(() => {
+  place = createJournalPlace();
+});
+afterEach(async () => {
+  for (const step of undo.splice(0).toReversed()) await step();
+  place.remove();
+});
+
+async function open(file = place.file, anchor = createTestAnchor()): Promise<Journal> {
+  const journal = await openTestJournal(file, anchor);
+  undo.push(() => journal.close());
+  return journal;
+}
+
+/** A small disk of its own, or a skipped test that says why. */
+function mountSmallDisk(context: TestContext, size: string): string {
+  const disk = path.join(place.dir, "disk");
+  fs.mkdirSync(disk);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", disk], { stdio: "pipe" });
+  } catch (error) {
+    const reason = `a small disk cannot be mounted here (needs root on Linux): ${error instanceof Error ? error.message.trim() : String(error)}`;
+    console.warn(`skipped: ${reason}`);
+    context.skip(reason);
+  }
+  undo.push(() => void execFileSync("umount", ["-l", disk]));
+  return disk;
+}
+
+function refusal(journal: Journal): string {
+  const error = thrownBy(() => journal.append(dispatched("refused")));
+  expect(error).toBeInstanceOf(JournalUnavailable);
+  expect(error).toMatchObject({ message: journal.fault() });
+  return journal.fault() ?? "";
+}
+
+function thrownBy(step: () => void): unknown {
+  try {
+    step();
+  } catch (error) {
+    return error;
+  }
+  return null;
+}
+
+describe("a write that fails is latched", () => {
+  test("disk full: what was appended is there, the rest is refused, also when there is room again", async (context) => {
+    const disk = mountSmallDisk(context, "600k");
+    const file = path.join(disk, "journal.db");
+    const journal = await open(file);
+    const reasons: string[] = [];
+    journal.onFault((reason) => reasons.push(reason));
+    let appended = 0;
+    let error: unknown = null;
+    for (; error === null; appended += error === null ? 1 : 0) {
+      error = thrownBy(() => journal.append(dispatched(`c${appended}`, { detail: { text: "x".repeat(900) } })));
+    }
+    expect(error).toBeInstanceOf(JournalUnavailable);
+    expect(appended).toBeGreaterThan(50);
+    expect(reasons).toEqual([expect.stringMatching(/^The journal cannot be written: the disk is full\. .*portcullis journal verify/)]);
+    execFileSync("mount", ["-o", "remount,size=8m", disk]);
+    expect(refusal(journal)).toMatch(/disk is full/);
+    expect(() => journal.appendSoon(dispatched("late"))).toThrow(JournalUnavailable);
+    expect(journal.page({ limit: 1 }).records[0]?.call).toBe(`c${appended - 1}`);
+    expect(await journal.verify()).toMatchObject({ kind: "intact", records: appended });
+    await journal.close();
+    const again = await open(file);
+    expect(again.fault()).toBeNull();
+    again.append(dispatched("goes on"));
+    expect(await again.verify()).toMatchObject({ kind: "intact" });
+  });
+
+  test("disk full before the first record", async (context) => {
+    const disk = mountSmallDisk(context, "64k");
+    try {
+      fs.writeFileSync(path.join(disk, "filler"), Buffer.alloc(60 * 1024));
+      fs.writeFileSync(path.join(disk, "more"), Buffer.alloc(16 * 1024));
+    } catch {
+      // Full is what it is meant to be.
+    }
+    const journal = await open(path.join(disk, "journal.db"));
+    expect(journal.fault()).toMatch(/the disk is full/);
+    refusal(journal);
+    expect(journal.page({ limit: 5 })).toEqual({ records: [], more: false });
+  });
+
+  test("a read-only disk", async (context) => {
+    const disk = mountSmallDisk(context, "2m");
+    const file = path.join(disk, "journal.db");
+    const first = await openTestJournal(place.file);
+    appendCalls(first, 3);
+    await first.close();
+    fs.copyFileSync(place.file, file);
+    execFileSync("mount", ["-o", "remount,ro", disk]);
+    const journal = await open(file);
+    expect(journal.fault()).toMatch(/it may only be read|permission/);
+    refusal(journal);
+  });
+
+  test("a folder that is not there", async () => {
+    const journal = await open(path.join(place.dir, "none", "journal.db"));
+    expect(journal.fault()).toMatch(/^The journal cannot be opened: it is not there\./);
+    expect(refusal(journal)).toContain("portcullis journal verify");
+    expect(journal.records()).toBe(0);
+    expect(await journal.verify()).toEqual({ kind: "unreadable", reason: "it is not there" });
+  });
+
+  test.each(["deleted", "replaced"])("the file is %s under us", async (how) => {
+    const journal = await open();
+    appendCalls(journal, 3);
+    fs.renameSync(place.file, `${place.file}.away`);
+    if (how === "replaced") fs.copyFileSync(`${place.file}.away`, place.file);
+    await until(() => thrownBy(() => journal.append(dispatched("x"))) !== null, "the journal notices", 2_000);
+    expect(journal.fault()).toMatch(/deleted or replaced/);
+  });
+
+  test("another program holds it locked", async () => {
+    const journal = await open();
+    journal.append(dispatched("a"));
+    const other = new Database(place.file);
+    other.exec("BEGIN IMMEDIATE");
+    expect(refusal(journal)).toMatch(/another program holds it locked/);
+    other.exec("ROLLBACK");
+    other.close();
+    refusal(journal);
+  });
+
+  test("a second writer on the same file cannot fork the chain", async () => {
+    const one = await open();
+    const two = await open();
+    one.append(dispatched("one"));
+    expect(refusal(two)).toMatch(/another program appended/);
+    one.append(dispatched("goes on"));
+    expect(await one.verify()).toMatchObject({ kind: "intact", records: 2 });
+  });
+
+  test("a record that waits and cannot be written is a fault that is told, not thrown", async () => {
+    const journal = await open();
+    journal.append(dispatched("a"));
+    const other = new Database(place.file);
+    other.exec("BEGIN IMMEDIATE");
+    journal.appendSoon(dispatched("b"));
+    await until(() => journal.fault() !== null, "the fault");
+    other.exec("ROLLBACK");
+    other.close();
+    expect(journal.fault()).toMatch(/locked/);
+  });
+});
+
+describe("a file that is not a journal", () => {
+  test.each([
+    ["text", (file: string) => fs.writeFileSync(file, "this is not a database ".repeat(500)), /not a database/],
+    ["noise in place of the first page", (file: string) => overwrite(file, 0, 4096), /not a database|damaged/],
+    [
+      "noise in place of every page but the first",
+      (file: string) => overwrite(file, 4096, fs.statSync(file).size - 4096),
+      /damaged|cannot be/,
+    ],
+    ["a folder", (file: string) => (fs.rmSync(file), fs.mkdirSync(file)), /not an ordinary file/],
+    ["a link", (file: string) => (fs.renameSync(file, `${file}.real`), fs.symlinkSync(`${file}.real`, file)), /not an ordinary file/],
+    ["another program's database", makeForeign, /format/],
+  ])("%s: opens faulty, refuses, and can be put aside", async (_name, damage, reason) => {
+    const anchor = createTestAnchor();
+    const first = await openTestJournal(place.file, anchor);
+    appendCalls(first, 50);
+    await first.close();
+    for (const side of ["-wal", "-shm"]) fs.rmSync(place.file + side, { force: true });
+    damage(place.file);
+    const journal = await open(place.file, anchor);
+    expect(journal.fault()).toMatch(reason);
+    refusal(journal);
+    journal.page({ limit: 10 });
+    const verdict = await journal.verify();
+    expect(verdict.kind).not.toBe("intact");
+    await journal.close();
+
+    const archived = await archiveJournal(place.file, anchor, Date.UTC(2026, 10, 20, 7, 8, 9));
+    expect(archived).toMatchObject({ ok: true, value: { file: path.join(place.dir, "journal-20261120-070809.db"), anchored: true } });
+    const fresh = await open(place.file, anchor);
+    expect(fresh.fault()).toBeNull();
+    expect(allRecords(fresh)[0]).toMatchObject({
+      seq: 1,
+      kind: "app-started",
+      by: "person",
+      detail: { previous: { file: "journal-20261120-070809.db", anchor: { seq: 100 } } },
+    });
+    expect(await fresh.verify()).toMatchObject({ kind: "intact", anchor: "keychain" });
+  });
+});
+
+describe("putting a journal aside", () => {
+  test("keeps it whole, with its log, and the new chain names its head", async () => {
+    const anchor = createTestAnchor();
+    const first = await openTestJournal(place.file, anchor);
+    appendCalls(first, 10);
+    const head = first.page({ limit: 1 }).records[0];
+    first.append(dispatched("last"));
+    const last = first.page({ limit: 1 }).records[0];
+    expect(last?.seq).toBe((head?.seq ?? 0) + 2);
+    await first.close();
+    const one = await archiveJournal(place.file, anchor, 0);
+    const two = await archiveJournal(place.file, anchor, 0);
+    if (!one.ok || !two.ok) throw new Error("not archived");
+    expect(one.value).toMatchObject({ seq: last?.seq, hash: last?.hash });
+    expect(two.value.file).not.toBe(one.value.file);
+    expect(await verifyJournalFile(one.value.file, null)).toMatchObject({ kind: "intact", records: last?.seq, head: last?.hash });
+    const fresh = await open(place.file, anchor);
+    expect(fresh.fault()).toBeNull();
+    expect(fresh.page({ limit: 1 }).records[0]?.detail).toMatchObject({ previous: { seq: 1, hash: two.value.hash } });
+  });
+
+  test("says so when there is none, and when the anchor could not be moved", async () => {
+    const anchor = createTestAnchor();
+    expect(await archiveJournal(place.file, anchor, 0)).toMatchObject({ ok: false, error: { code: "not-found" } });
+    const first = await openTestJournal(place.file, anchor);
+    appendCalls(first, 10);
+    await first.close();
+    anchor.mode = "fails";
+    expect(await archiveJournal(place.file, anchor, 0)).toMatchObject({ ok: true, value: { anchored: false } });
+    anchor.mode = "ok";
+    const refused = await open(place.file, anchor);
+    expect(refused.fault()).toMatch(/are missing/);
+    await refused.close();
+    expect(await archiveJournal(place.file, anchor, 0)).toMatchObject({ ok: true, value: { anchored: true } });
+    expect((await open(place.file, anchor)).fault()).toBeNull();
+  });
+});
+
+function overwrite(file: string, from: number, bytes: number): void {
+  const handle = fs.openSync(file, "r+");
+  fs.writeSync(handle, Buffer.alloc(bytes, 0xa5), 0, bytes, from);
+  fs.closeSync(handle);
+}
+
+function makeForeign(file: string): void {
+  fs.rmSync(file);
+  const database = new Database(file);
+  database.exec("CREATE TABLE notes (text TEXT)");
+  database.close();
+}

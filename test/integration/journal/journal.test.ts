@@ -1,0 +1,327 @@
+import fs from "node:fs";
+import Database from "libsql";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Journal } from "../../../electron/journal/journal.ts";
+import { JournalUnavailable } from "../../../electron/journal/journal.ts";
+import { openJournal } from "../../../electron/journal/open-journal.ts";
+import { openJournalReader, verifyJournalFile } from "../../../electron/journal/reader.ts";
+import type { JournalRecord } from "../../../shared/model/journal-entry.ts";
+import {
+  allRecords,
+  appendCalls,
+  createJournalPlace,
+  createTestAnchor,
+  dispatched,
+  finished,
+  openTestJournal,
+  until,
+} from "../../fixtures/journal/parts.ts";
+
+let place: ReturnType<typeof createJournalPlace>;
+let opened: Journal[] = [];
+beforeEach(() => {
+  place = createJournalPlace();
+});
+afterEach(async () => {
+  for (const journal of opened.splice(0)) await journal.close();
+  opened = [];
+  place.remove();
+});
+
+async function open(anchor = createTestAnchor(), now?: () => number): Promise<Journal> {
+  const journal = await openTestJournal(place.file, anchor, now);
+  opened.push(journal);
+  return journal;
+}
+
+/** What another process would see now. */
+function rowsOnDisk(): number {
+  const database = new Database(place.file);
+  const { rows } = database.prepare("SELECT count(*) AS rows FROM records").get() as { rows: number };
+  database.close();
+  return rows;
+}
+
+describe("appending", () => {
+  test("append is in the database when it returns; appendSoon within milliseconds or with the next append, in order", async () => {
+    const journal = await open();
+    journal.append(dispatched("a"));
+    expect(rowsOnDisk()).toBe(1);
+    journal.appendSoon(finished("a"));
+    expect(rowsOnDisk()).toBe(1);
+    expect(journal.records()).toBe(2);
+    journal.append(dispatched("b"));
+    expect(rowsOnDisk()).toBe(3);
+    journal.appendSoon(finished("b"));
+    const before = performance.now();
+    await until(() => rowsOnDisk() === 4, "the timer writes");
+    expect(performance.now() - before).toBeLessThan(1000);
+    expect(allRecords(journal).map((record) => [record.seq, record.kind, record.call])).toEqual([
+      [1, "call-dispatched", "a"],
+      [2, "call-finished", "a"],
+      [3, "call-dispatched", "b"],
+      [4, "call-finished", "b"],
+    ]);
+  });
+
+  test("256 records that wait are written without a timer's turn", async () => {
+    const journal = await open();
+    for (let call = 1; call <= 255; call += 1) journal.appendSoon(finished(`c${call}`));
+    expect(rowsOnDisk()).toBe(0);
+    journal.appendSoon(finished("c256"));
+    expect(rowsOnDisk()).toBe(256);
+  });
+
+  test("a detail that JSON cannot hold is the caller's error and harms nothing", async () => {
+    const journal = await open();
+    journal.append(dispatched("a"));
+    expect(() => journal.append(dispatched("b", { detail: { n: Number.NaN } }))).toThrow(TypeError);
+    expect(journal.fault()).toBeNull();
+    journal.append(finished("a"));
+    expect(journal.records()).toBe(2);
+    expect(await journal.verify()).toMatchObject({ kind: "intact", records: 2 });
+  });
+
+  test("only the owner can read the files", { skip: process.platform === "win32" }, async () => {
+    const journal = await open();
+    appendCalls(journal, 3);
+    for (const side of ["", "-wal", "-shm"]) expect((fs.statSync(place.file + side).mode & 0o777).toString(8)).toBe("600");
+    await journal.close();
+    fs.chmodSync(place.file, 0o644);
+    await open();
+    expect((fs.statSync(place.file).mode & 0o777).toString(8)).toBe("600");
+  });
+
+  test("UPDATE and DELETE are refused by the database", async () => {
+    const journal = await open();
+    appendCalls(journal, 2);
+    const database = new Database(place.file);
+    expect(() => database.exec("UPDATE records SET body = '{}' WHERE seq = 2")).toThrow(/append-only/);
+    expect(() => database.exec("DELETE FROM records")).toThrow(/append-only/);
+    database.close();
+  });
+
+  test("listeners get what was written, in batches, until they leave; one that throws harms nobody", async () => {
+    const errors: unknown[] = [];
+    const journal = await openJournal({
+      file: place.file,
+      anchor: createTestAnchor(),
+      now: () => 1234.75,
+      onError: (error) => errors.push(error),
+    });
+    opened.push(journal);
+    const batches: (readonly JournalRecord[])[] = [];
+    journal.onAppended(() => {
+      throw new Error("a bug in a listener");
+    });
+    const leave = journal.onAppended((records) => batches.push(records));
+    appendCalls(journal, 5);
+    expect(batches).toHaveLength(0);
+    await until(() => batches.flat().length === 10, "ten records");
+    expect(batches.length).toBeLessThanOrEqual(2);
+    expect(batches.flat()).toEqual(allRecords(journal));
+    expect(batches.flat()[0]?.at).toBe(1234);
+    expect(errors[0]).toMatchObject({ message: "a bug in a listener" });
+    leave();
+    journal.append(dispatched("z"));
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(batches.flat()).toHaveLength(10);
+  });
+});
+
+describe("closing and opening again", () => {
+  test("the chain goes on; nothing that waited is lost; a closed journal refuses", async () => {
+    const anchor = createTestAnchor();
+    const first = await open(anchor);
+    let faults = 0;
+    first.onFault(() => (faults += 1));
+    first.append(dispatched("a"));
+    first.appendSoon(finished("a"));
+    await first.close();
+    await first.close();
+    expect(faults).toBe(0);
+    expect(() => first.append(dispatched("b"))).toThrow(JournalUnavailable);
+    expect(JSON.parse(anchor.text ?? "")).toMatchObject({ seq: 2 });
+    const second = await open(anchor);
+    expect(second.records()).toBe(2);
+    second.append(dispatched("b"));
+    second.append(finished("b"));
+    expect(await second.verify()).toMatchObject({ kind: "intact", records: 4, anchor: "keychain" });
+  });
+
+  test("calls that were open are ended as lost, once", async () => {
+    const first = await open();
+    first.append({ kind: "app-started" });
+    first.append(dispatched("done"));
+    first.append(finished("done"));
+    first.append(dispatched("open 1", { tool: "write_file" }));
+    first.append(dispatched("open 2"));
+    first.append({ kind: "call-denied", call: "denied", decision: "deny" });
+    await first.close();
+    for (let round = 0; round < 2; round += 1) {
+      const journal = await open();
+      if (round === 0) journal.append({ kind: "app-started" });
+      const lost = allRecords(journal).filter((record) => record.outcome === "lost");
+      expect(lost.map((record) => [record.kind, record.call, record.tool, record.detail])).toEqual([
+        ["call-finished", "open 1", "write_file", { reason: "the app ended before the answer" }],
+        ["call-finished", "open 2", "read_text_file", { reason: "the app ended before the answer" }],
+      ]);
+      await journal.close();
+    }
+  });
+
+  test("calls of today, by server, also over a start and a midnight", async () => {
+    let now = new Date(2026, 10, 20, 23, 59, 58).getTime();
+    const first = await open(createTestAnchor(), () => now);
+    first.append(dispatched("a", { server: "one" }));
+    first.append(finished("a", { server: "one" }));
+    first.append({ kind: "call-denied", call: "b", server: "two", decision: "deny" });
+    expect([...first.callsToday()]).toEqual([
+      ["one", 1],
+      ["two", 1],
+    ]);
+    await first.close();
+    const second = await open(createTestAnchor(), () => now);
+    second.append(dispatched("c", { server: "one" }));
+    expect(second.callsToday().get("one")).toBe(2);
+    now += 2_000;
+    expect(second.callsToday().size).toBe(0);
+    second.append(dispatched("d", { server: "one" }));
+    expect(second.callsToday().get("one")).toBe(1);
+    now -= 2_000;
+    expect(second.callsToday().get("one")).toBe(3);
+  });
+});
+
+describe("the anchor", () => {
+  test("is taken after 500 records without being waited for, and covers records that are on disk", async () => {
+    const anchor = createTestAnchor();
+    const journal = await open(anchor);
+    appendCalls(journal, 200);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(anchor.writes).toBe(0);
+    appendCalls(journal, 100, "d");
+    await until(() => anchor.writes > 0, "an anchor");
+    expect((JSON.parse(anchor.text ?? "") as { seq: number }).seq).toBeGreaterThanOrEqual(500);
+    expect(await journal.verify()).toMatchObject({ kind: "intact", anchor: "keychain" });
+  });
+
+  test("a store that fails is no fault: the verdict says none; it is tried again at the close", async () => {
+    const anchor = createTestAnchor();
+    anchor.mode = "fails";
+    const journal = await open(anchor);
+    expect(journal.fault()).toBeNull();
+    appendCalls(journal, 400);
+    expect(await journal.verify()).toMatchObject({ kind: "intact", anchor: "none", anchoredAt: null });
+    expect(journal.fault()).toBeNull();
+    anchor.mode = "ok";
+    await journal.close();
+    expect(JSON.parse(anchor.text ?? "")).toMatchObject({ seq: 800 });
+  });
+
+  test("a store that hangs delays neither a start, nor a record, nor the close beyond their bounds", async () => {
+    const anchor = createTestAnchor();
+    anchor.mode = "hangs";
+    const started = performance.now();
+    const journal = await open(anchor);
+    expect(performance.now() - started).toBeLessThan(4_500);
+    const appending = performance.now();
+    appendCalls(journal, 600);
+    expect(performance.now() - appending).toBeLessThan(2_000);
+    const closing = performance.now();
+    await journal.close();
+    expect(performance.now() - closing).toBeLessThan(5_000);
+    expect(await verifyJournalFile(place.file, null)).toMatchObject({ kind: "intact", records: 1200 });
+  });
+
+  test("a locked store is compared once it can be asked, before anything is written over it", async () => {
+    const anchor = createTestAnchor();
+    const first = await open(anchor);
+    appendCalls(first, 20);
+    await first.close();
+    const kept = anchor.text;
+    fs.rmSync(place.file);
+    for (const side of ["-wal", "-shm"]) fs.rmSync(place.file + side, { force: true });
+    anchor.mode = "fails";
+    const second = await open(anchor);
+    const reasons: string[] = [];
+    second.onFault((reason) => reasons.push(reason));
+    second.append(dispatched("x"));
+    anchor.mode = "ok";
+    appendCalls(second, 600);
+    await until(() => second.fault() !== null, "the fault");
+    expect(reasons).toEqual([second.fault()]);
+    expect(reasons[0]).toMatch(/not the record that was anchored/);
+    expect(anchor.text).toBe(kept);
+    expect(() => second.append(dispatched("y"))).toThrow(JournalUnavailable);
+  });
+});
+
+describe("the reader", () => {
+  test("pages, verifies and exports while the app writes", async () => {
+    const anchor = createTestAnchor();
+    const journal = await open(anchor);
+    appendCalls(journal, 300);
+    const reader = openJournalReader(place.file);
+    const verdict = reader.verify(anchor);
+    appendCalls(journal, 300, "d");
+    expect(await verdict).toMatchObject({ kind: "intact" });
+    await until(() => reader.page({ limit: 1 }).records[0]?.seq === 1200, "the last record");
+    expect(reader.page({ limit: 3 }).records.map((record) => record.call)).toEqual(["d300", "d300", "d299"]);
+    expect(reader.page({ limit: 5, call: "c7" }).records.map((record) => record.kind)).toEqual(["call-finished", "call-dispatched"]);
+    const lines = [...reader.exportRecords("jsonl", { server: "filesystem" })].join("").trimEnd().split("\n");
+    expect(lines).toHaveLength(1200);
+    expect((JSON.parse(lines[0] ?? "") as JournalRecord).seq).toBe(1);
+    const csv = [...reader.exportRecords("csv", { call: "c7" })].join("").trimEnd().split("\r\n");
+    expect(csv).toHaveLength(3);
+    journal.append(dispatched("last"));
+    expect(reader.page({ limit: 1 }).records[0]?.call).toBe("last");
+    reader.close();
+  });
+
+  test("cannot write, and says what it cannot open", async () => {
+    const journal = await open();
+    journal.append(dispatched("a"));
+    expect(() => openJournalReader(`${place.file}.none`)).toThrow(/ENOENT/);
+    expect(await verifyJournalFile(`${place.file}.none`, null)).toEqual({ kind: "unreadable", reason: "it is not there" });
+    fs.writeFileSync(`${place.file}.other`, "");
+    expect(() => openJournalReader(`${place.file}.other`)).toThrow(/format/);
+    fs.mkdirSync(`${place.file}.folder`);
+    expect(await verifyJournalFile(`${place.file}.folder`, null)).toMatchObject({
+      kind: "unreadable",
+      reason: "it is not an ordinary file",
+    });
+  });
+
+  test("verifying 10,000 records never holds the event loop for 50 ms", async () => {
+    const anchor = createTestAnchor();
+    const journal = await open(anchor);
+    appendCalls(journal, 5_000);
+    journal.append({ kind: "app-stopped" });
+    // In CPU time of this thread, because a busy machine stops us at any time; the best of three runs leaves out the collector.
+    const cpuMs = (): number => {
+      const { user, system } = process.threadCpuUsage();
+      return (user + system) / 1000;
+    };
+    let best = Infinity;
+    for (let run = 0; run < 3; run += 1) {
+      let worst = 0;
+      let last = cpuMs();
+      const state = { verifying: true };
+      const watch = async (): Promise<void> => {
+        while (state.verifying) {
+          await new Promise((resolve) => setImmediate(resolve));
+          const now = cpuMs();
+          worst = Math.max(worst, now - last);
+          last = now;
+        }
+      };
+      const watching = watch();
+      expect(await journal.verify()).toMatchObject({ kind: "intact", records: 10_001 });
+      state.verifying = false;
+      await watching;
+      best = Math.min(best, worst);
+    }
+    expect(best).toBeLessThan(50);
+  });
+});
