@@ -29,7 +29,7 @@ import { idleMilliseconds, notStartable, runnableServer, startServer } from "./s
 import type { StartDeps } from "./start-server.ts";
 
 export interface RegistryDeps {
-  readonly settings: Pick<SettingsStore, "current" | "edit" | "onChange">;
+  readonly settings: Pick<SettingsStore, "current" | "problem" | "edit" | "onChange">;
   readonly sandbox: Sandbox;
   readonly vault: Pick<Vault, "get">;
   /** @throws when the journal cannot be written */
@@ -114,6 +114,9 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
 
   function launch(name: string, launchFor: LaunchFor): Promise<Result<ServerProcess>> {
     if (closed) return Promise.resolve(fail("closing", "Portcullis is closing."));
+    const problem = deps.settings.problem();
+    if (problem !== null)
+      return Promise.resolve(fail("settings-broken", `Nothing is started while the settings cannot be read: ${problem}`));
     if (configured(name) === undefined) return Promise.resolve(noServer(name));
     const launching = launchKnown(name, launchFor).finally(() => pending.delete(launching));
     pending.add(launching);

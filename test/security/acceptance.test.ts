@@ -1,0 +1,200 @@
+import fs from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ServerSettings } from "../../shared/model/server.ts";
+import { createRig, until } from "../fixtures/registry/rig.ts";
+import type { Rig } from "../fixtures/registry/rig.ts";
+
+// Threats 1, 2 and 5: nothing is run, installed or even asked before the person accepted exactly what would run.
+let rig: Rig;
+let marker: string;
+let base: ServerSettings;
+const someone = { client: "a", sessionId: "a" };
+
+beforeEach(async () => {
+  rig = await createRig();
+  fs.mkdirSync(path.join(rig.home, "work"));
+  marker = path.join(rig.home, "work", "ran");
+  // Runs anywhere, waived so that its effect would be seen on the disk; the args name everything it does.
+  base = { command: "touch", args: [marker], env: { MODE: "plain" }, cwd: path.join(rig.home, "work"), sandbox: { waived: true } };
+});
+afterEach(async () => {
+  await rig.close();
+});
+
+const ran = (): boolean => fs.existsSync(marker);
+const write = async (settings: ServerSettings): Promise<void> => {
+  const edited = await rig.settings.edit([{ path: ["mcpServers", "helper"], value: settings }]);
+  expect(edited.ok).toBe(true);
+};
+
+describe("a server that was never accepted (threats 1, 5)", () => {
+  test("is not run by a health check, a client, a look at its tools or an explanation", async () => {
+    await rig.registry.add("helper", base, false);
+    expect(rig.registry.get("helper")?.state).toEqual({ kind: "new" });
+    const launched = await rig.registry.launch("helper", someone);
+    expect(launched).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(launched.ok ? "" : launched.error.hint).toContain("portcullis server accept helper");
+    expect(await rig.registry.inspect("helper")).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    await rig.registry.explain("helper");
+    expect(ran()).toBe(false);
+    expect(rig.registry.get("helper")?.state).toEqual({ kind: "new" });
+    expect(rig.journal.some((draft) => draft.kind === "server-launched")).toBe(false);
+    expect(rig.journal.filter((draft) => draft.kind === "server-refused")).toHaveLength(2);
+  });
+
+  test("written into the file by another program is new, and a restart does not change that", async () => {
+    await write(base);
+    await until("it is known", () => rig.registry.get("helper")?.state.kind === "new");
+    const again = await rig.restart();
+    expect(again.get("helper")?.state).toEqual({ kind: "new" });
+    expect(await again.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(ran()).toBe(false);
+  });
+
+  test("installs nothing, whatever its command", async () => {
+    await rig.registry.add("helper", { command: "npx", args: ["-y", "@modelcontextprotocol/server-everything"] }, false);
+    expect(await rig.registry.inspect("helper")).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(fs.existsSync(path.join(rig.data, "packages"))).toBe(false);
+  });
+
+  test("a shim of its own making is not asked where it leads", async () => {
+    const shims = path.join(rig.home, "work", "shims");
+    fs.mkdirSync(shims);
+    fs.writeFileSync(path.join(shims, "python3"), `#!/bin/sh\n: > ${marker}\n`, { mode: 0o755 });
+    await rig.registry.add("helper", { command: path.join(shims, "python3"), args: ["-V"] }, false);
+    await rig.registry.explain("helper");
+    await rig.registry.launch("helper", someone);
+    expect(ran()).toBe(false);
+  });
+
+  test("runs once it is accepted as it was shown, and not with another fingerprint", async () => {
+    await rig.registry.add("helper", base, false);
+    expect(await rig.registry.accept("helper", "0".repeat(64))).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false });
+    expect(ran()).toBe(false);
+    const shown = rig.registry.get("helper")?.fingerprint ?? "";
+    expect(await rig.registry.accept("helper", shown)).toMatchObject({ ok: true, value: { state: { kind: "idle" } } });
+    const launched = await rig.registry.launch("helper", someone);
+    expect(launched.ok).toBe(true);
+    await until("it ran", ran);
+  });
+
+  test("changed between the look and the acceptance is not accepted", async () => {
+    await rig.registry.add("helper", base, false);
+    const shown = rig.registry.get("helper")?.fingerprint ?? "";
+    await write({ ...base, args: ["-c", marker] });
+    expect(await rig.registry.accept("helper", shown)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(ran()).toBe(false);
+  });
+});
+
+describe("an accepted name whose command was changed (threat 2, MCPoison)", () => {
+  const cases: readonly [field: string, change: (settings: ServerSettings) => ServerSettings][] = [
+    ["command", (settings) => ({ ...settings, command: "/bin/touch" })],
+    ["args", (settings) => ({ ...settings, args: [...(settings.args ?? []), `${marker}2`] })],
+    ["env.MODE", (settings) => ({ ...settings, env: { MODE: "other" } })],
+    ["env.NODE_OPTIONS", (settings) => ({ ...settings, env: { ...settings.env, NODE_OPTIONS: "--require ./p.js" } })],
+    ["env.MODE", (settings) => ({ ...settings, env: {} })],
+    ["cwd", (settings) => ({ ...settings, cwd: rig.home })],
+    ["sandbox.waived", (settings) => ({ ...settings, sandbox: {} })],
+    ["sandbox.read", (settings) => ({ ...settings, sandbox: { ...settings.sandbox, read: [rig.home] } })],
+    ["sandbox.write", (settings) => ({ ...settings, sandbox: { ...settings.sandbox, write: [rig.home] } })],
+    ["sandbox.hosts", (settings) => ({ ...settings, sandbox: { ...settings.sandbox, hosts: ["example.org"] } })],
+    ["sandbox.limits", (settings) => ({ ...settings, sandbox: { ...settings.sandbox, limits: { memoryMb: 4096 } } })],
+  ];
+
+  test.each(cases)("%s", async (field, change) => {
+    await rig.registry.add("helper", base, true);
+    expect(rig.registry.get("helper")?.state).toEqual({ kind: "idle" });
+    await write(change(base));
+    const launched = await rig.registry.launch("helper", someone);
+    expect(launched).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    const state = rig.registry.get("helper")?.state;
+    expect(state?.kind === "changed" ? state.changes.map((one) => one.field) : state).toEqual([field]);
+    expect(ran()).toBe(false);
+    // Put back as it was, it is accepted again: what counts is what would run, not that somebody edited.
+    await write(base);
+    expect((await rig.registry.launch("helper", someone)).ok).toBe(true);
+  });
+
+  test("keys that decide nothing are no change", async () => {
+    await rig.registry.add("helper", base, true);
+    await write({ ...base, idleMinutes: 5, note: "a key that another program keeps here" });
+    expect((await rig.registry.launch("helper", someone)).ok).toBe(true);
+  });
+
+  test("the program behind the same command: another file", async () => {
+    const link = path.join(rig.home, "work", "tool");
+    fs.symlinkSync("/bin/true", link);
+    await rig.registry.add("helper", { ...base, command: link }, true);
+    fs.rmSync(link);
+    fs.symlinkSync(fs.realpathSync("/usr/bin/touch"), link);
+    expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    const state = rig.registry.get("helper")?.state;
+    expect(state?.kind === "changed" ? state.changes.map((one) => one.field) : state).toEqual(["program"]);
+    expect(ran()).toBe(false);
+  });
+
+  test("a folder it may read that now leads elsewhere", async () => {
+    const open = path.join(rig.home, "work", "open");
+    fs.mkdirSync(open);
+    await rig.registry.add("helper", { ...base, sandbox: { waived: true, read: [open] } }, true);
+    fs.rmdirSync(open);
+    fs.mkdirSync(path.join(rig.home, ".ssh"));
+    fs.symlinkSync(path.join(rig.home, ".ssh"), open);
+    expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+  });
+
+  test("a running instance of what is no longer accepted is ended", async () => {
+    const sleeper: ServerSettings = { command: "sleep", args: ["600"], sandbox: { waived: true } };
+    await rig.registry.add("helper", sleeper, true);
+    const launched = await rig.registry.launch("helper", someone);
+    if (!launched.ok) throw new Error(launched.error.message);
+    await write({ ...sleeper, args: ["601"] });
+    await launched.value.exited;
+    expect(rig.registry.get("helper")?.instances).toEqual([]);
+  });
+
+  test("removed and added again under its name is new, and does not get the private folder of before", async () => {
+    await rig.registry.add("helper", base, true);
+    await rig.registry.launch("helper", someone);
+    fs.writeFileSync(path.join(rig.data, "state", "helper", "token"), "private");
+    await rig.registry.remove("helper");
+    await rig.registry.add("helper", base, false);
+    expect(rig.registry.get("helper")?.state).toEqual({ kind: "new" });
+    expect(fs.existsSync(path.join(rig.data, "state", "helper"))).toBe(false);
+  });
+
+  test("a damaged list of acceptances accepts nothing", async () => {
+    await rig.registry.add("helper", base, true);
+    fs.writeFileSync(path.join(rig.data, "accepted.json"), "{}");
+    const again = await rig.restart();
+    expect(again.get("helper")?.state).toEqual({ kind: "new" });
+    expect(await again.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(fs.readdirSync(rig.data).some((name) => name.startsWith("accepted.json.broken-"))).toBe(true);
+  });
+
+  test("the list of acceptances holds no value of the environment and is ours alone", async () => {
+    await rig.registry.add("helper", { ...base, env: { TOKEN: "plain-secret-value" } }, true);
+    const file = path.join(rig.data, "accepted.json");
+    expect(fs.readFileSync(file, "utf8")).not.toContain("plain-secret-value");
+    if (process.platform !== "win32") expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    expect(JSON.stringify(rig.registry.get("helper"))).not.toContain("plain-secret-value");
+  });
+});
+
+test("a journal that cannot be written starts nothing", async () => {
+  await rig.close();
+  rig = await createRig({ journalFault: (draft) => draft.kind === "secret-used" || draft.kind === "server-launched" });
+  fs.mkdirSync(path.join(rig.home, "work"));
+  marker = path.join(rig.home, "work", "ran");
+  await rig.registry.add("sleeper", { command: "sleep", args: ["600"], sandbox: { waived: true } }, true);
+  expect(await rig.registry.launch("sleeper", someone)).toMatchObject({ ok: false, error: { code: "journal-unavailable" } });
+  expect(rig.registry.get("sleeper")?.instances).toEqual([]);
+  rig.secrets.set("a", "the-value-of-a");
+  await rig.registry.add("user", { command: "touch", args: [marker], env: { A: "${keychain:a}" }, sandbox: { waived: true } }, true);
+  expect(await rig.registry.launch("user", someone)).toMatchObject({ ok: false, error: { code: "journal-unavailable" } });
+  expect(ran()).toBe(false);
+});
