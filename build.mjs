@@ -18,7 +18,7 @@ const external = ["electron", "keytar", "libsql", /^@anthropic-ai\/sandbox-runti
 function esm(input) {
   return {
     input,
-    options: { platform: "node", external },
+    options: { platform: "node", external, resolve },
     output: { format: "esm", entryFileNames: "[name].js", chunkFileNames: "lib/[name]-[hash].js" },
   };
 }
@@ -27,7 +27,7 @@ function esm(input) {
 function single(name, entry, { format, external = [], extension = format === "cjs" ? "cjs" : "js" }) {
   return {
     input: { [name]: entry },
-    options: { platform: "node", external },
+    options: { platform: "node", external, resolve },
     output: { format, entryFileNames: `[name].${extension}`, codeSplitting: false },
   };
 }

@@ -37,7 +37,7 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
   }
   // Everything this process makes is ours alone.
   process.umask(0o077);
-  const { startHeadless } = await import("../headless.ts");
+  const { filesBeside, startHeadless } = await import("../headless.ts");
 
   let stop: () => void = () => undefined;
   const stopped = new Promise<void>((resolve) => {
@@ -46,7 +46,6 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
   const onSignal = (): void => stop();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
 
-  const helper = (name: string): string => path.join(programFolder, "helpers", `${name}-helper.js`);
   const started = await startHeadless({
     paths,
     env,
@@ -54,11 +53,7 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
     version,
     answerer,
     ui: options.ui === true,
-    files: {
-      helpers: { keychain: helper("keychain"), "sandbox-supervisor": helper("supervisor"), reaper: helper("reaper") },
-      bridge: path.join(programFolder, "bridge.cjs"),
-      renderer: path.join(programFolder, "renderer"),
-    },
+    files: filesBeside(programFolder),
     relaunch: {
       command: process.execPath,
       // A question on a terminal that is not there has no answerer: a restart by a bridge leaves it to `ui`.
@@ -81,7 +76,7 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
   let approver: { close(): void } | null = null;
   if (answerer === "terminal") {
     const { createTerminalApprover } = await import("./terminal-approver.ts");
-    approver = createTerminalApprover({ terminal, dispatch: headless.app.dispatch, subscribe: headless.subscribe, now: context.now });
+    approver = createTerminalApprover({ terminal, dispatch: headless.app.dispatch, subscribe: headless.app.subscribe, now: context.now });
   }
 
   await stopped;

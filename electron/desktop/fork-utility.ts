@@ -46,7 +46,13 @@ function forkUtility(name: HelperName, entry: string, env: Readonly<Record<strin
 }
 
 function spawnNode(node: string, entry: string, env: Readonly<Record<string, string>>): HelperProcess {
-  const child = spawn(node, [entry], { env: { ...env }, stdio: ["ignore", "ignore", "ignore", "ipc"], windowsHide: true });
+  const child = spawn(node, [entry], {
+    env: { ...env },
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    // Ctrl+C in the terminal is for the app.
+    detached: process.platform !== "win32",
+    windowsHide: true,
+  });
   const exit = createExit();
   child.on("error", () => exit.settle(null));
   child.on("exit", (code) => exit.settle(code));

@@ -13,7 +13,7 @@ import { appOrigin } from "./security-settings.ts";
  */
 export interface IpcServerDeps {
   readonly ipcMain: Pick<IpcMain, "handle" | "on" | "removeHandler" | "off">;
-  readonly app: Pick<App, "dispatch" | "publisher" | "journal">;
+  readonly app: Pick<App, "dispatch" | "subscribe">;
   /** The role of the window with these contents; undefined for contents that are not a window of ours. */
   roleOf(contentsId: number): Role | undefined;
   /** What the approval window shows: the last question it fetched. */
@@ -104,14 +104,11 @@ export function createIpcServer(deps: IpcServerDeps): () => void {
 
   ipcMain.handle("call", call);
   ipcMain.on("subscribe", subscribe);
-  const stops = [
-    app.publisher.subscribe((change) => push("state.changed", change)),
-    app.journal.onAppended((records) => push("journal.appended", { records: [...records] })),
-  ];
+  const unsubscribe = app.subscribe(push);
   return () => {
     ipcMain.removeHandler("call");
     ipcMain.off("subscribe", subscribe);
-    for (const stop of stops) stop();
+    unsubscribe();
   };
 }
 

@@ -31,8 +31,7 @@ function setUp(refuse: IpcServerDeps["refuse"] = () => null) {
   const shown: string[] = [];
   const answered: string[] = [];
   const heights: number[] = [];
-  let state: ((change: never) => void) | undefined;
-  let journal: ((records: never) => void) | undefined;
+  let pushed: ((channel: string, payload: unknown) => void) | undefined;
   const ipcMain = {
     handle: (name: string, handler: Handler) => handlers.set(name, handler),
     on: (name: string, handler: Handler) => handlers.set(name, handler),
@@ -44,17 +43,9 @@ function setUp(refuse: IpcServerDeps["refuse"] = () => null) {
       dispatched.push(args);
       return Promise.resolve({ ok: true, value: "dispatched" });
     },
-    publisher: {
-      subscribe: (listener: typeof state) => {
-        state = listener;
-        return () => (state = undefined);
-      },
-    },
-    journal: {
-      onAppended: (listener: typeof journal) => {
-        journal = listener;
-        return () => (journal = undefined);
-      },
+    subscribe: (listener: typeof pushed) => {
+      pushed = listener;
+      return () => (pushed = undefined);
     },
   };
   const close = createIpcServer({
@@ -79,9 +70,9 @@ function setUp(refuse: IpcServerDeps["refuse"] = () => null) {
     close,
     call,
     subscribe,
-    publish: (change: unknown) => state?.(change as never),
-    append: (records: unknown) => journal?.(records as never),
-    listening: () => state !== undefined || journal !== undefined,
+    publish: (change: unknown) => pushed?.("state.changed", change),
+    append: (records: unknown) => pushed?.("journal.appended", { records }),
+    listening: () => pushed !== undefined,
   };
 }
 
