@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
+import path from "node:path";
 import { fail, ok } from "../shared/errors.ts";
 import type { Result } from "../shared/errors.ts";
 import type { AppView } from "../shared/model/snapshot.ts";
-import { createPushes } from "./api/pushes.ts";
-import type { SubscribePushes } from "./api/pushes.ts";
 import { createApp } from "./app.ts";
 import type { App, AppDeps } from "./app.ts";
 import type { ForkHelper, HelperName, HelperProcess } from "./helper-process.ts";
@@ -35,10 +34,19 @@ export interface HeadlessFiles {
 
 export interface Headless {
   readonly app: App;
-  readonly subscribe: SubscribePushes;
   /** A fresh one-time link to the browser UI; null without `ui`. */
   url(): string | null;
   close(): Promise<void>;
+}
+
+/** Where the build puts them, beside portcullis.js. */
+export function filesBeside(programFolder: string): HeadlessFiles {
+  const helper = (name: string): string => path.join(programFolder, "helpers", `${name}-helper.js`);
+  return {
+    helpers: { keychain: helper("keychain"), "sandbox-supervisor": helper("supervisor"), reaper: helper("reaper") },
+    bridge: path.join(programFolder, "bridge.cjs"),
+    renderer: path.join(programFolder, "renderer"),
+  };
 }
 
 /** Starts the app, then the browser UI. A failure leaves nothing running. */
@@ -59,13 +67,9 @@ export async function startHeadless(deps: HeadlessDeps): Promise<Result<Headless
   });
   if (!created.ok) return created;
   const app = created.value;
-  const subscribe = createPushes({
-    state: (listener) => app.publisher.subscribe((change) => listener({ revision: change.revision, slices: change.slices })),
-    journal: (listener) => app.journal.onAppended(listener),
-  });
   if (deps.ui) {
     try {
-      web = await createUiServer({ folder: deps.files.renderer, dispatch: app.dispatch, subscribe, now: Date.now });
+      web = await createUiServer({ folder: deps.files.renderer, dispatch: app.dispatch, subscribe: app.subscribe, now: Date.now });
     } catch (error) {
       await app.close();
       return fail("cannot-start", `the browser UI cannot be served: ${error instanceof Error ? error.message : "unknown reason"}`);
@@ -74,7 +78,6 @@ export async function startHeadless(deps: HeadlessDeps): Promise<Result<Headless
   const server = web;
   return ok({
     app,
-    subscribe,
     url: () => server?.newUrl() ?? null,
     async close() {
       app.denyWaiting("closing");

@@ -1,10 +1,8 @@
 import type { Command } from "commander";
 import type { Check } from "../../shared/model/snapshot.ts";
 import { revealLine } from "../../shared/text/reveal.ts";
-import { report, tryApp, withApp } from "./context.ts";
-import type { Context, Status } from "./context.ts";
-import type { Run } from "./program.ts";
-import { simple } from "./servers.ts";
+import { report, simple, tryApp, withApp } from "./context.ts";
+import type { Context, Run, Status } from "./context.ts";
 
 interface Json {
   readonly json?: boolean;

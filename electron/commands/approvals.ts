@@ -2,10 +2,9 @@ import type { Command } from "commander";
 import type { Approval } from "../../shared/model/approval.ts";
 import type { AppClient } from "./app-client.ts";
 import { report, withApp } from "./context.ts";
-import type { Context, Status } from "./context.ts";
+import type { Context, Run, Status } from "./context.ts";
 import { durationMs, table } from "./print.ts";
 import { questionLines } from "./question-text.ts";
-import type { Run } from "./program.ts";
 
 interface AnswerOptions {
   readonly for: string;

@@ -18,6 +18,9 @@ export interface Context {
 /** The exit status of a command: 0, 1 (it said why on stderr) or 2 (usage). */
 export type Status = 0 | 1 | 2;
 
+/** Registers an action whose result is the exit status. */
+export type Run = <A extends unknown[]>(action: (...args: A) => Promise<Status>) => (...args: A) => Promise<void>;
+
 /** Says on stderr what went wrong and what to do. */
 export function report(context: Context, error: AppError): 1 {
   context.terminal.note(`portcullis: ${error.message}`);
@@ -40,4 +43,14 @@ export async function withApp(context: Context, work: (app: AppClient) => Promis
 export async function tryApp(context: Context): Promise<Result<AppClient>> {
   const { connectApp } = await import("./app-client.ts");
   return connectApp(context.paths, context.platform);
+}
+
+/** A call whose answer is of no interest but for its failure; `done` is printed when it worked. */
+export async function simple(context: Context, call: (app: AppClient) => ReturnType<AppClient["call"]>, done: string): Promise<Status> {
+  return withApp(context, async (app) => {
+    const result = await call(app);
+    if (!result.ok) return report(context, result.error);
+    context.terminal.print(done);
+    return 0;
+  });
 }

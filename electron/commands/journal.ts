@@ -5,9 +5,8 @@ import type { JournalKind, JournalQuery, JournalRecord, JournalVerdict } from ".
 import { reveal, revealLine } from "../../shared/text/reveal.ts";
 import type { AppClient } from "./app-client.ts";
 import { report, tryApp } from "./context.ts";
-import type { Context, Status } from "./context.ts";
+import type { Context, Run, Status } from "./context.ts";
 import { durationMs, table, timeText } from "./print.ts";
-import type { Run } from "./program.ts";
 import { printableJson } from "./terminal.ts";
 
 /** `journal list | show | verify | export`: through the app while it runs, otherwise read-only from the file itself. */
@@ -248,7 +247,7 @@ async function collect(source: Source, query: Query, most: number): Promise<Jour
     const page = await source.page({ ...query, limit, ...(before === undefined ? {} : { before }) });
     if (page === null) return null;
     records.push(...page);
-    if (page.length < limit || records.length >= most) return records.reverse();
+    if (page.length < limit || records.length >= most) return records.toReversed();
   }
 }
 

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import type { Context, Status } from "./context.ts";
+import type { Context, Run, Status } from "./context.ts";
 import { defineApprovals } from "./approvals.ts";
 import { defineApp } from "./app-commands.ts";
 import { defineJournal } from "./journal.ts";
@@ -9,9 +9,6 @@ import { defineServe } from "./serve.ts";
 import { defineServerAdd } from "./server-add.ts";
 import { defineServers } from "./servers.ts";
 import { defineVault } from "./vault.ts";
-
-/** Registers an action whose result is the exit status. */
-export type Run = <A extends unknown[]>(action: (...args: A) => Promise<Status>) => (...args: A) => Promise<void>;
 
 /**
  * Runs one command line (without `node` and the file). Resolves with the exit status: 0, 1 after saying why on stderr, or 2 for

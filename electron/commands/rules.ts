@@ -1,10 +1,8 @@
 import type { Command } from "commander";
 import type { Effect, Rule } from "../../shared/model/rule.ts";
-import { report, withApp } from "./context.ts";
-import type { Context, Status } from "./context.ts";
+import { report, simple, tryApp, withApp } from "./context.ts";
+import type { Context, Run, Status } from "./context.ts";
 import { durationMs, table, timeText } from "./print.ts";
-import type { Run } from "./program.ts";
-import { simple } from "./servers.ts";
 
 interface AddOptions {
   readonly allow?: boolean;
@@ -19,7 +17,6 @@ interface AddOptions {
 
 /** `rules add | list | remove`. Deny is stronger than ask, and ask than allow; how narrow a rule is does not matter. */
 export function defineRules(program: Command, context: Context, run: Run): void {
-  const { terminal } = context;
   const rules = program.command("rules").description("remembered decisions: deny is stronger than ask, and ask than allow");
 
   rules
@@ -43,25 +40,35 @@ export function defineRules(program: Command, context: Context, run: Run): void 
     .command("list")
     .option("--json", "print as JSON")
     .description("all rules that hold now")
-    .action(
-      run((options: { json?: boolean }) =>
-        withApp(context, async (app) => {
-          const state = await app.call("state.get", undefined);
-          if (!state.ok) return report(context, state.error);
-          const found = state.value.snapshot.rules;
-          if (options.json === true) terminal.json(found);
-          else if (found.length === 0) terminal.print("No rules: every call is asked for, unless the settings say otherwise.");
-          else terminal.print(table(["id", "effect", "client", "server", "tool", "arguments", "until"], found.map(row)));
-          return 0;
-        }),
-      ),
-    );
+    .action(run((options: { json?: boolean }) => list(context, options)));
 
   rules
     .command("remove")
     .argument("<id>")
     .description("remove a rule")
     .action(run((id: string) => simple(context, (app) => app.call("rule.remove", { id }), `The rule ${id} is removed.`)));
+}
+
+/** Without the app: those of rules.json; rules for a session live in the app only. */
+async function list(context: Context, options: { readonly json?: boolean }): Promise<Status> {
+  const { terminal } = context;
+  const app = await tryApp(context);
+  let found: readonly Rule[];
+  if (app.ok) {
+    const state = await app.value.call("state.get", undefined);
+    app.value.close();
+    if (!state.ok) return report(context, state.error);
+    found = state.value.snapshot.rules;
+  } else {
+    const { readRules } = await import("./offline.ts");
+    const read = await readRules(context.paths, context.now());
+    if (!read.ok) return report(context, read.error);
+    found = read.value;
+  }
+  if (options.json === true) terminal.json(found);
+  else if (found.length === 0) terminal.print("No rules: every call is asked for, unless the settings say otherwise.");
+  else terminal.print(table(["id", "effect", "client", "server", "tool", "arguments", "until"], found.map(row)));
+  return 0;
 }
 
 async function add(context: Context, options: AddOptions): Promise<Status> {

@@ -1,15 +1,13 @@
 import type { Command } from "commander";
-import { report, withApp } from "./context.ts";
-import type { Context, Status } from "./context.ts";
+import type { SecretEntry } from "../vault/vault.ts";
+import { report, simple, tryApp } from "./context.ts";
+import type { Context, Run, Status } from "./context.ts";
 import { table, timeText } from "./print.ts";
-import type { Run } from "./program.ts";
-import { simple } from "./servers.ts";
 
 const maxBytes = 65_536;
 
 /** `secret set | list | delete`. A value comes from a prompt or from stdin, never from the command line, and is never printed. */
 export function defineSecrets(program: Command, context: Context, run: Run): void {
-  const { terminal } = context;
   const secret = program.command("secret").description("secrets in the OS keychain: put, list the names, delete");
 
   secret
@@ -23,32 +21,41 @@ export function defineSecrets(program: Command, context: Context, run: Run): voi
     .command("list")
     .option("--json", "print as JSON")
     .description("the names, which servers refer to them, and when each was last used")
-    .action(
-      run((options: { json?: boolean }) =>
-        withApp(context, async (app) => {
-          const state = await app.call("state.get", undefined);
-          if (!state.ok) return report(context, state.error);
-          const { secrets } = state.value.snapshot;
-          if (options.json === true) terminal.json(secrets);
-          else {
-            const rows = secrets.map(({ name, usedBy, updatedAt, lastUsedAt, lastUsedBy }) => [
-              name,
-              usedBy.join(", "),
-              timeText(updatedAt),
-              lastUsedAt === null ? "never" : `${timeText(lastUsedAt)} by ${lastUsedBy ?? "?"}`,
-            ]);
-            terminal.print(table(["name", "used by", "changed", "last used"], rows));
-          }
-          return 0;
-        }),
-      ),
-    );
+    .action(run((options: { json?: boolean }) => list(context, options)));
 
   secret
     .command("delete")
     .argument("<name>")
     .description("delete a secret from the keychain")
     .action(run((name: string) => simple(context, (app) => app.call("secret.delete", { name }), `${name} is deleted.`)));
+}
+
+/** Without the app: from our index of names; which servers refer to them only the app tells. */
+async function list(context: Context, options: { readonly json?: boolean }): Promise<Status> {
+  const { terminal } = context;
+  const app = await tryApp(context);
+  let secrets: readonly (SecretEntry & { readonly usedBy?: readonly string[] })[];
+  if (app.ok) {
+    const state = await app.value.call("state.get", undefined);
+    app.value.close();
+    if (!state.ok) return report(context, state.error);
+    ({ secrets } = state.value.snapshot);
+  } else {
+    const { readSecretIndex } = await import("./offline.ts");
+    secrets = await readSecretIndex(context.paths, context.now);
+  }
+  if (options.json === true) terminal.json(secrets);
+  else if (secrets.length === 0) terminal.print("No secrets yet. Store one: portcullis secret set NAME");
+  else {
+    const rows = secrets.map(({ name, usedBy, updatedAt, lastUsedAt, lastUsedBy }) => [
+      name,
+      usedBy?.join(", ") ?? "?",
+      timeText(updatedAt),
+      lastUsedAt === null ? "never" : `${timeText(lastUsedAt)} by ${lastUsedBy ?? "?"}`,
+    ]);
+    terminal.print(table(["name", "used by", "changed", "last used"], rows));
+  }
+  return 0;
 }
 
 async function set(context: Context, name: string): Promise<Status> {

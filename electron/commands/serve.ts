@@ -1,8 +1,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { report } from "./context.ts";
-import type { Context, Status } from "./context.ts";
-import type { Run } from "./program.ts";
+import type { Context, Run, Status } from "./context.ts";
 
 interface ServeOptions {
   readonly ui?: boolean;

@@ -4,9 +4,8 @@ import type { ServerSettings, ServerView } from "../../shared/model/server.ts";
 import { revealLine } from "../../shared/text/reveal.ts";
 import type { AppClient } from "./app-client.ts";
 import { report, tryApp } from "./context.ts";
-import type { Context, Status } from "./context.ts";
+import type { Context, Run, Status } from "./context.ts";
 import { commandText } from "./print.ts";
-import type { Run } from "./program.ts";
 
 /**
  * `server add`: nothing runs before the person has seen the whole command (threat 1). What is accepted is bound to what was shown by

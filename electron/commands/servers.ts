@@ -3,10 +3,9 @@ import type { ServerState, ServerView } from "../../shared/model/server.ts";
 import { assertNever } from "../../shared/errors.ts";
 import { revealLine } from "../../shared/text/reveal.ts";
 import type { AppClient } from "./app-client.ts";
-import { report, tryApp, withApp } from "./context.ts";
-import type { Context, Status } from "./context.ts";
+import { report, simple, tryApp, withApp } from "./context.ts";
+import type { Context, Run, Status } from "./context.ts";
 import { commandText, table, timeText } from "./print.ts";
-import type { Run } from "./program.ts";
 import { settle } from "./server-add.ts";
 
 interface Json {
@@ -188,16 +187,6 @@ async function withServer(context: Context, name: string, work: (view: ServerVie
       });
     }
     return work(view, app);
-  });
-}
-
-/** A call whose answer is of no interest but for its failure. */
-export async function simple(context: Context, call: (app: AppClient) => ReturnType<AppClient["call"]>, done: string): Promise<Status> {
-  return withApp(context, async (app) => {
-    const result = await call(app);
-    if (!result.ok) return report(context, result.error);
-    context.terminal.print(done);
-    return 0;
   });
 }
 

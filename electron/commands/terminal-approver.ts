@@ -11,7 +11,7 @@ import type { Terminal } from "./terminal.ts";
 export interface TerminalApproverDeps {
   readonly terminal: Pick<Terminal, "note" | "onLines">;
   readonly dispatch: Headless["app"]["dispatch"];
-  readonly subscribe: Headless["subscribe"];
+  readonly subscribe: Headless["app"]["subscribe"];
   readonly now: () => number;
 }
 

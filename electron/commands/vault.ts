@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import type { VaultStatus } from "../../shared/model/secret-reference.ts";
 import { report, withApp } from "./context.ts";
-import type { Context } from "./context.ts";
-import type { Run } from "./program.ts";
+import type { Context, Run } from "./context.ts";
 
 /** `vault status | unlock | use`. A passphrase comes from a prompt or from stdin, never from the command line. */
 export function defineVault(program: Command, context: Context, run: Run): void {

@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fail } from "../../shared/errors.ts";
+import type { Check } from "../../shared/model/snapshot.ts";
+import { filesBeside, forkNode } from "../headless.ts";
+import { describeDatabaseError } from "../journal/database.ts";
+import { openJournalReader } from "../journal/reader.ts";
+import { createSandbox } from "../sandbox/create-sandbox.ts";
+import { createVault } from "../vault/create-vault.ts";
+import { keychainService } from "../vault/keychain.ts";
+import type { Context } from "./context.ts";
+import { runDoctor } from "./doctor.ts";
+import { openSettings } from "./offline.ts";
+
+/** The doctor without the app: with a sandbox and a vault of its own, which change nothing. */
+export async function runDoctorOffline(context: Context): Promise<Check[]> {
+  const { paths, env, platform, now } = context;
+  const fork = forkNode(filesBeside(context.programFolder).helpers);
+  const settings = openSettings(paths);
+  const sandbox = createSandbox({
+    fork,
+    env,
+    platform,
+    protectedPaths: [paths.config, paths.data, paths.logs, paths.run],
+    home: env["HOME"] ?? env["USERPROFILE"] ?? os.homedir(),
+    now,
+  });
+  const vault = await createVault({
+    dataDir: paths.data,
+    service: keychainService(paths.data, env["PORTCULLIS_HOME"] !== undefined && env["PORTCULLIS_HOME"] !== ""),
+    store: () => settings.current().vault?.store ?? "keychain",
+    setStore: () => Promise.resolve(fail("not-running", "Portcullis is not running")),
+    fork,
+    env,
+    platform,
+    now,
+  });
+  try {
+    return await runDoctor({
+      platform,
+      paths,
+      searchPath: env["PATH"] ?? "",
+      sandbox: () => sandbox.probe(true),
+      vault: () => vault.refresh(),
+      settingsProblem: () => settings.problem(),
+      journalFault: () => journalFault(path.join(paths.data, "journal.db")),
+    });
+  } finally {
+    await vault.close();
+    await sandbox.close();
+    settings.close();
+  }
+}
+
+/** A journal that was never written is none that is broken. */
+function journalFault(file: string): string | null {
+  if (!existsSync(file)) return null;
+  try {
+    openJournalReader(file).close();
+    return null;
+  } catch (error) {
+    return describeDatabaseError(error);
+  }
+}
