@@ -59,12 +59,10 @@ async function hashFile(file: string): Promise<string> {
     .digest("hex");
 }
 
-/** `@scope/name@1.2.3` below the ecosystem's folder. Names were checked by `recognise`; this is the last line against `..`. */
+/** `@scope/name@1.2.3` below the ecosystem's folder. The version is what a registry said, so it is looked at here, before it becomes a path. */
 export function packageFolder(packagesDir: string, ecosystem: "npm" | "pypi", name: string, version: string): string {
-  const root = path.join(packagesDir, ecosystem);
-  const folder = path.join(root, `${name}@${version}`);
-  if (!folder.startsWith(root + path.sep) || /[\\\0]/u.test(`${name}${version}`) || folder.includes("..")) {
+  if (!/^(?:@[\w~][\w.~-]*\/)?[\w~][\w.~-]*$/u.test(name) || !/^\d[\w.+!-]*$/u.test(version)) {
     throw new Error("not a package's name and version");
   }
-  return folder;
+  return path.join(packagesDir, ecosystem, `${name}@${version}`);
 }

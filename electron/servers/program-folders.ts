@@ -45,7 +45,9 @@ export async function programFolders(question: ProgramQuestion): Promise<Program
 async function addProgram(file: string, home: string, programs: Set<string>): Promise<void> {
   const real = await realPath(file);
   programs.add(real);
-  for (const folder of [await environmentOf(file), await packageOf(real, home), await installationOf(real, home)]) {
+  // An interpreter is no part of the package that happens to lie around it.
+  const own = interpreterName(real) === null ? await packageOf(real, home) : installationOf(real, home);
+  for (const folder of [await environmentOf(file), own]) {
     for (const one of folder) if (!isHomeOrAbove(one, home)) programs.add(one);
   }
 }
@@ -78,7 +80,7 @@ async function packageOf(real: string, home: string): Promise<readonly string[]>
 }
 
 /** Where an interpreter of the person's own (pyenv, mise, uv …) keeps its library: the folder above its bin. */
-async function installationOf(real: string, home: string): Promise<readonly string[]> {
+function installationOf(real: string, home: string): readonly string[] {
   const name = interpreterName(real);
   if (name === null || name === "node" || path.basename(path.dirname(real)) !== "bin") return [];
   const folder = path.dirname(path.dirname(real));

@@ -180,7 +180,7 @@ describe("an accepted name whose command was changed (threat 2, MCPoison)", () =
     await rig.registry.add("helper", { ...base, env: { TOKEN: "plain-secret-value" } }, true);
     const file = path.join(rig.data, "accepted.json");
     expect(fs.readFileSync(file, "utf8")).not.toContain("plain-secret-value");
-    if (process.platform !== "win32") expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    expect(fs.statSync(file).mode & 0o777).toBe(process.platform === "win32" ? 0o666 : 0o600);
     expect(JSON.stringify(rig.registry.get("helper"))).not.toContain("plain-secret-value");
   });
 });

@@ -1,0 +1,168 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { packageFolder, readInstalled, writeNote } from "../../../electron/servers/installed-package.ts";
+import { sanitiseNpmConfig } from "../../../electron/servers/npm-config.ts";
+import { npmFailure, npmInstallArgs, npmInstallEnv } from "../../../electron/servers/npm-install.ts";
+import { chooseBin, entryRunner, packageEntry } from "../../../electron/servers/package-entry.ts";
+import { uvSteps } from "../../../electron/servers/pypi-install.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "installation-")));
+});
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+describe("the npmrc that goes into the box", () => {
+  const listed = {
+    registry: "https://ann:hunter2@registry.example:8443/npm/?token=abc",
+    "@corp:registry": "https://npm.corp.example/",
+    "//registry.example/:_authToken": "npm_SECRETTOKEN",
+    "//npm.corp.example/:_password": "aHVudGVyMg==",
+    _auth: "QUJD",
+    email: "ann@example.org",
+    cafile: "/etc/ssl/corp.pem",
+    key: "-----BEGIN PRIVATE KEY-----",
+    "strict-ssl": false,
+    "script-shell": "/tmp/evil",
+    "https-proxy": "http://proxy:secret@proxy.example",
+    "node-options": "--require /tmp/evil.js",
+    git: "/tmp/evil-git",
+    "@evil\nfoo:registry": "https://evil.example/",
+    "@bad:registry": "file:///etc/passwd",
+  };
+
+  test("holds where the registries are and whom to trust, and nothing else", () => {
+    const config = sanitiseNpmConfig(listed, "@corp/server");
+    expect(config.lines).toEqual([
+      "registry=https://registry.example:8443/npm/",
+      "@corp:registry=https://npm.corp.example/",
+      'cafile="/etc/ssl/corp.pem"',
+    ]);
+    expect(config.hosts).toEqual(["registry.example:8443", "npm.corp.example"]);
+    expect(config.cafile).toBe("/etc/ssl/corp.pem");
+    expect(config.lines.join("\n")).not.toMatch(/SECRET|hunter2|abc|auth|password|proxy|strict|evil/iu);
+  });
+
+  test("without anything it is the public registry", () => {
+    expect(sanitiseNpmConfig({ registry: 7, cafile: null }, "x")).toEqual({
+      lines: ["registry=https://registry.npmjs.org/"],
+      hosts: ["registry.npmjs.org"],
+      cafile: null,
+    });
+  });
+});
+
+test("npm runs without scripts, and the spec can be no option", () => {
+  const args = npmInstallArgs("/x", "pkg@1");
+  expect(args).toContain("--ignore-scripts");
+  expect(args.slice(-2)).toEqual(["--", "pkg@1"]);
+  const env = npmInstallEnv("/t", "/node/bin/node", {
+    NPM_TOKEN: "secret",
+    npm_config__auth: "x",
+    NODE_OPTIONS: "--require x",
+    NODE_EXTRA_CA_CERTS: "/ca",
+  });
+  expect(JSON.stringify(env)).not.toMatch(/secret|_auth|require/u);
+  expect(env["HOME"]).toBe("/t");
+});
+
+test("a failed installation is told in npm's own words, with what to do", () => {
+  const stderr =
+    "npm error code E404\nnpm error 404 Not Found - GET https://r/x - Not found\nnpm error A complete log of this run can be found in: /x\n";
+  expect(npmFailure("x", stderr, "", ["r"])).toBe(
+    "x could not be installed. There is no such package or version. npm says: 404 Not Found - GET https://r/x - Not found",
+  );
+  expect(npmFailure("x", "npm error code ENOTFOUND\n", "", ["r.example"])).toContain("r.example cannot be reached.");
+  expect(npmFailure("x", "npm error code E401\n", "", ["r"])).toContain("wants a login");
+  expect(npmFailure("x", "", "", [])).toContain("npm gave no reason.");
+});
+
+describe("which executable", () => {
+  test("the one npx would take", () => {
+    expect(chooseBin("a.js", "@x/y", null)).toEqual({ ok: true, value: "a.js" });
+    expect(chooseBin({ other: "a.js" }, "y", null)).toEqual({ ok: true, value: "a.js" });
+    expect(chooseBin({ y: "a.js", z: "b.js" }, "@x/y", null)).toEqual({ ok: true, value: "a.js" });
+    expect(chooseBin({ a: "s.js", b: "s.js" }, "y", null)).toEqual({ ok: true, value: "s.js" });
+    expect(chooseBin({ a: "a.js", b: "b.js" }, "y", "b")).toEqual({ ok: true, value: "b.js" });
+  });
+
+  test("none, several or another one is said", () => {
+    expect(chooseBin(undefined, "y", null)).toMatchObject({ ok: false, error: { message: "y is a library: it has no executable." } });
+    expect(chooseBin({ a: "a.js", b: "b.js" }, "y", null)).toMatchObject({ ok: false, error: { hint: "Name the one: npx --package=y a" } });
+    expect(chooseBin({ a: "a.js" }, "y", "toString")).toMatchObject({ ok: false });
+  });
+
+  test.each([
+    ["#!/usr/bin/env node\n", "x", "node"],
+    ["#!/usr/bin/env -S node --enable-source-maps\n", "x", "node"],
+    ["#!/usr/bin/env bun\n", "x.js", "bun"],
+    ["#!/bin/sh\n", "x", "sh"],
+    ["import x from 'y'", "x.mjs", "node"],
+    ["console.log(1)", "x", "node"],
+    ["\u007fELF\u0002\u0001", "x", "self"],
+  ])("%j is run by %s → %s", (head, file, runner) => {
+    expect(entryRunner(Buffer.from(head, "latin1"), file)).toBe(runner);
+  });
+
+  test("one outside of its package is refused", async () => {
+    const root = path.join(folder, "node_modules", "y");
+    fs.mkdirSync(root, { recursive: true });
+    fs.writeFileSync(path.join(folder, "evil.js"), "");
+    for (const bin of ["../../evil.js", "link.js"]) {
+      fs.writeFileSync(path.join(root, "package.json"), JSON.stringify({ bin }));
+      fs.rmSync(path.join(root, "link.js"), { force: true });
+      fs.symlinkSync(path.join(folder, "evil.js"), path.join(root, "link.js"));
+      expect(await packageEntry(folder, "y", null)).toMatchObject({
+        ok: false,
+        error: { message: "y names a program outside of itself." },
+      });
+    }
+  });
+});
+
+describe("the note beside an installation", () => {
+  const installed = { ecosystem: "npm" as const, name: "y", version: "1.0.0", integrity: "sha512-x", installedAt: 5 };
+
+  test("tells whether it is as it was installed", async () => {
+    fs.writeFileSync(path.join(folder, "package-lock.json"), "{}");
+    await writeNote(folder, installed, ["package-lock.json"]);
+    expect(await readInstalled(folder)).toEqual({ ok: true, value: { folder, package: installed } });
+    fs.writeFileSync(path.join(folder, "package-lock.json"), "{ }");
+    expect(await readInstalled(folder)).toMatchObject({ ok: false, error: { code: "install-failed" } });
+    fs.rmSync(path.join(folder, "package-lock.json"));
+    expect(await readInstalled(folder)).toMatchObject({ ok: false });
+    fs.writeFileSync(path.join(folder, "portcullis-package.json"), "{}");
+    expect(await readInstalled(folder)).toMatchObject({ ok: false });
+    expect(await readInstalled(path.join(folder, "none"))).toBeNull();
+  });
+
+  test("no name or version leads out of the folder", () => {
+    expect(packageFolder("/p", "npm", "@a/b", "1.0.0")).toBe(path.join("/p", "npm", "@a", "b@1.0.0"));
+    for (const [name, version] of [
+      ["../x", "1"],
+      ["a", "../../1"],
+      ["a\\b", "1"],
+      ["a\0", "1"],
+      ["..", "1"],
+    ] as const) {
+      expect(() => packageFolder("/p", "npm", name, version)).toThrow("not a package");
+    }
+  });
+});
+
+test("uv's plan: wheels only, a relocatable environment, the version that was accepted", () => {
+  const tools = { uv: "/usr/bin/uv", python: "/usr/bin/python3.12", pythonHome: "/usr" };
+  const wanted = { name: "mcp-server-git", extras: ["a"], range: ">=1", python: null };
+  const [venv, install] = uvSteps(tools, "/t/package", wanted, null);
+  expect(venv?.args).toEqual(
+    expect.arrayContaining(["venv", "--relocatable", "--no-config", "--python=/usr/bin/python3.12", "/t/package/venv"]),
+  );
+  expect(install?.args).toEqual(expect.arrayContaining(["pip", "install", "--no-build", "--link-mode=copy"]));
+  expect(install?.args.slice(-2)).toEqual(["--", "mcp-server-git[a]>=1"]);
+  const [, pinned] = uvSteps(tools, "/t/package", wanted, { name: wanted.name, version: "1.5", integrity: "x" });
+  expect(pinned?.args.at(-1)).toBe("mcp-server-git[a]==1.5");
+});
