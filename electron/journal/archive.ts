@@ -24,7 +24,8 @@ const anchorDeadlineMs = 10_000;
 
 /**
  * Renames `journal.db` (with its side files) to `journal-YYYYMMDD-HHMMSS.db` (UTC) and begins a new one in its place, whose first record
- * is `app-started` with `detail.previous`. The app must not be running: it would notice that its file is gone and stop serving.
+ * is `app-started` with `detail.previous`. An app whose journal has a fault may be running, and goes on with
+ * the new one after a start; any other would notice that its file is gone and stop serving.
  */
 export async function archiveJournal(file: string, anchor: AnchorStore, now: number): Promise<Result<ArchivedJournal>> {
   if (!fs.existsSync(file)) return fail("not-found", "There is no journal to put aside.");

@@ -1,7 +1,7 @@
 // The journal of the running app: what architecture.md calls the writer, opened so that it can be trusted. Before the first record
 // is appended, the end of the chain and the anchor are checked; a journal that fails either is opened for reading only, and every call
 // is refused until a person has looked (fail closed, threat 33).
-import type { JournalPage, JournalQuery, JournalRecord } from "../../shared/model/journal-entry.ts";
+import type { JournalPage, JournalQuery } from "../../shared/model/journal-entry.ts";
 import type { AnchorReading } from "./anchor.ts";
 import { createAnchorKeeper, disagreement, readAnchor } from "./anchor.ts";
 import { createCallCounter } from "./call-counter.ts";
@@ -10,13 +10,13 @@ import type { JournalDatabase } from "./database.ts";
 import { describeDatabaseError, openForAppending, openForReading } from "./database.ts";
 import type { AnchorStore, Journal } from "./journal.ts";
 import { JournalUnavailable } from "./journal.ts";
+import { createListeners } from "./listeners.ts";
 import { findLostCalls } from "./lost-calls.ts";
 import { verifyJournalFile } from "./reader.ts";
 import type { JournalSearch } from "./search.ts";
 import { createSearch } from "./search.ts";
-import { hashAt, inspectTail } from "./verify.ts";
-import type { Written } from "./writer.ts";
-import { createWriter, writtenRecord } from "./writer.ts";
+import { hashAt, inspectTail, straySearch } from "./verify.ts";
+import { createWriter } from "./writer.ts";
 
 export interface OpenJournalDeps {
   /** The database; its folder exists. */
@@ -37,49 +37,53 @@ const indexAtOnce = 2048;
  * journal that cannot be used says so in `fault()`, refuses every append, and reads what it can.
  */
 export async function openJournal(deps: OpenJournalDeps): Promise<Journal> {
-  const onError = (error: unknown): void => deps.onError?.(error);
-  const now = (): number => deps.now();
-  let database: JournalDatabase;
-  let search: JournalSearch;
-  let head: ChainHead;
-  let reading: AnchorReading;
+  let database: JournalDatabase | null = null;
   try {
     database = openForAppending(deps.file);
-  } catch (error) {
-    return createFaultyJournal(deps, wayOut(`The journal cannot be opened: ${describeDatabaseError(error)}.`), null);
-  }
-  try {
-    const tail = inspectTail(database, tailChecked);
-    head = tail.head;
-    search = createSearch(database);
-    if (tail.wrong !== null) {
-      return createFaultyJournal(deps, wayOut(`The journal is damaged at record ${tail.wrong.seq}: ${tail.wrong.reason}.`), database);
-    }
-    reading = await readAnchor(deps.anchor, anchorAtStartMs);
-    const wrong = disagreement(reading, head.seq, (seq) => hashAt(database, seq), deps.anchor.kind);
-    if (wrong !== null)
-      return createFaultyJournal(deps, wayOut(`The journal is not the one that was last written: ${wrong.reason}.`), database);
-    if (reading.kind === "unknown") onError(reading.error);
+    const head = await checkedHead(deps, database);
+    if (typeof head === "string") return createFaultyJournal(deps, damaged(head), database);
+    const search = createSearch(database);
     while (search.index(indexAtOnce) > 0) await new Promise((resolve) => setImmediate(resolve));
+    return createWritableJournal(deps, database, search, head);
   } catch (error) {
-    return createFaultyJournal(deps, wayOut(`The journal cannot be used: ${describeDatabaseError(error)}.`), database);
+    return createFaultyJournal(deps, damaged(`The journal cannot be opened: ${describeDatabaseError(error)}.`), database);
   }
+}
 
+interface CheckedHead extends ChainHead {
+  /** Not known while the anchor store cannot be asked. */
+  readonly anchored: number | null;
+}
+
+/** Where the chain ends, or why it must not go on. @throws the database's error */
+async function checkedHead(deps: OpenJournalDeps, database: JournalDatabase): Promise<CheckedHead | string> {
+  const { head, wrong } = inspectTail(database, tailChecked);
+  if (wrong !== null) return `The journal is damaged at record ${wrong.seq}: ${wrong.reason}.`;
+  const reading = await readAnchor(deps.anchor, anchorAtStartMs);
+  const contradiction = disagreement(reading, head.seq, (seq) => hashAt(database, seq), deps.anchor.kind);
+  if (contradiction !== null) return notTheLast(contradiction.reason);
+  const stray = straySearch(database);
+  if (stray !== null) return `The journal is damaged at record ${stray.seq}: ${stray.reason}.`;
+  if (reading.kind === "unknown") deps.onError?.(reading.error);
+  return { ...head, anchored: reading.kind === "unknown" ? null : reading.kind === "anchor" ? reading.anchor.seq : 0 };
+}
+
+function createWritableJournal(deps: OpenJournalDeps, database: JournalDatabase, search: JournalSearch, head: CheckedHead): Journal {
+  const onError = (error: unknown): void => deps.onError?.(error);
+  const now = (): number => deps.now();
   const listeners = createListeners(onError);
   const counter = createCallCounter(search, now);
+  const agrees = (reading: AnchorReading): boolean => {
+    const wrong = disagreement(reading, writer.head().seq, (seq) => hashAt(database, seq), deps.anchor.kind);
+    if (wrong !== null) writer.fail(damaged(notTheLast(wrong.reason)));
+    return wrong === null;
+  };
   const keeper = createAnchorKeeper({
     store: deps.anchor,
     file: deps.file,
     now,
-    anchored: reading.kind === "anchor" ? reading.anchor.seq : 0,
-    unchecked:
-      reading.kind === "unknown"
-        ? (late) => {
-            const wrong = disagreement(late, writer.head().seq, (seq) => hashAt(database, seq), deps.anchor.kind);
-            if (wrong !== null) writer.fail(wayOut(`The journal is not the one that was last written: ${wrong.reason}.`));
-            return wrong === null;
-          }
-        : null,
+    anchored: head.anchored ?? 0,
+    unchecked: head.anchored === null ? agrees : null,
     onError,
   });
   const writer = createWriter({
@@ -95,16 +99,12 @@ export async function openJournal(deps: OpenJournalDeps): Promise<Journal> {
       listeners.appended(records);
     },
     faulted: (reason) => listeners.faulted(reason),
-    explain: (reason) => wayOut(`The journal cannot be written: ${reason}.`),
+    explain: (reason) =>
+      `The journal cannot be written: ${reason}. No call is let through until Portcullis is started again; ` +
+      `"portcullis journal verify" checks what was written.`,
   });
 
-  for (const draft of findLostCalls(database)) {
-    try {
-      writer.appendSoon(draft);
-    } catch (error) {
-      if (!(error instanceof JournalUnavailable)) throw error;
-    }
-  }
+  for (const draft of findLostCalls(database)) writer.appendSoon(draft);
 
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
@@ -173,57 +173,10 @@ function createFaultyJournal(deps: OpenJournalDeps, reason: string, opened: Jour
   };
 }
 
-interface Listeners {
-  appended(records: readonly Written[]): void;
-  faulted(reason: string): void;
-  /** Delivers what waits for its tick. */
-  flush(): void;
-  onAppended(listener: (records: readonly JournalRecord[]) => void): () => void;
-  onFault(listener: (reason: string) => void): () => void;
+function notTheLast(reason: string): string {
+  return `The journal is not the one that was last written: ${reason}.`;
 }
 
-function createListeners(onError: (error: unknown) => void): Listeners {
-  const onAppended = new Set<(records: readonly JournalRecord[]) => void>();
-  const onFault = new Set<(reason: string) => void>();
-  let waiting: JournalRecord[] = [];
-  let planned: NodeJS.Immediate | null = null;
-
-  const tell = <T>(listeners: ReadonlySet<(value: T) => void>, value: T): void => {
-    for (const listener of listeners) {
-      try {
-        listener(value);
-      } catch (error) {
-        onError(error);
-      }
-    }
-  };
-  const flush = (): void => {
-    if (planned !== null) clearImmediate(planned);
-    planned = null;
-    const records = waiting;
-    waiting = [];
-    if (records.length > 0) tell(onAppended, records);
-  };
-  const subscribe = <T>(listeners: Set<T>, listener: T): (() => void) => {
-    listeners.add(listener);
-    return () => {
-      listeners.delete(listener);
-    };
-  };
-
-  return {
-    appended(records) {
-      if (onAppended.size === 0) return;
-      for (const record of records) waiting.push(writtenRecord(record));
-      planned ??= setImmediate(flush);
-    },
-    faulted: (reason) => tell(onFault, reason),
-    flush,
-    onAppended: (listener) => subscribe(onAppended, listener),
-    onFault: (listener) => subscribe(onFault, listener),
-  };
-}
-
-function wayOut(what: string): string {
-  return `${what} No call is let through. "portcullis journal verify" says what is wrong.`;
+function damaged(what: string): string {
+  return `${what} No call is let through. "portcullis journal verify" says what is wrong; the old file can be put aside and a new journal begun.`;
 }

@@ -70,6 +70,8 @@ export async function verifyJournal(database: JournalDatabase, reading: AnchorRe
       const wrong = disagreement(reading, walk.at.seq, () => null, kind);
       if (wrong !== null) return reading.kind === "malformed" ? { kind: "unreadable", reason: wrong.reason } : { kind: "bad", ...wrong };
     }
+    const stray = straySearch(database);
+    if (stray !== null) return { kind: "bad", ...stray };
     const anchored = reading.kind === "anchor";
     return {
       kind: "intact",
@@ -96,6 +98,14 @@ export function inspectTail(database: JournalDatabase, count: number): { readonl
     if (finding !== null) return { head: walk.at, wrong: finding };
   }
   return { head: walk.at, wrong: null };
+}
+
+/** Rows of the search table beyond the chain's end: records still to come would never be copied, and filters would not find them. */
+export function straySearch(database: JournalDatabase): Finding | null {
+  const { head, copied } = database
+    .prepare("SELECT (SELECT ifnull(max(seq), 0) FROM records) AS head, (SELECT ifnull(max(seq), 0) FROM search) AS copied")
+    .get() as { head: number; copied: number };
+  return copied > head ? { seq: head + 1, reason: "the search table knows it, the chain does not" } : null;
 }
 
 /** The hash of one record, or null when there is none. @throws the database's error */

@@ -167,6 +167,12 @@ describe("verify names the first bad record", () => {
     ],
     ["a search copy edited", (db) => db.exec("UPDATE search SET server = 'harmless' WHERE seq = 33"), 33, /search table was changed/],
     ["a search copy's time edited", (db) => db.exec("UPDATE search SET at = at + 1 WHERE seq = 34"), 34, /search table was changed/],
+    [
+      "a search copy of a record to come",
+      (db) => db.exec("INSERT INTO search (seq, at, kind) VALUES (5000, 1, 'app-started')"),
+      201,
+      /the chain does not/,
+    ],
     ["a search copy deleted", (db) => db.exec("DELETE FROM search WHERE seq = 35"), 35, /taken out of the search table/],
   ])("%s", async (_name, change, seq, reason) => {
     tamper(place.file, change);
@@ -279,6 +285,11 @@ describe("an app that starts on it", () => {
     expect(journal.records()).toBe(200);
     expect(await journal.verify()).toMatchObject({ kind: "bad", seq: 190 });
     await journal.close();
+  });
+
+  test("refuses a search table that runs ahead of the chain", async () => {
+    tamper(place.file, (db) => db.exec("INSERT INTO search (seq, at, kind) VALUES (5000, 1, 'app-started')"));
+    expect(await starts()).toMatch(/record 201: the search table/);
   });
 
   test("refuses a journal whose end was cut off", async () => {
