@@ -14,6 +14,9 @@ const staging = path.join(root, "node_modules", ".cache", `portcullis-build-${St
 // Native code, or files that find their own files beside them: loaded from node_modules at run time.
 const external = ["electron", "keytar", "libsql", /^@anthropic-ai\/sandbox-runtime($|\/)/];
 
+// The ES module of a package, where it has both: what was written for another loader does not survive bundling.
+const resolve = { mainFields: ["module", "main"] };
+
 /** An ES module for Node; `input` maps names below dist to entry files. What entries share becomes a chunk. */
 function esm(input) {
   return {
@@ -24,11 +27,11 @@ function esm(input) {
 }
 
 /** One file and nothing beside it: it is copied out of the app, or runs where there is no node_modules. */
-function single(name, entry, { format, external = [], extension = format === "cjs" ? "cjs" : "js" }) {
+function single(name, entry, { external = [] } = {}) {
   return {
     input: { [name]: entry },
     options: { platform: "node", external, resolve },
-    output: { format, entryFileNames: `[name].${extension}`, codeSplitting: false },
+    output: { format: "cjs", entryFileNames: "[name].cjs", codeSplitting: false },
   };
 }
 
@@ -38,9 +41,8 @@ const bundles = [
     "helpers/keychain-helper": "electron/vault/keychain-helper.ts",
     "helpers/supervisor-helper": "electron/sandbox/supervisor-helper.ts",
   }),
-  single("helpers/reaper-helper", "electron/servers/reaper-helper.ts", { format: "esm" }),
-  single("bridge", "electron/bridge/bridge.ts", { format: "cjs" }),
-  single("preload", "electron/preload.ts", { format: "cjs", external: ["electron"] }),
+  single("bridge", "electron/bridge/bridge.ts"),
+  single("preload", "electron/preload.ts", { external: ["electron"] }),
 ];
 
 function say(line) {

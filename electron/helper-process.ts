@@ -1,5 +1,5 @@
 /**
- * A small process of our own (keychain, sandbox supervisor, reaper) that is spoken to in messages. On Node it is a forked child,
+ * A small process of our own (keychain, sandbox supervisor) that is spoken to in messages. On Node it is a forked child,
  * in Electron a utility process; the entry points create the fork function, everything else only sees this.
  */
 export interface HelperProcess {
@@ -12,7 +12,7 @@ export interface HelperProcess {
   kill(): void;
 }
 
-export type HelperName = "keychain" | "sandbox-supervisor" | "reaper";
+export type HelperName = "keychain" | "sandbox-supervisor";
 
 export interface ForkOptions {
   /** The whole environment; nothing is inherited. */

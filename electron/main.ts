@@ -86,17 +86,14 @@ function main(): void {
     const root = app.getAppPath();
     const runtime = await findRuntime(root, paths.data);
     if (!runtime.ok) return failToStart(runtime.error.message);
-    const { nodePath, bridgePath, reaperPath } = runtime.value;
+    const { nodePath, bridgePath } = runtime.value;
     const helper = (name: string): string => path.join(realFolder(root), "dist", "helpers", `${name}.js`);
     const deps: AppDeps = {
       paths,
       env: environment(),
       platform: process.platform,
       version: app.getVersion(),
-      fork: createForkUtility({
-        entries: { keychain: helper("keychain-helper"), "sandbox-supervisor": helper("supervisor-helper"), reaper: reaperPath },
-        nodePath,
-      }),
+      fork: createForkUtility({ keychain: helper("keychain-helper"), "sandbox-supervisor": helper("supervisor-helper") }),
       nodePath,
       bridgePath,
       answerer: "ui",
@@ -128,19 +125,16 @@ function main(): void {
 /** In a packaged app the runtime is copied out of it first; in the checkout it runs where it is. */
 async function findRuntime(root: string, dataDir: string): Promise<Result<InstalledRuntime>> {
   const name = process.platform === "win32" ? "node.exe" : "node";
-  const dist = path.join(root, "dist");
   if (!app.isPackaged) {
     return ok({
       nodePath: path.join(root, "node_modules", "node", "bin", name),
-      bridgePath: path.join(dist, "bridge.cjs"),
-      reaperPath: path.join(dist, "helpers", "reaper-helper.js"),
+      bridgePath: path.join(root, "dist", "bridge.cjs"),
     });
   }
   const resources = process.resourcesPath;
   const sources = {
     node: path.join(resources, name),
     bridge: path.join(resources, "bridge.cjs"),
-    reaper: path.join(resources, "reaper-helper.mjs"),
   };
   return installRuntime(sources, dataDir, app.getVersion(), process.platform);
 }

@@ -1,20 +1,13 @@
-import { spawn } from "node:child_process";
 import { utilityProcess } from "electron";
 import type { ForkHelper, HelperName, HelperProcess } from "../helper-process.ts";
 
-export interface ForkUtilityDeps {
-  /** The entry file of each helper, absolute. */
-  readonly entries: Readonly<Record<HelperName, string>>;
-  /** Absolute path of a Node binary, for the reaper. */
-  readonly nodePath: string;
-}
-
 /**
- * Helpers as Electron's utility processes, with exactly the environment they are given. The reaper is a plain Node process instead:
- * Chromium ends its own children the moment the main process dies, which is when the reaper has its work to do.
+ * Helpers as Electron's utility processes, with exactly the environment they are given. They end with the main process, however it ends.
+ *
+ * @param entries the entry file of each helper, absolute and outside the archive: they load native modules
  */
-export function createForkUtility({ entries, nodePath }: ForkUtilityDeps): ForkHelper {
-  return (name, { env }) => (name === "reaper" ? spawnNode(nodePath, entries.reaper, env) : forkUtility(name, entries[name], env));
+export function createForkUtility(entries: Readonly<Record<HelperName, string>>): ForkHelper {
+  return (name, { env }) => forkUtility(name, entries[name], env);
 }
 
 function forkUtility(name: HelperName, entry: string, env: Readonly<Record<string, string>>): HelperProcess {
@@ -42,31 +35,6 @@ function forkUtility(name: HelperName, entry: string, env: Readonly<Record<strin
       if (pid === undefined) child.kill();
       else killPid(pid);
     },
-  };
-}
-
-function spawnNode(node: string, entry: string, env: Readonly<Record<string, string>>): HelperProcess {
-  const child = spawn(node, [entry], {
-    env: { ...env },
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-    // Ctrl+C in the terminal is for the app.
-    detached: process.platform !== "win32",
-    windowsHide: true,
-  });
-  const exit = createExit();
-  child.on("error", () => exit.settle(null));
-  child.on("exit", (code) => exit.settle(code));
-  return {
-    get pid() {
-      return child.pid;
-    },
-    send(message) {
-      // Whether it is gone is told by onExit; a message to a process that just died is lost like any other.
-      if (child.connected) child.send(message as object, () => undefined);
-    },
-    onMessage: (listener) => void child.on("message", listener),
-    onExit: (listener) => exit.listen(listener),
-    kill: () => void child.kill("SIGKILL"),
   };
 }
 

@@ -7,19 +7,17 @@ import { writeFileAtomic } from "../atomic-file.ts";
 
 /**
  * What a client's config launches must work on a machine without Node, with the app's runAsNode fuse off, and from a path that stays
- * the same while an AppImage is mounted somewhere else at each start. So a packaged app carries a Node binary and keeps a copy of it,
- * of the bridge and of the reaper in `<data>/bin`; there they are replaced, atomically, only when the app's own differ.
+ * the same while an AppImage is mounted somewhere else at each start. So a packaged app carries a Node binary and keeps a copy of it and
+ * of the bridge in `<data>/bin`; there they are replaced, atomically, only when the app's own differ.
  */
 export interface RuntimeSources {
   readonly node: string;
   readonly bridge: string;
-  readonly reaper: string;
 }
 
 export interface InstalledRuntime {
   readonly nodePath: string;
   readonly bridgePath: string;
-  readonly reaperPath: string;
 }
 
 const oldSuffix = ".old";
@@ -39,14 +37,12 @@ export async function installRuntime(
   const installed = {
     nodePath: path.join(folder, platform === "win32" ? "node.exe" : "node"),
     bridgePath: path.join(folder, "bridge.cjs"),
-    reaperPath: path.join(folder, "reaper-helper.mjs"),
   };
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await removeLeftovers(folder);
     await installNode(sources.node, installed.nodePath, path.join(folder, "runtime.json"), version);
     await installText(sources.bridge, installed.bridgePath, 0o700);
-    await installText(sources.reaper, installed.reaperPath, 0o600);
     return ok(installed);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

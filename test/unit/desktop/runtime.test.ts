@@ -11,10 +11,9 @@ let sources: RuntimeSources;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "portcullis-runtime-"));
   data = path.join(folder, "data");
-  sources = { node: path.join(folder, "node"), bridge: path.join(folder, "bridge.cjs"), reaper: path.join(folder, "reaper.mjs") };
+  sources = { node: path.join(folder, "node"), bridge: path.join(folder, "bridge.cjs") };
   await writeFile(sources.node, "node 1", { mode: 0o644 });
   await writeFile(sources.bridge, "bridge 1");
-  await writeFile(sources.reaper, "reaper 1");
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -25,7 +24,6 @@ async function install(version = "1.0.0"): Promise<void> {
     value: {
       nodePath: path.join(data, "bin", "node"),
       bridgePath: path.join(data, "bin", "bridge.cjs"),
-      reaperPath: path.join(data, "bin", "reaper-helper.mjs"),
     },
   });
 }
@@ -39,7 +37,7 @@ describe("the runtime that clients' configs launch", () => {
     expect(await installed("bridge.cjs")).toBe("bridge 1");
     expect((await stat(path.join(data, "bin", "node"))).mode & 0o777).toBe(0o700);
     expect((await stat(path.join(data, "bin"))).mode & 0o777).toBe(0o700);
-    expect((await readdir(path.join(data, "bin"))).sort()).toEqual(["bridge.cjs", "node", "reaper-helper.mjs", "runtime.json"]);
+    expect((await readdir(path.join(data, "bin"))).sort()).toEqual(["bridge.cjs", "node", "runtime.json"]);
   });
 
   it("is left alone while nothing differs", async () => {
@@ -80,7 +78,7 @@ describe("the runtime that clients' configs launch", () => {
     await writeFile(path.join(data, "bin", "node.0123456789ab.new"), "half");
     await writeFile(path.join(data, "bin", "node.exe.0123456789ab.old"), "old");
     await install();
-    expect((await readdir(path.join(data, "bin"))).sort()).toEqual(["bridge.cjs", "node", "reaper-helper.mjs", "runtime.json"]);
+    expect((await readdir(path.join(data, "bin"))).sort()).toEqual(["bridge.cjs", "node", "runtime.json"]);
   });
 
   it("says why when it cannot be put there", async () => {
