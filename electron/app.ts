@@ -91,6 +91,23 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
 
   async function build(): Promise<Result<App>> {
     const startedAt = now();
+    // First of all the socket: it is what makes this the only app on this home.
+    let isReady = (): void => undefined;
+    const opened = await createListener({
+      paths,
+      platform,
+      ready: new Promise<void>((resolve) => {
+        isReady = resolve;
+      }),
+      openSession: (info, output) => gate.open(info, output),
+      dispatch: (role, channel, input) => dispatch(role, channel, input),
+      subscribe: (listener) => subscribe(listener),
+      now,
+      record: (draft) => recordQuietly(draft),
+    });
+    if (!opened.ok) return opened;
+    const listening = opened.value;
+    closers.push(() => listening.close());
     const settings = createSettingsStore({ file: path.join(paths.config, "config.json"), schemaUrl: schemaReference });
     closers.push(() => settings.close());
 
@@ -257,24 +274,15 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
     });
     const dispatch = createDispatch(handlers, { onBug: (channel, error) => noteBug(channel, error, (text) => redactor.text(text)) });
 
-    const opened = await createListener({
-      paths,
-      platform,
-      openSession: (info, output) => gate.open(info, output),
-      dispatch,
-      subscribe,
-      now,
-      record: recordQuietly,
-    });
-    if (!opened.ok) return opened;
-    const listening = opened.value;
-    closers.push(() => listening.close());
-
     watch();
-    closers.push(() => approvals.denyAll("closing"));
+    closers.push(
+      () => listening.drain(),
+      () => approvals.denyAll("closing"),
+    );
     await writeLaunchFile(paths, deps.relaunch, env);
     void writeSettingsSchema(paths.config).catch(() => undefined); // only editors read it
     void vault.refresh();
+    isReady();
     return ok({ dispatch, publisher, journal, subscribe, denyWaiting: (by) => approvals.denyAll(by), close });
 
     /** Every owner's changes lead to the slices that show them. */

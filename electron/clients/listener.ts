@@ -13,6 +13,7 @@ import { socketPath, tokenPath } from "../settings/paths.ts";
 import type { Paths } from "../settings/paths.ts";
 import { serveCommands } from "./command-session.ts";
 import { readPreamble } from "./preamble.ts";
+import type { Preamble } from "./preamble.ts";
 import { listenOnce, prepareRunFolder } from "./run-folder.ts";
 import { serveClient } from "./session.ts";
 import type { LiveSession } from "./session.ts";
@@ -27,11 +28,18 @@ import { newToken, sameToken, writeToken } from "./tokens.ts";
 export interface Listener {
   sessions(): readonly ClientSession[];
   onChange(listener: () => void): () => void;
-  /** Stops listening, ends every session (pending calls get an error), removes socket and token. */
+  /** Ends every session (pending calls get an error) and turns newcomers away; the socket stays taken. */
+  drain(): Promise<void>;
+  /** Drains, stops listening and removes socket and token: from then on another app may start on this home. */
   close(): Promise<void>;
 }
 
 export interface ListenerDeps {
+  /**
+   * The socket is taken before anything else of this home is opened, so that two apps never write one journal. Whoever connects
+   * before this resolves waits; nothing of what follows is used earlier.
+   */
+  readonly ready: Promise<unknown>;
   readonly paths: Paths;
   readonly platform: NodeJS.Platform;
   readonly openSession: Gate["open"];
@@ -87,6 +95,17 @@ export async function createListener(deps: ListenerDeps): Promise<Result<Listene
     changed();
   };
 
+  const admit = async (socket: net.Socket, preamble: Preamble, rest: Buffer): Promise<void> => {
+    await deps.ready;
+    if (closing) {
+      socket.destroy();
+      return;
+    }
+    socket.resume();
+    if (preamble.role === "command") serveCommands(socket, rest, deps);
+    else openClient(socket, rest, preamble.server, preamble.client);
+  };
+
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     if (closing) {
       socket.destroy();
@@ -100,12 +119,26 @@ export async function createListener(deps: ListenerDeps): Promise<Result<Listene
       socket,
       { deadlineMs: deps.preambleMs ?? 2_000, accepts: (given) => !closing && sameToken(token, given) },
       (preamble, rest) => {
-        if (preamble.role === "command") serveCommands(socket, rest, deps);
-        else openClient(socket, rest, preamble.server, preamble.client);
+        socket.pause();
+        void admit(socket, preamble, rest);
       },
     );
   });
   server.maxConnections = maxConnections;
+
+  let drained: Promise<void> | undefined;
+  const drain = async (): Promise<void> => {
+    closing = true;
+    await rm(tokenPath(paths), { force: true });
+    await Promise.all([...sessions].map((session) => session.close()));
+    const gone = Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))));
+    for (const socket of sockets) socket.destroySoon();
+    const timer = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, 1_000);
+    await gone;
+    clearTimeout(timer);
+  };
 
   const folder = await prepareRunFolder(paths.run);
   if (!folder.ok) return folder;
@@ -131,18 +164,11 @@ export async function createListener(deps: ListenerDeps): Promise<Result<Listene
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    drain: () => (drained ??= drain()),
     async close() {
-      if (closing) return;
-      closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await rm(tokenPath(paths), { force: true });
-      await Promise.all([...sessions].map((session) => session.close()));
-      for (const socket of sockets) socket.destroySoon();
-      const timer = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, 1_000);
+      await (drained ??= drain());
       await closed;
-      clearTimeout(timer);
     },
   });
 }

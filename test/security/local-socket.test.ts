@@ -41,6 +41,7 @@ afterEach(async () => {
 
 async function listen(extra: Partial<ListenerDeps> = {}) {
   const result = await createListener({
+    ready: Promise.resolve(),
     paths,
     platform: process.platform,
     openSession: (info, output) => gate.open(info, output),
