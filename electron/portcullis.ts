@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { realpathSync } from "node:fs";
-import path from "node:path";
 
 /**
  * The `portcullis` command. `connect` is what clients launch: it loads the bridge and nothing else. An unexpected exception is told by
@@ -13,30 +11,8 @@ async function main(): Promise<void> {
     await runConnect(args.slice(1));
     return;
   }
-  const [{ runCommand }, { createTerminal }, { resolvePaths }, { default: manifest }] = await Promise.all([
-    import("./commands/program.ts"),
-    import("./commands/terminal.ts"),
-    import("./settings/paths.ts"),
-    import("../package.json", { with: { type: "json" } }),
-  ]);
-  const status = await runCommand(args, {
-    terminal: createTerminal(process),
-    paths: resolvePaths(process.env, process.platform),
-    env: process.env,
-    platform: process.platform,
-    version: manifest.version,
-    programFolder: path.dirname(realpathSync(file)),
-    now: Date.now,
-  });
-  await Promise.all([process.stdout, process.stderr].map(flush));
-  process.exit(status);
-}
-
-/** Resolves when everything written is out, or its reader is gone. */
-function flush(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.write("", () => resolve());
-  });
+  const { runProcess } = await import("./commands/run-process.ts");
+  process.exit(await runProcess(args, file));
 }
 
 function crash(error: unknown): void {
