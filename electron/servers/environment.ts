@@ -32,7 +32,7 @@ export function readMarkedPath(output: string): string | undefined {
 export function shellArguments(shell: string): readonly string[] {
   const print = `/bin/sh -c 'printf %s "${MARK}$PATH${MARK}"'`;
   // csh and tcsh take -l only alone.
-  if (/csh$/.test(path.basename(shell))) return ["-i", "-c", print];
+  if (path.basename(shell).endsWith("csh")) return ["-i", "-c", print];
   return ["-l", "-i", "-c", print];
 }
 

@@ -136,9 +136,8 @@ describe.skipIf(box.cannot !== undefined)("files", () => {
     const seen = await outcomes(tries, { write: ["~"] });
     expect(seen["note"]).toBe("ok:a note");
     expect(seen["own"]).toMatch(/^ok/);
-    for (const name of Object.keys(tries)) {
-      if (name !== "note" && name !== "own") expect(seen[name], name).toMatch(/^(ENOENT|EACCES|EPERM|EROFS|EBUSY|EXDEV)$/);
-    }
+    const refused = Object.keys(tries).filter((name) => name !== "note" && name !== "own");
+    for (const name of refused) expect(seen[name], name).toMatch(/^(ENOENT|EACCES|EPERM|EROFS|EBUSY|EXDEV)$/);
     expect(fs.readdirSync(path.join(box.home, ".ssh"))).toEqual(["id_rsa"]);
     expect(fs.readFileSync(path.join(box.home, ".bashrc"), "utf8")).toBe("# start file");
   });
@@ -258,7 +257,9 @@ describe.skipIf(box.cannot !== undefined)("network", () => {
       udp: `return new Promise((resolve, reject) => { const s = require("dgram").createSocket("udp4"); s.send("x", ${udp.address().port}, "127.0.0.1", (error) => error ? reject(error) : resolve("sent")); s.unref(); })`,
       fetch: `return fetch("http://127.0.0.1:${port}")`,
     });
-    for (const name of Object.keys(seen)) if (name !== "udp") expect(seen[name], name).not.toMatch(/^ok/);
+    // Sending a datagram to one's own loopback succeeds; what counts is that none arrives here.
+    const answered = Object.keys(seen).filter((name) => name !== "udp");
+    for (const name of answered) expect(seen[name], name).not.toMatch(/^ok/);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(datagrams).toBe(0);
     udp.close();
@@ -300,7 +301,8 @@ describe.skipIf(box.cannot !== undefined)("network", () => {
       agent.once("spawn", () => resolve(true));
     });
     closers.push(() => agent.kill("SIGKILL"));
-    for (let i = 0; started && i < 200 && !fs.existsSync(agentSocket); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    const tries = started ? 200 : 0;
+    for (let i = 0; i < tries && !fs.existsSync(agentSocket); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
     const bus = process.env["DBUS_SESSION_BUS_ADDRESS"] ?? "unix:path=/run/user/0/bus";
     const busFolder = /path=([^,]+)/.exec(bus)?.[1];
     const read = [
@@ -328,9 +330,9 @@ describe.skipIf(box.cannot !== undefined)("network", () => {
       }
       tried += 1;
       const ran = await box.run([program, ...args], { env, read });
-      // ssh-add: 2 is "no agent"; 1 would be an agent without keys.
-      expect(ran.ok ? ran.value.exit.code : ran.error, name).not.toBe(0);
-      if (name === "ssh-add") expect(ran.ok && ran.value.exit.code, name).toBe(2);
+      // 1 from ssh-add would be an agent that answered and has no keys; 2 is that there is none.
+      const failures = name === "ssh-add" ? [2] : [1, 2];
+      expect(failures, `${name}: ${ran.ok ? ran.value.stderr : ran.error.message}`).toContain(ran.ok ? ran.value.exit.code : 0);
     }
     expect(tried).toBeGreaterThan(0);
   });

@@ -75,6 +75,6 @@ describe("the reaper's command", () => {
   });
 
   it.each([0, 1, -1, 1.5, Number.NaN])("is never made for group %s", (group) => {
-    expect(() => reaperCommand("linux", "", group, "m=1")).toThrow();
+    expect(() => reaperCommand("linux", "", group, "m=1")).toThrow("not a process group");
   });
 });
