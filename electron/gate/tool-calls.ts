@@ -232,6 +232,8 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
         outcome: "cancelled",
         detail: { bytes: call.bytes },
       });
+      // A cancelled request gets no answer (spec); one whose session we end does.
+      if (ended) deps.sendText(errorLine(id, rpcError.internal, "The session has ended. This call was not made."));
       return;
     }
     if (verdict === null) {

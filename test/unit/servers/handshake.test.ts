@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { createBackoff } from "../../../electron/servers/backoff.ts";
+import { createHandshake } from "../../../electron/servers/handshake.ts";
+import { createServerRequests } from "../../../electron/servers/server-requests.ts";
+import { scanEnvelope } from "../../../shared/mcp/json-rpc.ts";
+
+const bytes = (message: unknown): Buffer => Buffer.from(`${JSON.stringify(message)}\n`);
+const line = (id: string | null, method: string, params = {}) =>
+  bytes({ ...(id === null ? {} : { id: JSON.parse(id) as unknown }), method, params });
+
+describe("createHandshake", () => {
+  const complete = () => {
+    const handshake = createHandshake();
+    handshake.requested("initialize", "0", line("0", "initialize"));
+    handshake.answered("initialize", "0", true);
+    handshake.notified("notifications/initialized", line(null, "notifications/initialized"));
+    return handshake;
+  };
+  const replayed = (handshake: ReturnType<typeof createHandshake>) =>
+    handshake.replay().map((item) => (JSON.parse(Buffer.from(item.line).toString()) as { method: string }).method);
+
+  it("repeats nothing before the handshake is finished, or one that was refused", () => {
+    const handshake = createHandshake();
+    handshake.requested("initialize", "0", line("0", "initialize"));
+    expect(handshake.replay()).toEqual([]);
+    handshake.answered("initialize", "0", false);
+    handshake.notified("notifications/initialized", line(null, "notifications/initialized"));
+    expect(handshake.replay()).toEqual([]);
+    expect(replayed(complete())).toEqual(["initialize", "notifications/initialized"]);
+  });
+
+  it("repeats the last level and the live subscriptions, byte for byte", () => {
+    const handshake = complete();
+    const say = (id: string, method: string, params: object, accepted = true) => {
+      handshake.requested(method, id, line(id, method, params));
+      handshake.answered(method, id, accepted);
+    };
+    say("1", "logging/setLevel", { level: "debug" });
+    say("2", "logging/setLevel", { level: "error" });
+    say("3", "logging/setLevel", { level: "nonsense" }, false);
+    say("4", "resources/subscribe", { uri: "a" });
+    say("5", "resources/subscribe", { uri: "b" });
+    say("6", "resources/unsubscribe", { uri: "a" });
+    expect(handshake.subscribed()).toBe(true);
+    expect(handshake.replay().map((item) => item.id)).toEqual(["0", null, "2", "5"]);
+    expect(Buffer.from(handshake.replay()[2]?.line ?? []).equals(line("2", "logging/setLevel", { level: "error" }))).toBe(true);
+  });
+
+  it("begins again when the client initializes again", () => {
+    const handshake = complete();
+    handshake.requested("logging/setLevel", "1", line("1", "logging/setLevel"));
+    handshake.answered("logging/setLevel", "1", true);
+    handshake.requested("initialize", "9", line("9", "initialize"));
+    handshake.answered("initialize", "9", true);
+    handshake.notified("notifications/initialized", line(null, "notifications/initialized"));
+    expect(handshake.replay().map((item) => item.id)).toEqual(["9", null]);
+  });
+});
+
+describe("createBackoff", () => {
+  it("doubles, is jittered, starts anew after a stable run, and gives up after five in a row", () => {
+    const backoff = createBackoff({ random: () => 0, firstMs: 250 });
+    expect([1, 2, 3, 4, 5].map(() => backoff.crashed(0))).toEqual([250, 500, 1000, 2000, 4000].map((ms) => ({ ms, giveUp: false })));
+    expect(backoff.crashed(0)).toEqual({ ms: 30_000, giveUp: true });
+    expect(backoff.crashed(10_000)).toEqual({ ms: 250, giveUp: false });
+    expect(createBackoff({ random: () => 1, firstMs: 250 }).crashed(0).ms).toBe(125);
+  });
+});
+
+describe("createServerRequests", () => {
+  const pass = (requests: ReturnType<typeof createServerRequests>, message: unknown) => {
+    const text = Buffer.from(JSON.stringify(message));
+    return JSON.parse(Buffer.from(requests.passed(text, scanEnvelope(text))).toString()) as {
+      id: unknown;
+      params?: { requestId: unknown };
+    };
+  };
+  const respond = (requests: ReturnType<typeof createServerRequests>, id: unknown) => {
+    const answer = requests.answered(bytes({ id, result: {} }), JSON.stringify(id));
+    return answer === null ? null : (JSON.parse(Buffer.from(answer).toString()) as { id: unknown }).id;
+  };
+
+  it("passes answers to what was asked, once, and nothing else", () => {
+    const requests = createServerRequests();
+    pass(requests, { id: 0, method: "roots/list" });
+    expect(respond(requests, 5)).toBeNull();
+    expect(respond(requests, 0)).toBe(0);
+    expect(respond(requests, 0)).toBeNull();
+  });
+
+  it("forgets what the server itself cancelled", () => {
+    const requests = createServerRequests();
+    pass(requests, { id: 0, method: "roots/list" });
+    pass(requests, { method: "notifications/cancelled", params: { requestId: 0 } });
+    expect(requests.open()).toBe(0);
+    expect(respond(requests, 0)).toBeNull();
+  });
+
+  it("never gives an answer to an earlier instance's question to the next one", () => {
+    const requests = createServerRequests();
+    pass(requests, { id: 0, method: "elicitation/create" });
+    expect(requests.instanceGone()).toEqual(["0"]);
+    const renamed = pass(requests, { id: 0, method: "elicitation/create" }).id;
+    expect(renamed).toBe("portcullis-1");
+    expect(respond(requests, 0)).toBeNull();
+    expect(respond(requests, renamed)).toBe(0);
+    // The late answer came: the id is free again.
+    expect(pass(requests, { id: 0, method: "roots/list" }).id).toBe(0);
+  });
+
+  it("follows a renamed request through its cancellation", () => {
+    const requests = createServerRequests();
+    pass(requests, { id: 0, method: "a" });
+    requests.instanceGone();
+    pass(requests, { id: 0, method: "b" });
+    expect(pass(requests, { method: "notifications/cancelled", params: { requestId: 0 } }).params).toEqual({ requestId: "portcullis-1" });
+    expect(requests.open()).toBe(0);
+  });
+});
