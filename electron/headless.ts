@@ -43,7 +43,7 @@ export interface Headless {
 export function filesBeside(programFolder: string): HeadlessFiles {
   const helper = (name: string): string => path.join(programFolder, "helpers", `${name}-helper.js`);
   return {
-    helpers: { keychain: helper("keychain"), "sandbox-supervisor": helper("supervisor"), reaper: helper("reaper") },
+    helpers: { keychain: helper("keychain"), "sandbox-supervisor": helper("supervisor") },
     bridge: path.join(programFolder, "bridge.cjs"),
     renderer: path.join(programFolder, "renderer"),
   };

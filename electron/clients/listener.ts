@@ -97,7 +97,7 @@ export async function createListener(deps: ListenerDeps): Promise<Result<Listene
 
   const admit = async (socket: net.Socket, preamble: Preamble, rest: Buffer): Promise<void> => {
     await deps.ready;
-    if (closing) {
+    if (closing || socket.destroyed) {
       socket.destroy();
       return;
     }
