@@ -15,10 +15,9 @@ export async function resolveReferences(
   get: (name: string) => Promise<SecretOutcome>,
 ): Promise<Result<readonly string[]>> {
   const names = [...new Set(texts.flatMap((text) => secretReferences(text)))];
-  for (const name of names) {
-    if (!secretNameSchema.safeParse(name).success) {
-      return fail("bad-input", `A secret reference names ${JSON.stringify(name.slice(0, 64))}, which cannot be a secret's name.`, nameHint);
-    }
+  if (names.some((name) => !secretNameSchema.safeParse(name).success)) {
+    // Not repeated: it may be a value that was pasted where its name belongs.
+    return fail("bad-input", "A secret reference holds what cannot be a secret's name.", nameHint);
   }
   if (texts.some((text) => replaceReferences(text, () => "").includes("${keychain:"))) {
     return fail("bad-input", "A secret reference is not closed: it must read ${keychain:NAME}.", nameHint);
