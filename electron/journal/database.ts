@@ -34,7 +34,7 @@ const schema: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A file that is there and cannot be used as a journal; the message says why. */
-export class NotAJournal extends Error {
+class NotAJournal extends Error {
   override readonly name = "NotAJournal";
 }
 
