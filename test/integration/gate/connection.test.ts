@@ -1,0 +1,157 @@
+import path from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { createHarness, serversFolder, until } from "../../fixtures/gate-harness.ts";
+import type { Harness, HarnessOptions } from "../../fixtures/gate-harness.ts";
+
+let harness: Harness | undefined;
+afterEach(async () => {
+  await harness?.close();
+  harness = undefined;
+});
+
+const server = (name: string, ...args: string[]): readonly string[] => [
+  process.execPath,
+  path.join(serversFolder, `${name}.mjs`),
+  "RECORD",
+  ...args,
+];
+const start = async (options: Partial<HarnessOptions> = {}): Promise<Harness> =>
+  (harness = await createHarness({ command: server("echo"), defaultEffect: "allow", ...options }));
+const gone = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+describe("a server that dies", () => {
+  it("leaves an error for what was in flight, and comes back with its handshake told again", async () => {
+    const h = await start();
+    const client = h.open();
+    await client.initialize();
+    client.send({ jsonrpc: "2.0", id: 1, method: "logging/setLevel", params: { level: "debug" } });
+    client.send({ jsonrpc: "2.0", id: 2, method: "resources/subscribe", params: { uri: "demo://a" } });
+    await client.answerTo(2);
+    const before = await h.received();
+    client.call(3, "crash");
+    client.send({ jsonrpc: "2.0", id: 4, method: "ping" });
+    for (const id of [3, 4])
+      expect((await client.answerTo(id)).error).toMatchObject({ code: -32603, message: /ended unexpectedly \(exit status 3\)/ });
+    expect(h.journal.at(-1)).toMatchObject({ kind: "call-finished", outcome: "lost" });
+    const lines = client.lines.length;
+    // It is started again without being asked, because notifications of what is subscribed are owed.
+    await until(async () => (await h.received()).length >= before.length + 5);
+    await until(() => h.control.launches === 2);
+    client.call(5, "echo", { text: "back" });
+    expect((await client.answerTo(5)).result?.content?.[0]?.text).toBe("back");
+    const after = (await h.received()).filter((line) => !line.includes("tools/call") && !line.includes('"ping"'));
+    expect(after).toEqual([...before, ...before]);
+    // The answers to what was told again stay with us.
+    expect(client.lines.slice(lines)).toHaveLength(1);
+  });
+
+  it("before it answered initialize says so, and is not started again by itself", async () => {
+    const h = await start({ command: server("crashing", "initialize") });
+    const client = h.open();
+    client.send({ jsonrpc: "2.0", id: 1, method: "initialize", params: {} });
+    expect((await client.answerTo(1)).error?.message).toMatch(/exit status 5/);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(h.control.launches).toBe(1);
+  });
+
+  it("again and again is given up on, with an answer each time", async () => {
+    const h = await start({ command: server("crashing", "start") });
+    const client = h.open();
+    for (let id = 1; id <= 3; id++) {
+      client.send({ jsonrpc: "2.0", id, method: "initialize", params: {} });
+      expect((await client.answerTo(id)).error?.message).toMatch(/exit status 4/);
+    }
+    expect(h.control.launches).toBe(3);
+  });
+
+  it("with a question to its client open: the client is told, and its late answer reaches nobody", async () => {
+    const h = await start({ command: server("crashing", "asking") });
+    const client = h.open();
+    await client.initialize();
+    client.call(1, "x");
+    await client.next((message) => message.method === "roots/list");
+    await client.answerTo(1);
+    await client.next((message) => message.method === "notifications/cancelled" && message.params?.["requestId"] === 0);
+    await until(() => h.control.launches === 2);
+    client.call(2, "x");
+    expect((await client.next((message) => message.id === "portcullis-1")).method).toBe("roots/list");
+    client.send({ jsonrpc: "2.0", id: 0, result: { roots: [] } });
+    await client.answerTo(2);
+    expect((await h.received()).filter((line) => line.includes("roots"))).toEqual([]);
+  });
+});
+
+describe("an idle server", () => {
+  it("is stopped, and started again with its handshake at the next message", async () => {
+    const h = await start({ idleMs: 60 });
+    const client = h.open();
+    expect(h.control.launches).toBe(0);
+    await client.initialize();
+    const [first] = h.control.processes;
+    await until(() => gone(first?.pid ?? 0));
+    client.send({ jsonrpc: "2.0", method: "notifications/roots/list_changed" });
+    expect(h.control.launches).toBe(1);
+    client.call(1, "echo", { text: "again" });
+    expect((await client.answerTo(1)).result?.content?.[0]?.text).toBe("again");
+    expect(h.control.launches).toBe(2);
+    expect((await h.received()).map((line) => (JSON.parse(line) as { method: string }).method)).toEqual([
+      "initialize",
+      "notifications/initialized",
+      "initialize",
+      "notifications/initialized",
+      "tools/call",
+    ]);
+  });
+
+  it("is not stopped while something is in flight or subscribed", async () => {
+    const h = await start({ command: server("slow"), idleMs: 40 });
+    const client = h.open();
+    await client.initialize();
+    client.call(1, "wait", { ms: 250 });
+    await client.answerTo(1);
+    expect(h.control.launches).toBe(1);
+    client.send({ jsonrpc: "2.0", id: 2, method: "resources/subscribe", params: { uri: "a" } });
+    await client.answerTo(2);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(gone(h.control.processes[0]?.pid ?? 0)).toBe(false);
+  });
+});
+
+describe("back-pressure", () => {
+  it("pauses a client whose server does not read, in bounded memory", async () => {
+    const h = await start({ command: server("greedy", "deaf") });
+    const client = h.open();
+    await client.initialize();
+    const line = { jsonrpc: "2.0", method: "notifications/x", params: { data: "x".repeat(60_000) } };
+    let sent = 0;
+    while (client.send(line) && sent < 1_000) sent++;
+    expect(sent).toBeLessThan(100);
+  });
+
+  it("pauses a server whose client does not read, and loses nothing", async () => {
+    const h = await start({ command: server("greedy", "big") });
+    const client = h.open();
+    await client.initialize();
+    client.stalled = true;
+    for (let id = 1; id <= 40; id++) client.call(id, "big", { bytes: 1_000_000 });
+    await client.answerTo(1);
+    let count = -1;
+    await until(async () => {
+      const now = client.lines.length;
+      const still = now === count;
+      count = now;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return still;
+    });
+    expect(count).toBeLessThan(15);
+    client.stalled = false;
+    for (let id = 1; id <= 40; id++) expect((await client.answerTo(id)).result?.content?.[0]?.text).toHaveLength(1_000_000);
+  }, 30_000);
+});
