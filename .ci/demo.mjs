@@ -120,3 +120,5 @@ try {
 } finally {
   rmSync(place, { recursive: true, force: true });
 }
+// The client's bridge may still be there after a failure; it has nothing more to do.
+process.exit();

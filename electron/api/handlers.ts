@@ -48,26 +48,8 @@ export function createHandlers(ports: HandlerPorts): Handlers {
     "approval.answer": (answer) => done(approvals.answer(answer)),
     "approval.denyAll": ({ server }) => ok({ denied: approvals.denyAll("person", server) }),
 
-    "rule.add": (draft) =>
-      recorded(
-        {
-          kind: "rule-added",
-          client: draft.client,
-          server: draft.server,
-          tool: draft.tool,
-          by: "person",
-          detail: { effect: draft.effect },
-        },
-        () => rules.add(draft),
-      ),
-    "rule.remove": async ({ id }) => {
-      const rule = rules.list().find((candidate) => candidate.id === id);
-      if (rule === undefined) return fail("not-found", "There is no such rule; it may have expired.");
-      const { client, server, tool, effect } = rule;
-      return done(
-        await recorded({ kind: "rule-removed", client, server, tool, by: "person", detail: { id, effect } }, () => rules.remove(id)),
-      );
-    },
+    "rule.add": (draft) => rules.add(draft),
+    "rule.remove": async ({ id }) => done(await rules.remove(id)),
 
     "server.add": ({ name, settings: added, accept }) => registry.add(name, added, accept),
     "server.update": ({ name, settings: changed }) => registry.update(name, changed),
