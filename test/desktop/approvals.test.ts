@@ -36,9 +36,19 @@ describe.skipIf(reason !== null)("a call that waits, in the tray app", () => {
   afterEach(async () => {
     await desktop.main.evaluate(() => window.portcullis?.call("approval.denyAll", {}));
     await Promise.all(pending.splice(0));
+    // With nothing waiting, closing it is reading "this question is gone" and going on.
+    await closeWindow("approval.html");
     await until("the approval window to go", async () => (await desktop.approvalWindow())?.visible !== true);
   });
 
+  const closeWindow = (page: string): Promise<void> =>
+    desktop.electron.evaluate(
+      ({ BrowserWindow }, name) =>
+        BrowserWindow.getAllWindows()
+          .find((window) => window.webContents.getURL().includes(name))
+          ?.close(),
+      page,
+    );
   const ask = (message: string): Promise<ToolAnswer> => {
     const answer = client.call("echo", { message });
     pending.push(answer);
@@ -162,11 +172,7 @@ describe.skipIf(reason !== null)("a call that waits, in the tray app", () => {
     await popupWith("closed on");
     const second = ask("still waiting");
     await until("two questions", async () => (await waiting()) === 2);
-    await desktop.electron.evaluate(({ BrowserWindow }) =>
-      BrowserWindow.getAllWindows()
-        .find((window) => window.webContents.getURL().includes("approval.html"))
-        ?.close(),
-    );
+    await closeWindow("approval.html");
     expect((await first).isError).toBe(true);
     expect(await waiting()).toBe(1);
     expect((await shown()).visible).toBe(true);
@@ -201,6 +207,21 @@ describe.skipIf(reason !== null)("a call that waits, in the tray app", () => {
     expect((await answer).isError).toBe(true);
   });
 
+  it("a graphics process that is killed approves nothing, and the question still waits", async () => {
+    const answer = ask("graphics");
+    await popupWith("graphics");
+    const killed = await desktop.electron.evaluate(({ app }) => {
+      const graphics = app.getAppMetrics().find(({ type }) => type === "GPU");
+      if (graphics !== undefined) process.kill(graphics.pid, "SIGKILL");
+      return graphics !== undefined;
+    });
+    if (!killed) console.warn("no graphics process runs on this display: nothing was killed");
+    await armed();
+    expect(await waiting()).toBe(1);
+    await desktop.main.evaluate(() => window.portcullis?.call("approval.denyAll", {}));
+    expect((await answer).isError).toBe(true);
+  });
+
   it("a new question neither replaces the shown one nor brings another window", async () => {
     void ask("number one");
     const page = await popupWith("number one");
@@ -216,9 +237,8 @@ describe.skipIf(reason !== null)("a call that waits, in the tray app", () => {
   it("pausing from the tray refuses what waits and what comes; resuming ends that", async () => {
     const click = (label: string): Promise<void> =>
       desktop.electron.evaluate((_electron, wanted) => {
-        const { trayMenu } = (globalThis as unknown as { seenByTest: { trayMenu: { items: { label: string; click(): void }[] } } })
-          .seenByTest;
-        trayMenu.items.find((item) => item.label === wanted)?.click();
+        const { trayMenuOfTest } = globalThis as unknown as { trayMenuOfTest: { items: { label: string; click(): void }[] } };
+        trayMenuOfTest.items.find((item) => item.label === wanted)?.click();
       }, label);
     const waits = ask("paused on");
     await popupWith("paused on");
@@ -253,11 +273,7 @@ describe.skipIf(reason !== null)("a call that waits, in the tray app", () => {
     const mainWindow = async (): Promise<WindowState | undefined> =>
       (await desktop.windows()).find(({ url }) => url.includes("index.html"));
     const closeMain = async (): Promise<void> => {
-      await desktop.electron.evaluate(({ BrowserWindow }) =>
-        BrowserWindow.getAllWindows()
-          .find((window) => window.webContents.getURL().includes("index.html"))
-          ?.close(),
-      );
+      await closeWindow("index.html");
       await until("the main window to close", async () => (await mainWindow()) === undefined);
     };
 
@@ -289,8 +305,8 @@ describe.skipIf(reason !== null)("the app goes while a call waits", () => {
   let client: ConnectedClient;
 
   /** In an object: a promise of a promise would be the answer itself. */
-  const waitingCall = async (): Promise<{ readonly answer: Promise<ToolAnswer> }> => {
-    desktop = await launchDesktop();
+  const waitingCall = async (display?: string): Promise<{ readonly answer: Promise<ToolAnswer> }> => {
+    desktop = await launchDesktop(display === undefined ? {} : { DISPLAY: display });
     await addEverything(desktop);
     client = await connectClient(desktop, "cursor");
     const answer = client.call("echo", { message: "never" });
@@ -305,6 +321,14 @@ describe.skipIf(reason !== null)("the app goes while a call waits", () => {
   it("quitting: an error to the client, never the call", async () => {
     const { answer } = await waitingCall();
     await desktop.electron.evaluate(({ app }) => app.quit()).catch(() => undefined);
+    expect((await answer).isError).toBe(true);
+  });
+
+  it.skipIf(process.platform !== "linux")("the display server dies: an error to the client, never the call", async () => {
+    const server = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1280x800x24"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+    const number = new Promise<string>((resolve) => server.stdio[3]?.once("data", (chunk: Buffer) => resolve(chunk.toString().trim())));
+    const { answer } = await waitingCall(`:${await number}`);
+    server.kill("SIGKILL");
     expect((await answer).isError).toBe(true);
   });
 
