@@ -20,7 +20,8 @@ declare global {
 
 export type Connection = "live" | "lost";
 
-type Arguments<C extends CallChannel> = undefined extends Input<C> ? [] : [input: Input<C>];
+/** What a call takes after the channel's name: its input, or nothing. */
+export type Arguments<C extends CallChannel> = undefined extends Input<C> ? [] : [input: Input<C>];
 
 /** The one way to the app, typed by the contract. Every failure, of the transport too, is a value with words for the person. */
 export interface Api {

@@ -2,6 +2,8 @@ import "./ui/base.css";
 import "./ui/controls.css";
 import "./ui/surfaces.css";
 import "./approvals/approvals.css";
+import "./shell/shell.css";
 import { startPage } from "./page.tsx";
+import { MainWindow } from "./shell/main-window.tsx";
 
-startPage(<main />);
+startPage(<MainWindow />);

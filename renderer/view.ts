@@ -10,9 +10,15 @@ export interface View {
   readonly selected: string | null;
 }
 
+interface ViewState extends View {
+  /** Servers that are off and about to be removed, as long as the person can still take it back. */
+  readonly removing: ReadonlySet<string>;
+}
+
 export interface ViewStore {
-  readonly store: StoreApi<View>;
+  readonly store: StoreApi<ViewState>;
   go(screen: Screen, selected?: string | null): void;
+  setRemoving(server: string, removing: boolean): void;
   close(): void;
 }
 
@@ -31,7 +37,7 @@ export function parseView(hash: string): View {
 
 /** Follows the window's address until closed. */
 export function createView(window: Window): ViewStore {
-  const store = createStore<View>(() => parseView(window.location.hash));
+  const store = createStore<ViewState>(() => ({ ...parseView(window.location.hash), removing: new Set() }));
   const onHash = (): void => store.setState(parseView(window.location.hash));
   window.addEventListener("hashchange", onHash);
   return {
@@ -40,6 +46,11 @@ export function createView(window: Window): ViewStore {
       window.location.hash = selected === null ? `/${screen}` : `/${screen}/${encodeURIComponent(selected)}`;
       // The event comes a task later; the screen should not.
       store.setState({ screen, selected });
+    },
+    setRemoving(server, removing) {
+      store.setState((state) => ({
+        removing: new Set([...state.removing].filter((name) => name !== server).concat(removing ? [server] : [])),
+      }));
     },
     close: () => window.removeEventListener("hashchange", onHash),
   };

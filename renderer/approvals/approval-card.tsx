@@ -56,7 +56,7 @@ export function ApprovalCard({ approval, more, argumentsHeight, onAnswered }: Ap
     <article className="card" aria-labelledby={heading}>
       <header className="card-head">
         <CardPath approval={approval} />
-        <Countdown deadline={approval.deadline} stopped={false} />
+        <Countdown deadline={approval.deadline} />
         {more > 0 ? (
           <span className="badge accent" title={messages.approvals.moreWaitingLong(more)}>
             <span aria-hidden="true">+{more}</span>

@@ -7,16 +7,15 @@ import { useNow } from "../ui/now.tsx";
 const announceAt = [60, 30, 10];
 
 /** The time that is left, by the second for the eye, and at a few marks for the ear. */
-export function Countdown({ deadline, stopped }: { readonly deadline: number; readonly stopped: boolean }) {
+export function Countdown({ deadline }: { readonly deadline: number }) {
   const now = useNow(250);
   const left = Math.max(0, deadline - now);
   const seconds = Math.ceil(left / 1000);
   const [said, setSaid] = useState("");
   const mark = announceAt.find((at) => seconds === at);
   useEffect(() => {
-    if (mark !== undefined && !stopped) setSaid(messages.approvals.announceLeft(mark));
-  }, [mark, stopped]);
-  if (stopped) return null;
+    if (mark !== undefined) setSaid(messages.approvals.announceLeft(mark));
+  }, [mark]);
   return (
     <span className={seconds <= 15 ? "countdown soon" : "countdown"} title={messages.approvals.deadlineHint}>
       <Timer size={14} aria-hidden="true" />
@@ -26,6 +25,16 @@ export function Countdown({ deadline, stopped }: { readonly deadline: number; re
       <span className="sr-only" role="status">
         {said}
       </span>
+    </span>
+  );
+}
+
+/** The time that is left in a list: for the eye only, the open question says it aloud. */
+export function TimeLeft({ deadline }: { readonly deadline: number }) {
+  const now = useNow(1000);
+  return (
+    <span className="countdown" title={messages.approvals.deadlineHint}>
+      {format.clock(deadline - now)}
     </span>
   );
 }

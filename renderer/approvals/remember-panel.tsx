@@ -15,15 +15,9 @@ export interface Scope {
 
 /** Milliseconds from now that a rule holds, or undefined for one without an end. Today ends at the next local midnight. */
 export function lastsMs(lasting: Lasting, now: Date): number | undefined {
-  switch (lasting) {
-    case "today":
-      return new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime() - now.getTime();
-    case "week":
-      return 7 * 86_400_000;
-    case "session":
-    case "forGood":
-      return undefined;
-  }
+  if (lasting === "week") return 7 * 86_400_000;
+  if (lasting !== "today") return undefined;
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime() - now.getTime();
 }
 
 /** The rule in words, with steps to widen it. Nothing is made before the last button. */

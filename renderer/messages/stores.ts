@@ -1,3 +1,115 @@
-export const clientMessages = {};
-export const ruleMessages = {};
-export const secretMessages = {};
+import type { Effect } from "../../shared/model/rule.ts";
+import type { Rich } from "./approvals.ts";
+import { count } from "./plural.ts";
+
+export const clientMessages = {
+  title: "Clients",
+  list: "Connected now",
+  connect: "Connect a client",
+  connectText: "Put this into the client’s config. It runs a small bridge that talks to Portcullis, and nothing else.",
+  connectNoServer: "Add a server first; then this page shows what to put into a client’s config.",
+  server: "Server",
+  name: "Client’s name",
+  nameHelp: "Shown when it asks, and used by rules. You choose it.",
+  nameProblem: "Letters, digits, space, dot, dash and underscore; it starts with a letter or digit; at most 64.",
+  format: "Config",
+  formats: { json: "Claude Desktop, Cursor, Gemini CLI", vscode: "VS Code", toml: "Codex", claude: "Claude Code" },
+  files: {
+    json: "claude_desktop_config.json · ~/.cursor/mcp.json · ~/.gemini/settings.json",
+    vscode: ".vscode/mcp.json",
+    toml: "~/.codex/config.toml",
+    claude: "Run this in a terminal.",
+  },
+  snippet: "What to put there",
+  empty: "No client is connected",
+  emptyText: "Clients appear here when they connect.",
+  says: (says: string) => `says it is ${says}`,
+  sessions: (value: number) => count(value, "session", "sessions"),
+  calls: (value: number) => count(value, "call", "calls"),
+  since: "since",
+};
+
+export const secretMessages = {
+  title: "Secrets",
+  list: "Secrets",
+  add: "Add a secret",
+  replace: "Replace",
+  addTitle: "Put a secret into the vault",
+  replaceTitle: (name: string) => `Replace the value of ${name}`,
+  name: "Name",
+  nameHelp: "Like github/GITHUB_TOKEN. Servers refer to it as ${keychain:NAME}.",
+  value: "Value",
+  valueHelp: "Goes to the keychain and is never shown again, not even to you.",
+  put: "Store",
+  stored: (name: string) => `${name} stored`,
+  delete: "Delete",
+  deleteTitle: (name: string) => `Delete ${name}?`,
+  deleteText: (usedBy: number) =>
+    usedBy === 0
+      ? "The value is gone for good; there is no undo."
+      : `${count(usedBy, "server", "servers")} will not start without it. The value is gone for good; there is no undo.`,
+  deleted: (name: string) => `${name} deleted`,
+  usedBy: "Used by",
+  lastUsed: "Last used",
+  age: "Stored",
+  unused: "no server",
+  never: "never",
+  old: "old",
+  oldHint: "Older than 90 days: think of a new one.",
+  by: (name: string) => `by ${name}`,
+  empty: "No secrets yet",
+  emptyText: "Tokens and passwords that servers need belong here, not into a client’s config file. Values are never shown.",
+  vault: { keychain: "In this machine’s keychain", file: "In an encrypted file" },
+  locked: "The secret store is locked",
+  lockedKeychain: "Unlock your desktop’s keyring, then try again.",
+  unavailable: "The secret store cannot be reached",
+  passphrase: "Passphrase",
+  unlock: "Unlock",
+  unlocked: "Unlocked",
+};
+
+const effects: Readonly<Record<Effect, string>> = { allow: "Allow", ask: "Ask", deny: "Deny" };
+const effectWords: Readonly<Record<Effect, string>> = { allow: "may use", ask: "must ask to use", deny: "may never use" };
+
+export const ruleMessages = {
+  title: "Rules",
+  list: "Rules, strongest first",
+  order: "Deny wins over ask, ask wins over allow. What no rule covers:",
+  effects,
+  exceptions: (value: number) => count(value, "exception", "exceptions"),
+  anyClient: "Every client",
+  anyTool: "any tool",
+  anyServer: "any server",
+  sentence: (effect: Effect, client: string | null, tool: string | null, server: string | null): Rich => [
+    client === null ? "Every client" : { strong: client },
+    ` ${effectWords[effect]} `,
+    tool === null ? "any tool" : { strong: tool },
+    " of ",
+    server === null ? "any server" : { strong: server },
+  ],
+  exact: "with exactly these arguments",
+  until: (when: string) => `ends ${when}`,
+  untilSessionEnds: "until its session ends",
+  forGood: "until you revoke it",
+  origin: { person: "made by you", approval: "made from an approval" },
+  add: "Add a rule",
+  addTitle: "A new rule",
+  effect: "Do what",
+  client: "Client",
+  clientHelp: "Empty: every client.",
+  server: "Server",
+  serverHelp: "Empty: every server.",
+  tool: "Tool",
+  toolHelp: "Empty: any tool. A star at the end covers all that begin so: read_*",
+  lasts: "How long",
+  lastsOptions: { day: "A day", week: "A week", month: "A month", forGood: "For good" },
+  preview: "In words",
+  wide: "This allows every call of every server. Nothing will be asked any more.",
+  create: "Make the rule",
+  created: "Rule made",
+  revoke: "Revoke",
+  revoked: "Rule revoked",
+  revokeExact: "Revoke it? It cannot be made again here: it is bound to arguments that only an approval knows.",
+  empty: "No rules yet",
+  emptyText: "Answer a question with “Always…”, or write a rule here. Until then, what no rule covers is decided by the default.",
+};

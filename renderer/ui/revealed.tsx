@@ -1,42 +1,44 @@
 import { codePointName, revealParts } from "../../shared/text/reveal.ts";
 import { messages } from "../messages.ts";
 
+const special = / {4,}|[\n\t]/;
+const specials = /( {4,}|[\n\t])/;
+
 /**
- * Text that somebody else wrote (threats 13 and 14): invisible and control characters as chips, direction kept to itself. `line`
- * is for text that has no business with tabs and line breaks; those are shown too.
+ * Text that somebody else wrote (threats 13, 14 and 15): invisible and control characters as chips, direction kept to itself. `line`
+ * is for text that has no business with tabs, line breaks and long runs of spaces (which a browser would fold into one): shown too.
  */
 export function Revealed({ text, line = false }: { readonly text: string; readonly line?: boolean }) {
   const parts = revealParts(text);
   const only = parts.length === 1 ? parts[0] : undefined;
-  if (only?.kind === "text" && !(line && /[\n\t]/.test(only.text))) return <bdi className="revealed">{only.text}</bdi>;
+  if (only?.kind === "text" && !(line && special.test(only.text))) return <bdi className="revealed">{only.text}</bdi>;
   let offset = 0;
   return (
     <bdi className="revealed">
       {parts.flatMap((part) => {
         const at = offset;
         offset += part.text.length;
-        if (part.kind === "hidden") return [<HiddenCharacter key={at} code={part.code} />];
+        if (part.kind === "hidden") return [<Chip key={at} text={part.code} title={messages.common.hiddenCharacter(part.code)} />];
         if (!line) return [<bdi key={at}>{part.text}</bdi>];
         return part.text
-          .split(/([\n\t])/)
+          .split(specials)
           .filter((piece) => piece !== "")
-          .map((piece, index) => {
-            const key = `${String(at)}.${String(index)}`;
-            return piece === "\n" || piece === "\t" ? (
-              <HiddenCharacter key={key} code={codePointName(piece)} />
-            ) : (
-              <bdi key={key}>{piece}</bdi>
-            );
-          });
+          .map((piece, index) => <LinePiece key={`${String(at)}.${String(index)}`} piece={piece} />);
       })}
     </bdi>
   );
 }
 
-function HiddenCharacter({ code }: { readonly code: string }) {
+function LinePiece({ piece }: { readonly piece: string }) {
+  if (!special.test(piece)) return <bdi>{piece}</bdi>;
+  if (piece.startsWith(" ")) return <Chip text={messages.common.spaces(piece.length)} title={messages.common.spaces(piece.length)} />;
+  return <Chip text={codePointName(piece)} title={messages.common.hiddenCharacter(codePointName(piece))} />;
+}
+
+function Chip({ text, title }: { readonly text: string; readonly title: string }) {
   return (
-    <span className="hidden-char" title={messages.common.hiddenCharacter(code)}>
-      ⟨{code}⟩
+    <span className="hidden-char" title={title}>
+      ⟨{text}⟩
     </span>
   );
 }

@@ -61,7 +61,10 @@ export async function startHarness(executablePath: string): Promise<Harness> {
     const name = path.normalize(new URL(request.url ?? "/", "http://localhost").pathname);
     readFile(path.join(folder, name)).then(
       (content) => {
-        response.writeHead(200, { "content-type": types[path.extname(name)] ?? "application/octet-stream", "content-security-policy": csp });
+        response.writeHead(200, {
+          "content-type": types[path.extname(name)] ?? "application/octet-stream",
+          "content-security-policy": csp,
+        });
         response.end(content);
       },
       () => response.writeHead(404).end(),

@@ -1,0 +1,102 @@
+import { Hand } from "lucide-react";
+import { useCallback, useState } from "react";
+import { useApp, useSnapshot, useView } from "../app-context.tsx";
+import { messages } from "../messages.ts";
+import { Button } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Ago } from "../ui/now.tsx";
+import { Revealed } from "../ui/revealed.tsx";
+import { Screen, Split } from "../ui/screen.tsx";
+import { useToasts } from "../ui/toaster.tsx";
+import { useAct } from "../use-act.ts";
+import { ApprovalStage } from "./approval-stage.tsx";
+import { TimeLeft } from "./countdown.tsx";
+import { inOrder } from "./queue.ts";
+
+const argumentsHeight = 460;
+
+/** The waiting questions and the one that is open; the same card as in the approval window. */
+export function ApprovalsScreen() {
+  const { view } = useApp();
+  const { selected } = useView();
+  const approvals = useSnapshot((snapshot) => snapshot.approvals);
+  const [shown, setShown] = useState<string | null>(null);
+  const act = useAct();
+  const toasts = useToasts();
+  const onShown = useCallback((id: string | null) => setShown(id), []);
+
+  const empty = (
+    <EmptyState
+      icon={Hand}
+      title={messages.approvals.empty}
+      text={messages.approvals.emptyText}
+      action={<Button onClick={() => view.go("activity")}>{messages.approvals.emptyAction}</Button>}
+    />
+  );
+  return (
+    <Screen
+      title={messages.approvals.title}
+      actions={
+        approvals.length < 2 ? undefined : (
+          <Button
+            look="danger"
+            onClick={() =>
+              void act("approval.denyAll", {}).then((result) => {
+                if (result.ok) toasts.say(messages.approvals.deniedAll(result.value.denied));
+              })
+            }
+          >
+            {messages.approvals.denyAll}
+          </Button>
+        )
+      }
+    >
+      {approvals.length === 0 && shown === null ? (
+        empty
+      ) : (
+        <Split
+          label={messages.approvals.queue}
+          open={selected !== null || approvals.length < 2}
+          onBack={() => view.go("approvals")}
+          list={
+            <ol>
+              {inOrder(approvals).map((approval) => (
+                <li key={approval.id}>
+                  <button
+                    type="button"
+                    className="list-item"
+                    aria-current={approval.id === shown ? "true" : undefined}
+                    onClick={() => view.go("approvals", approval.id)}
+                  >
+                    <span className="list-item-head">
+                      <code className="one-line">
+                        <Revealed text={approval.tool} line />
+                      </code>
+                      <span className="end small">
+                        <TimeLeft deadline={approval.deadline} />
+                      </span>
+                    </span>
+                    <span className="small quiet one-line">
+                      <Revealed text={`${approval.client} → ${approval.server}`} line />
+                    </span>
+                    <span className="small faint one-line">
+                      {approval.subject === null ? (
+                        <Ago at={approval.createdAt} />
+                      ) : (
+                        <Revealed text={approval.subject.value.slice(0, 300)} line />
+                      )}
+                    </span>
+                  </button>
+                </li>
+              ))}
+            </ol>
+          }
+        >
+          <div className="approval-frame">
+            <ApprovalStage approvals={approvals} wanted={selected} argumentsHeight={argumentsHeight} onShown={onShown} empty={empty} />
+          </div>
+        </Split>
+      )}
+    </Screen>
+  );
+}

@@ -1,0 +1,113 @@
+import { useState } from "react";
+import type { Effect } from "../../shared/model/rule.ts";
+import { useSnapshot } from "../app-context.tsx";
+import { messages } from "../messages.ts";
+import { Button } from "../ui/button.tsx";
+import { Field } from "../ui/field.tsx";
+import { RichText } from "../ui/rich-text.tsx";
+import { Segmented } from "../ui/segmented.tsx";
+import { useToasts } from "../ui/toaster.tsx";
+import { useAct } from "../use-act.ts";
+
+const day = 86_400_000;
+const spans = { day, week: 7 * day, month: 30 * day, forGood: undefined } as const;
+
+/** A rule written by hand, shown as the sentence it will be. */
+export function RuleForm({ onDone }: { readonly onDone: () => void }) {
+  const clients = useSnapshot((snapshot) => snapshot.clients);
+  const servers = useSnapshot((snapshot) => snapshot.servers);
+  const [effect, setEffect] = useState<Effect>("ask");
+  const [client, setClient] = useState("");
+  const [server, setServer] = useState("");
+  const [tool, setTool] = useState("");
+  const [lasts, setLasts] = useState<keyof typeof spans>("week");
+  const act = useAct();
+  const toasts = useToasts();
+  const words = messages.rules;
+  const tools = servers.find(({ name }) => name === server)?.tools ?? [];
+  const expiresInMs = spans[lasts];
+
+  const submit = async (): Promise<void> => {
+    const result = await act("rule.add", {
+      effect,
+      ...(client === "" ? {} : { client }),
+      ...(server === "" ? {} : { server }),
+      ...(tool === "" ? {} : { tool }),
+      ...(expiresInMs === undefined ? {} : { expiresInMs }),
+    });
+    if (!result.ok) return;
+    toasts.say(words.created);
+    onDone();
+  };
+  const field = (label: string, value: string, set: (value: string) => void, list: string, help: string) => (
+    <Field label={label} help={help}>
+      {(ids) => (
+        <input
+          className="input"
+          {...ids}
+          value={value}
+          list={list}
+          spellCheck={false}
+          autoComplete="off"
+          onChange={(event) => set(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+  return (
+    <form
+      className="panel"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <h2>{words.addTitle}</h2>
+      <Segmented
+        label={words.effect}
+        value={effect}
+        options={(["ask", "deny", "allow"] as const).map((value) => ({ value, label: words.effects[value] }))}
+        onChange={setEffect}
+      />
+      <div className="form-grid">
+        {field(words.client, client, setClient, "rule-clients", words.clientHelp)}
+        {field(words.server, server, setServer, "rule-servers", words.serverHelp)}
+        {field(words.tool, tool, setTool, "rule-tools", words.toolHelp)}
+      </div>
+      <Segmented
+        label={words.lasts}
+        value={lasts}
+        options={(["day", "week", "month", "forGood"] as const).map((value) => ({ value, label: words.lastsOptions[value] }))}
+        onChange={setLasts}
+      />
+      <div>
+        <p className="rule-sentence" aria-live="polite">
+          <RichText
+            parts={words.sentence(effect, client === "" ? null : client, tool === "" ? null : tool, server === "" ? null : server)}
+          />
+          .
+        </p>
+        {effect === "allow" && client === "" && server === "" && tool === "" ? <p className="small red-text">{words.wide}</p> : null}
+      </div>
+      <div className="actions">
+        <Button onClick={onDone}>{messages.common.cancel}</Button>
+        <Button look="primary" submit>
+          {words.create}
+        </Button>
+      </div>
+      <Names id="rule-clients" names={[...new Set(clients.map(({ name }) => name))]} />
+      <Names id="rule-servers" names={servers.map(({ name }) => name)} />
+      <Names id="rule-tools" names={tools.map(({ name }) => name)} />
+    </form>
+  );
+}
+
+function Names({ id, names }: { readonly id: string; readonly names: readonly string[] }) {
+  return (
+    <datalist id={id}>
+      {names.map((name) => (
+        <option key={name} value={name} />
+      ))}
+    </datalist>
+  );
+}

@@ -1,0 +1,129 @@
+import { Plus, ScrollText } from "lucide-react";
+import { useState } from "react";
+import type { Effect, Rule, RuleDraft } from "../../shared/model/rule.ts";
+import { useSnapshot } from "../app-context.tsx";
+import { format } from "../format.ts";
+import { messages } from "../messages.ts";
+import { Confirm } from "../secrets/secrets-screen.tsx";
+import { Badge, type Hue } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Ago, useNow } from "../ui/now.tsx";
+import { Revealed } from "../ui/revealed.tsx";
+import { RichText } from "../ui/rich-text.tsx";
+import { Screen, ScreenBody } from "../ui/screen.tsx";
+import { Segmented } from "../ui/segmented.tsx";
+import { useToasts } from "../ui/toaster.tsx";
+import { useAct } from "../use-act.ts";
+import { RuleForm } from "./rule-form.tsx";
+
+const hues = { allow: "green", ask: "accent", deny: "red" } as const satisfies Record<Effect, Hue>;
+const strength: Readonly<Record<Effect, number>> = { deny: 0, ask: 1, allow: 2 };
+
+/** The remembered decisions, in words, strongest first. */
+export function RulesScreen() {
+  const rules = useSnapshot((snapshot) => snapshot.rules);
+  const fallback = useSnapshot((snapshot) => snapshot.settings.defaultEffect);
+  const [adding, setAdding] = useState(false);
+  const act = useAct();
+  const words = messages.rules;
+  const add = (
+    <Button look={rules.length === 0 ? "primary" : "plain"} icon={<Plus size={15} aria-hidden="true" />} onClick={() => setAdding(true)}>
+      {words.add}
+    </Button>
+  );
+  const sorted = [...rules].sort((a, b) => strength[a.effect] - strength[b.effect] || b.createdAt - a.createdAt);
+  return (
+    <Screen title={words.title} actions={adding || rules.length === 0 ? undefined : add}>
+      <ScreenBody>
+        <div className="rule-default">
+          <p className="quiet">{words.order}</p>
+          <Segmented
+            label={messages.settings.defaultEffect}
+            value={fallback}
+            options={(["ask", "deny", "allow"] as const).map((value) => ({ value, label: messages.settings.defaultEffects[value] }))}
+            onChange={(defaultEffect) => void act("settings.update", { defaultEffect })}
+          />
+        </div>
+        {adding ? <RuleForm onDone={() => setAdding(false)} /> : null}
+        {rules.length === 0 ? (
+          adding ? null : (
+            <EmptyState icon={ScrollText} title={words.empty} text={words.emptyText} action={add} />
+          )
+        ) : (
+          <ul className="rows" aria-label={words.list}>
+            {sorted.map((rule) => (
+              <RuleRow key={rule.id} rule={rule} />
+            ))}
+          </ul>
+        )}
+      </ScreenBody>
+    </Screen>
+  );
+}
+
+function RuleRow({ rule }: { readonly rule: Rule }) {
+  const [asking, setAsking] = useState(false);
+  const act = useAct();
+  const toasts = useToasts();
+  const words = messages.rules;
+  // Bound to arguments or a session, it can be made by an approval only.
+  const oneWay = rule.arguments !== undefined || rule.sessionId !== undefined;
+  const revoke = async (): Promise<void> => {
+    const draft = draftOf(rule, Date.now());
+    const result = await act("rule.remove", { id: rule.id });
+    if (!result.ok) return;
+    if (oneWay || draft === null) toasts.say(words.revoked);
+    else toasts.undoable(words.revoked, () => void act("rule.add", draft));
+  };
+  return (
+    <li>
+      <Badge hue={hues[rule.effect]}>{words.effects[rule.effect]}</Badge>
+      <div className="grow">
+        <p className="unbroken">
+          <RichText parts={words.sentence(rule.effect, rule.client ?? null, rule.tool ?? null, rule.server ?? null)} />
+          {rule.arguments === undefined ? null : (
+            <>
+              {` ${words.exact} `}
+              <code className="unbroken">
+                <Revealed text={rule.arguments.preview} line />
+              </code>
+            </>
+          )}
+        </p>
+        <p className="small quiet">
+          <Lasts rule={rule} /> · {words.origin[rule.origin]} <Ago at={rule.createdAt} />
+        </p>
+      </div>
+      {asking ? (
+        <Confirm title={words.revoke} text={words.revokeExact} onCancel={() => setAsking(false)}>
+          <Button look="danger" onClick={() => void revoke()}>
+            {words.revoke}
+          </Button>
+        </Confirm>
+      ) : (
+        <Button look="danger" onClick={() => (oneWay ? setAsking(true) : void revoke())}>
+          {words.revoke}
+        </Button>
+      )}
+    </li>
+  );
+}
+
+function Lasts({ rule }: { readonly rule: Rule }) {
+  const now = useNow(60_000);
+  if (rule.sessionId !== undefined) return messages.rules.untilSessionEnds;
+  return rule.expiresAt === undefined ? messages.rules.forGood : messages.rules.until(format.relative(rule.expiresAt, now));
+}
+
+/** What makes the same rule again for the time it had left; null when that is over. */
+function draftOf({ effect, client, server, tool, expiresAt }: Rule, now: number): RuleDraft | null {
+  if (expiresAt !== undefined && expiresAt <= now) return null;
+  return {
+    effect,
+    ...(client === undefined ? {} : { client }),
+    ...(server === undefined ? {} : { server }),
+    ...(tool === undefined ? {} : { tool }),
+    ...(expiresAt === undefined ? {} : { expiresInMs: Math.ceil(expiresAt - now) }),
+  };
+}

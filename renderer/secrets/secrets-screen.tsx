@@ -1,0 +1,241 @@
+import { KeyRound, Lock, Plus } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import type { SecretView, VaultStatus } from "../../shared/model/secret-reference.ts";
+import { useSnapshot } from "../app-context.tsx";
+import { format } from "../format.ts";
+import { messages } from "../messages.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Banner } from "../ui/banner.tsx";
+import { Button } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Field } from "../ui/field.tsx";
+import { Ago, useNow } from "../ui/now.tsx";
+import { Revealed } from "../ui/revealed.tsx";
+import { Screen, ScreenBody } from "../ui/screen.tsx";
+import { useToasts } from "../ui/toaster.tsx";
+import { useAct } from "../use-act.ts";
+import { UnlockForm } from "./unlock-form.tsx";
+
+const oldAfterMs = 90 * 86_400_000;
+
+/** The names of secrets and who uses them. Values go in and never come out. */
+export function SecretsScreen() {
+  const secrets = useSnapshot((snapshot) => snapshot.secrets);
+  const vault = useSnapshot((snapshot) => snapshot.app.vault);
+  const [form, setForm] = useState<"closed" | "new" | { readonly replace: string }>("closed");
+  const words = messages.secrets;
+  const add = (
+    <Button
+      look={secrets.length === 0 ? "primary" : "plain"}
+      icon={<Plus size={15} aria-hidden="true" />}
+      aria-disabled={vault.kind !== "ready"}
+      onClick={() => setForm("new")}
+    >
+      {words.add}
+    </Button>
+  );
+  return (
+    <Screen title={words.title} actions={form === "closed" && secrets.length > 0 ? add : undefined}>
+      <ScreenBody>
+        <VaultNote vault={vault} />
+        {form === "closed" ? null : (
+          <SecretForm
+            key={typeof form === "object" ? form.replace : "new"}
+            name={typeof form === "object" ? form.replace : null}
+            onDone={() => setForm("closed")}
+          />
+        )}
+        {secrets.length === 0 ? (
+          form === "closed" ? (
+            <EmptyState icon={KeyRound} title={words.empty} text={words.emptyText} action={add} />
+          ) : null
+        ) : (
+          <ul className="rows" aria-label={words.list}>
+            {secrets.map((secret) => (
+              <SecretRow key={secret.name} secret={secret} onReplace={() => setForm({ replace: secret.name })} />
+            ))}
+          </ul>
+        )}
+      </ScreenBody>
+    </Screen>
+  );
+}
+
+function VaultNote({ vault }: { readonly vault: VaultStatus }) {
+  const words = messages.secrets;
+  if (vault.kind === "ready") {
+    return (
+      <p className="quiet vault-line">
+        <Lock size={14} aria-hidden="true" />
+        {words.vault[vault.store]}
+      </p>
+    );
+  }
+  if (vault.kind === "unavailable") {
+    return (
+      <Banner hue="amber" title={words.unavailable}>
+        <Revealed text={vault.reason} />
+      </Banner>
+    );
+  }
+  return (
+    <Banner hue="amber" title={words.locked}>
+      {vault.store === "keychain" ? words.lockedKeychain : <UnlockForm />}
+    </Banner>
+  );
+}
+
+function SecretRow({ secret, onReplace }: { readonly secret: SecretView; readonly onReplace: () => void }) {
+  const [asking, setAsking] = useState(false);
+  const now = useNow(60_000);
+  const act = useAct();
+  const toasts = useToasts();
+  const words = messages.secrets;
+  const remove = (): void =>
+    void act("secret.delete", { name: secret.name }).then((result) => {
+      setAsking(false);
+      if (result.ok) toasts.say(words.deleted(secret.name));
+    });
+  return (
+    <li>
+      <KeyRound size={16} className="faint" aria-hidden="true" />
+      <div className="grow">
+        <p>
+          <code className="strong unbroken">
+            <Revealed text={secret.name} line />
+          </code>{" "}
+          {now - secret.updatedAt > oldAfterMs ? (
+            <Badge hue="amber" title={words.oldHint}>
+              {words.old}
+            </Badge>
+          ) : null}
+        </p>
+        <p className="small quiet unbroken">
+          {words.usedBy}: {secret.usedBy.length === 0 ? words.unused : <Revealed text={format.list(secret.usedBy)} line />} ·{" "}
+          {words.lastUsed}: {secret.lastUsedAt === null ? words.never : <Used at={secret.lastUsedAt} by={secret.lastUsedBy} />} ·{" "}
+          {words.age}: <Ago at={secret.updatedAt} />
+        </p>
+      </div>
+      {asking ? null : (
+        <div className="actions">
+          <Button onClick={onReplace}>{words.replace}</Button>
+          <Button look="danger" onClick={() => setAsking(true)}>
+            {words.delete}
+          </Button>
+        </div>
+      )}
+      {asking ? (
+        <Confirm title={words.deleteTitle(secret.name)} text={words.deleteText(secret.usedBy.length)} onCancel={() => setAsking(false)}>
+          <Button look="danger" onClick={remove}>
+            {words.delete}
+          </Button>
+        </Confirm>
+      ) : null}
+    </li>
+  );
+}
+
+function Used({ at, by }: { readonly at: number; readonly by: string | null }) {
+  return (
+    <>
+      <Ago at={at} />
+      {by === null ? null : (
+        <>
+          {" "}
+          <Revealed text={messages.secrets.by(by)} line />
+        </>
+      )}
+    </>
+  );
+}
+
+/** A one-way door says so, in place. */
+export function Confirm({
+  title,
+  text,
+  onCancel,
+  children,
+}: {
+  readonly title: string;
+  readonly text: string;
+  readonly onCancel: () => void;
+  readonly children: ReactNode;
+}) {
+  return (
+    <div className="confirm">
+      <Banner hue="red" live title={<Revealed text={title} line />}>
+        <p>{text}</p>
+        <div className="actions">
+          <Button onClick={onCancel}>{messages.common.cancel}</Button>
+          {children}
+        </div>
+      </Banner>
+    </div>
+  );
+}
+
+function SecretForm({ name, onDone }: { readonly name: string | null; readonly onDone: () => void }) {
+  const [typed, setTyped] = useState(name ?? "");
+  const [value, setValue] = useState("");
+  const [busy, setBusy] = useState(false);
+  const act = useAct();
+  const toasts = useToasts();
+  const words = messages.secrets;
+  const submit = async (): Promise<void> => {
+    if (typed === "" || value === "") return;
+    setBusy(true);
+    const result = await act("secret.put", { name: typed, value });
+    setBusy(false);
+    if (!result.ok) return;
+    setValue("");
+    toasts.say(words.stored(typed));
+    onDone();
+  };
+  return (
+    <form
+      className="panel"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <h2>{name === null ? words.addTitle : words.replaceTitle(name)}</h2>
+      <div className="form-grid">
+        {name === null ? (
+          <Field label={words.name} help={words.nameHelp}>
+            {(ids) => (
+              <input
+                className="input mono"
+                {...ids}
+                value={typed}
+                required
+                autoComplete="off"
+                spellCheck={false}
+                onChange={(event) => setTyped(event.target.value.trim())}
+              />
+            )}
+          </Field>
+        ) : null}
+        <Field label={words.value} help={words.valueHelp}>
+          {(ids) => (
+            <input
+              className="input"
+              {...ids}
+              type="password"
+              value={value}
+              required
+              autoComplete="new-password"
+              onChange={(event) => setValue(event.target.value)}
+            />
+          )}
+        </Field>
+      </div>
+      <div className="actions">
+        <Button onClick={onDone}>{messages.common.cancel}</Button>
+        <Button look="primary" submit aria-disabled={busy || typed === "" || value === ""}>
+          {words.put}
+        </Button>
+      </div>
+    </form>
+  );
+}

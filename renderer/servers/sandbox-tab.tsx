@@ -1,0 +1,99 @@
+import { Dot as Bullet, ShieldOff } from "lucide-react";
+import { useState } from "react";
+import type { ServerView } from "../../shared/model/server.ts";
+import { useSnapshot } from "../app-context.tsx";
+import { messages } from "../messages.ts";
+import { Banner } from "../ui/banner.tsx";
+import { Button } from "../ui/button.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
+import { Revealed } from "../ui/revealed.tsx";
+import { useAct } from "../use-act.ts";
+import { useFetched } from "../use-fetched.ts";
+
+/** The box in words, then the exact plan; and the way to take it off, with what that means. */
+export function SandboxTab({ server }: { readonly server: ServerView }) {
+  const explained = useFetched("server.explain", { name: server.name }, server.fingerprint);
+  const config = useSnapshot((snapshot) => snapshot.app.home.config);
+  const words = messages.servers;
+  return (
+    <div className="section">
+      {explained.result === null ? (
+        <p className="faint" role="status">
+          {messages.common.loading}
+        </p>
+      ) : explained.result.ok ? (
+        <>
+          <ul className="words" aria-label={words.inWords}>
+            {explained.result.value.words.map((word) => (
+              <li key={word}>
+                <Bullet size={14} aria-hidden="true" />
+                <span className="unbroken">
+                  <Revealed text={word} />
+                </span>
+              </li>
+            ))}
+          </ul>
+          <p className="small faint unbroken">
+            <Revealed text={words.changeIn(`${config}/config.json`)} />
+          </p>
+          <div className="field">
+            <div className="section-head">
+              <h3>{words.exactPlan}</h3>
+              <CopyButton text={explained.result.value.plan.join("\n")} />
+            </div>
+            <p className="small faint">{words.planText}</p>
+            {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
+            <pre className="code" tabIndex={0} aria-label={words.exactPlan}>
+              <Revealed text={explained.result.value.plan.join("\n")} />
+            </pre>
+          </div>
+        </>
+      ) : (
+        <Banner hue="red" title={<Revealed text={explained.result.error.message} />}>
+          {explained.result.error.hint === undefined ? null : <Revealed text={explained.result.error.hint} />}
+        </Banner>
+      )}
+      <Waiver server={server} />
+    </div>
+  );
+}
+
+function Waiver({ server }: { readonly server: ServerView }) {
+  const [asking, setAsking] = useState(false);
+  const act = useAct();
+  const words = messages.servers;
+  const { name } = server;
+  if (server.sandbox.kind === "waived") {
+    return (
+      <div>
+        <Button onClick={() => void act("server.waive", { name, waived: false })}>{words.unwaive}</Button>
+      </div>
+    );
+  }
+  if (!asking) {
+    return (
+      <div>
+        <Button look="danger" icon={<ShieldOff size={14} aria-hidden="true" />} onClick={() => setAsking(true)}>
+          {words.waive}…
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <Banner hue="red" live title={words.waiveTitle}>
+      <p className="unbroken">{words.waiveText(name)}</p>
+      <div className="actions">
+        <Button onClick={() => setAsking(false)}>{messages.common.cancel}</Button>
+        <Button
+          look="danger"
+          onClick={() => {
+            setAsking(false);
+            void act("server.waive", { name, waived: true });
+          }}
+        >
+          {words.waiveConfirm}
+        </Button>
+      </div>
+    </Banner>
+  );
+}

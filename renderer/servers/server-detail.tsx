@@ -1,0 +1,241 @@
+import { Tabs } from "@base-ui/react/tabs";
+import { Play, Power, Square, Trash2 } from "lucide-react";
+import { useState } from "react";
+import type { ServerView } from "../../shared/model/server.ts";
+import { useApp } from "../app-context.tsx";
+import { format } from "../format.ts";
+import { messages } from "../messages.ts";
+import { Banner } from "../ui/banner.tsx";
+import { Button } from "../ui/button.tsx";
+import { LongText } from "../ui/long-text.tsx";
+import { Ago } from "../ui/now.tsx";
+import { Revealed } from "../ui/revealed.tsx";
+import { useToasts } from "../ui/toaster.tsx";
+import { useAct } from "../use-act.ts";
+import { Argv, ServerReview } from "./server-review.tsx";
+import { SandboxTab } from "./sandbox-tab.tsx";
+import { StderrTab } from "./stderr-tab.tsx";
+import { stateWords, StateDot } from "./servers-screen.tsx";
+import { ToolsTab } from "./tools-tab.tsx";
+
+/** Everything about one server. */
+export function ServerDetail({ server }: { readonly server: ServerView }) {
+  const { state } = server;
+  const review = state.kind === "new" || state.kind === "changed";
+  const words = messages.servers;
+  return (
+    <div className="split-pad">
+      <header className="detail-head">
+        <div className="unbroken">
+          <h2>
+            <Revealed text={server.name} line />
+          </h2>
+          <p className="detail-state">
+            <StateDot state={state} />
+            {stateWords(state)}
+            {state.kind === "installing" ? (
+              <>
+                {": "}
+                <Revealed text={state.step} line />
+              </>
+            ) : null}
+          </p>
+        </div>
+        <ServerActions server={server} />
+      </header>
+      {state.kind === "failed" ? (
+        <Banner hue="red" live title={<Revealed text={state.error.message} />}>
+          <p>
+            {state.error.hint === undefined ? null : <Revealed text={state.error.hint} />}{" "}
+            <span className="faint">
+              <Ago at={state.at} />
+            </span>
+          </p>
+        </Banner>
+      ) : null}
+      {server.sandbox.kind === "waived" ? (
+        <Banner hue="red" title={words.waivedTitle}>
+          {words.waivedText}
+        </Banner>
+      ) : null}
+      {server.sandbox.kind === "cannot-box" ? (
+        <Banner hue="red" title={words.cannotBoxTitle}>
+          <Revealed text={server.sandbox.reason ?? ""} />
+        </Banner>
+      ) : null}
+      {review ? <ServerReview server={server} /> : null}
+      <Tabs.Root defaultValue={state.kind === "failed" ? "stderr" : "overview"}>
+        <Tabs.List className="tabs-list">
+          {(["overview", "tools", "sandbox", "stderr"] as const).map((tab) => (
+            <Tabs.Tab key={tab} value={tab} className="tab">
+              {words.tabs[tab]}
+              {tab === "tools" && server.tools !== null ? <span className="faint"> {format.number(server.tools.length)}</span> : null}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="overview" className="tab-panel">
+          <Overview server={server} showCommand={!review} />
+        </Tabs.Panel>
+        <Tabs.Panel value="tools" className="tab-panel">
+          <ToolsTab server={server} />
+        </Tabs.Panel>
+        <Tabs.Panel value="sandbox" className="tab-panel">
+          <SandboxTab server={server} />
+        </Tabs.Panel>
+        <Tabs.Panel value="stderr" className="tab-panel">
+          <StderrTab name={server.name} />
+        </Tabs.Panel>
+      </Tabs.Root>
+    </div>
+  );
+}
+
+function ServerActions({ server }: { readonly server: ServerView }) {
+  const { api, view } = useApp();
+  const act = useAct();
+  const toasts = useToasts();
+  const [busy, setBusy] = useState(false);
+  const { name, state } = server;
+  const words = messages.servers;
+  const disabled = state.kind === "disabled";
+  const startable = state.kind === "idle" || state.kind === "failed" || state.kind === "running";
+
+  const start = (): void => {
+    setBusy(true);
+    void act("server.start", { name }).then((result) => {
+      setBusy(false);
+      if (result.ok) toasts.say(words.started(name, result.value.tools?.length ?? 0));
+    });
+  };
+  const stop = (): void =>
+    void act("server.stop", { name }).then((result) => {
+      if (result.ok) toasts.say(words.stopped(name));
+    });
+  // It is switched off at once, so nothing of it can run, and only taken out of the settings when there is no way back any more: its
+  // environment's values never reach this window, so removing it and adding it again would lose them.
+  const remove = (): void =>
+    void act("server.setDisabled", { name, disabled: true }).then((result) => {
+      if (!result.ok) return;
+      view.setRemoving(name, true);
+      view.go("servers");
+      toasts.undoable(
+        words.removed(name),
+        () => {
+          view.setRemoving(name, false);
+          if (!disabled) void act("server.setDisabled", { name, disabled: false });
+        },
+        () =>
+          void api.call("server.remove", { name }).then((removed) => {
+            view.setRemoving(name, false);
+            if (!removed.ok) toasts.fail(removed.error);
+          }),
+      );
+    });
+
+  return (
+    <div className="actions">
+      {startable && server.instances.length === 0 ? (
+        <Button icon={<Play size={14} aria-hidden="true" />} aria-disabled={busy} onClick={start}>
+          {words.start}
+        </Button>
+      ) : null}
+      {server.instances.length > 0 || state.kind === "starting" ? (
+        <Button icon={<Square size={13} aria-hidden="true" />} onClick={stop}>
+          {words.stop}
+        </Button>
+      ) : null}
+      <Button icon={<Power size={14} aria-hidden="true" />} onClick={() => void act("server.setDisabled", { name, disabled: !disabled })}>
+        {disabled ? words.turnOn : words.turnOff}
+      </Button>
+      <Button look="danger" icon={<Trash2 size={14} aria-hidden="true" />} onClick={remove}>
+        {words.remove}
+      </Button>
+    </div>
+  );
+}
+
+function Overview({ server, showCommand }: { readonly server: ServerView; readonly showCommand: boolean }) {
+  const words = messages.servers;
+  return (
+    <div className="section">
+      {showCommand ? (
+        <div className="field">
+          <span className="label">{words.command}</span>
+          <Argv command={server.command} args={server.args} />
+        </div>
+      ) : null}
+      <dl className="facts">
+        {server.cwd === null ? null : (
+          <>
+            <dt>{words.cwd}</dt>
+            <dd className="mono">
+              <Revealed text={server.cwd} line />
+            </dd>
+          </>
+        )}
+        <dt>{words.environment}</dt>
+        <dd>
+          {server.env.length === 0 ? (
+            <span className="quiet">{words.noEnvironment}</span>
+          ) : (
+            <ul>
+              {server.env.map(({ name, references }) => (
+                <li key={name}>
+                  <code>
+                    <Revealed text={name} line />
+                  </code>{" "}
+                  <span className="quiet">
+                    {references.length === 0 ? (
+                      words.plainValue
+                    ) : (
+                      <Revealed text={references.map((reference) => `keychain:${reference}`).join(", ")} line />
+                    )}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </dd>
+        <dt>{words.clients}</dt>
+        <dd>
+          {server.instances.length === 0 ? (
+            <span className="quiet">{words.noClients}</span>
+          ) : (
+            <ul>
+              {server.instances.map((instance) => (
+                <li key={instance.id}>
+                  <Revealed text={instance.client} line />{" "}
+                  <span className="quiet">
+                    {[
+                      ...(instance.pid === null ? [] : [words.process(instance.pid)]),
+                      ...(instance.memoryBytes === null ? [] : [format.bytes(instance.memoryBytes)]),
+                    ].join(" · ")}{" "}
+                    · <Ago at={instance.startedAt} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </dd>
+        {server.package === null ? null : (
+          <>
+            <dt>{words.package}</dt>
+            <dd>
+              <code>
+                <Revealed text={`${server.package.name}@${server.package.version}`} line />
+              </code>{" "}
+              <span className="quiet">
+                {words.installed("")}
+                <Ago at={server.package.installedAt} />
+              </span>
+            </dd>
+            <dt>{words.integrity}</dt>
+            <dd className="mono quiet">
+              <LongText text={server.package.integrity} limit={120} line />
+            </dd>
+          </>
+        )}
+      </dl>
+    </div>
+  );
+}

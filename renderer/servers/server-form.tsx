@@ -1,0 +1,247 @@
+import { Plus, X } from "lucide-react";
+import { useState } from "react";
+import type { ServerSettings } from "../../shared/model/server.ts";
+import { useSnapshot } from "../app-context.tsx";
+import { messages } from "../messages.ts";
+import { Button } from "../ui/button.tsx";
+import { Field } from "../ui/field.tsx";
+import { Revealed } from "../ui/revealed.tsx";
+import { Select } from "../ui/select.tsx";
+import { useAct } from "../use-act.ts";
+import { splitCommandLine } from "./command-line.ts";
+
+interface Variable {
+  readonly key: string;
+  readonly name: string;
+  readonly kind: "secret" | "value";
+  /** The plain value, or the value of a secret that is new. */
+  readonly value: string;
+  readonly secret: string;
+}
+
+// The same shape as shared/model/server.ts checks; there it is a schema, and this page carries no schema library.
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** A server's command, variables, folders and hosts. Nothing runs by it: the review of the whole follows. */
+export function ServerForm({ onDone }: { readonly onDone: (name: string) => void }) {
+  const taken = useSnapshot((snapshot) => snapshot.servers);
+  const known = useSnapshot((snapshot) => snapshot.secrets);
+  const act = useAct();
+  const [name, setName] = useState("");
+  const [line, setLine] = useState("");
+  const [variables, setVariables] = useState<readonly Variable[]>([]);
+  const [write, setWrite] = useState("");
+  const [read, setRead] = useState("");
+  const [hosts, setHosts] = useState("");
+  const [tried, setTried] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const words = messages.servers.form;
+
+  const parsed = splitCommandLine(line);
+  const nameProblem = !namePattern.test(name) ? words.nameProblem : taken.some((server) => server.name === name) ? words.nameTaken : null;
+  const commandProblem = !parsed.ok ? parsed.error.message : parsed.value.length === 0 ? words.commandEmpty : null;
+  const change = (key: string, more: Partial<Variable>): void =>
+    setVariables((all) => all.map((variable) => (variable.key === key ? { ...variable, ...more } : variable)));
+
+  const submit = async (): Promise<void> => {
+    setTried(true);
+    const [command, ...args] = parsed.ok ? parsed.value : [];
+    if (nameProblem !== null || command === undefined) return;
+    setBusy(true);
+    const named = variables.filter((variable) => variable.name !== "");
+    for (const variable of named) {
+      if (variable.kind !== "secret" || variable.value === "") continue;
+      const stored = await act("secret.put", { name: secretName(name, variable), value: variable.value });
+      if (!stored.ok) return setBusy(false);
+    }
+    const settings: ServerSettings = {
+      command,
+      ...(args.length === 0 ? {} : { args }),
+      ...(named.length === 0 ? {} : { env: Object.fromEntries(named.map((variable) => [variable.name, valueOf(name, variable)])) }),
+      sandbox: { read: linesOf(read), write: linesOf(write), hosts: linesOf(hosts) },
+    };
+    const added = await act("server.add", { name, settings, accept: false });
+    setBusy(false);
+    if (added.ok) onDone(name);
+  };
+
+  return (
+    <form
+      className="split-pad"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <header className="detail-head">
+        <div>
+          <h2>{words.title}</h2>
+          <p className="quiet">{words.intro}</p>
+        </div>
+      </header>
+      <Field
+        label={words.name}
+        help={words.nameHelp}
+        problem={tried || (name !== "" && nameProblem === words.nameTaken) ? nameProblem : null}
+      >
+        {(ids) => (
+          <input
+            className="input"
+            {...ids}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+            spellCheck={false}
+            autoComplete="off"
+          />
+        )}
+      </Field>
+      <Field label={words.command} help={words.commandHelp} problem={tried ? commandProblem : null}>
+        {(ids) => (
+          <textarea
+            className="textarea mono"
+            rows={2}
+            {...ids}
+            value={line}
+            placeholder={words.commandPlaceholder}
+            onChange={(event) => setLine(event.target.value)}
+            spellCheck={false}
+          />
+        )}
+      </Field>
+      {parsed.ok && parsed.value.length > 0 ? (
+        <p className="parsed" aria-live="polite">
+          <span className="small faint">{words.parsed}</span>
+          {parsed.value.map((word, index) => (
+            // eslint-disable-next-line react/no-array-index-key -- arguments are their order
+            <code key={index}>{word === "" ? "\u201c\u201d" : <Revealed text={word} line />}</code>
+          ))}
+        </p>
+      ) : null}
+      <fieldset className="field plain-fieldset">
+        <legend className="label">{words.environment}</legend>
+        <div className="env-rows">
+          {variables.map((variable) => (
+            <div key={variable.key} className="env-row">
+              <input
+                className="input mono"
+                aria-label={words.variable}
+                placeholder="GITHUB_TOKEN"
+                value={variable.name}
+                onChange={(event) => change(variable.key, { name: event.target.value.trim() })}
+                spellCheck={false}
+              />
+              <Select
+                label={words.kind}
+                value={variable.kind}
+                options={(["secret", "value"] as const).map((value) => ({ value, label: words.kinds[value] }))}
+                onChange={(kind) => change(variable.key, { kind, value: "" })}
+              />
+              {variable.kind === "value" ? (
+                <input
+                  className="input mono"
+                  aria-label={words.value}
+                  placeholder={words.value}
+                  value={variable.value}
+                  onChange={(event) => change(variable.key, { value: event.target.value })}
+                  spellCheck={false}
+                />
+              ) : (
+                <div className="actions">
+                  <input
+                    className="input mono"
+                    aria-label={words.secretName}
+                    list="known-secrets"
+                    placeholder={secretName(name === "" ? "server" : name, variable)}
+                    value={variable.secret}
+                    onChange={(event) => change(variable.key, { secret: event.target.value.trim() })}
+                    spellCheck={false}
+                  />
+                  {known.some((secret) => secret.name === secretName(name, variable)) ? null : (
+                    <input
+                      className="input"
+                      type="password"
+                      aria-label={words.newSecretLabel}
+                      placeholder={words.newSecret}
+                      autoComplete="off"
+                      value={variable.value}
+                      onChange={(event) => change(variable.key, { value: event.target.value })}
+                    />
+                  )}
+                </div>
+              )}
+              <Button
+                look="ghost"
+                icon={<X size={14} aria-hidden="true" />}
+                label={words.removeVariable(variable.name)}
+                onClick={() => setVariables((all) => all.filter(({ key }) => key !== variable.key))}
+              />
+            </div>
+          ))}
+        </div>
+        <datalist id="known-secrets">
+          {known.map((secret) => (
+            <option key={secret.name} value={secret.name} />
+          ))}
+        </datalist>
+        <div>
+          <Button
+            icon={<Plus size={14} aria-hidden="true" />}
+            onClick={() => setVariables((all) => [...all, { key: crypto.randomUUID(), name: "", kind: "secret", value: "", secret: "" }])}
+          >
+            {words.addVariable}
+          </Button>
+        </div>
+      </fieldset>
+      <div className="form-grid">
+        <Lines label={words.write} help={words.foldersHelp} placeholder="~/projects/site" value={write} onChange={setWrite} />
+        <Lines label={words.read} help={words.foldersHelp} placeholder="~/Documents/specs" value={read} onChange={setRead} />
+        <Lines label={words.hosts} help={words.hostsHelp} placeholder="api.github.com" value={hosts} onChange={setHosts} />
+      </div>
+      <div className="actions">
+        <Button look="primary" submit aria-disabled={busy}>
+          {words.add}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Lines(props: {
+  readonly label: string;
+  readonly help: string;
+  readonly placeholder: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
+  return (
+    <Field label={props.label} help={props.help}>
+      {(ids) => (
+        <textarea
+          className="textarea mono"
+          rows={3}
+          {...ids}
+          placeholder={props.placeholder}
+          value={props.value}
+          onChange={(event) => props.onChange(event.target.value)}
+          spellCheck={false}
+        />
+      )}
+    </Field>
+  );
+}
+
+function linesOf(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
+function secretName(server: string, variable: Variable): string {
+  return variable.secret === "" ? `${server}/${variable.name === "" ? "TOKEN" : variable.name}` : variable.secret;
+}
+
+function valueOf(server: string, variable: Variable): string {
+  return variable.kind === "value" ? variable.value : `\${keychain:${secretName(server, variable)}}`;
+}

@@ -1,0 +1,149 @@
+import { Activity, Hand, KeyRound, MonitorSmartphone, Pause, Play, ScrollText, Server, Settings, type LucideIcon } from "lucide-react";
+import { useEffect, useRef } from "react";
+import type { AppView } from "../../shared/model/snapshot.ts";
+import { ActivityScreen } from "../activity/activity-screen.tsx";
+import { useApp, useSnapshot, useView } from "../app-context.tsx";
+import { ApprovalsScreen } from "../approvals/approvals-screen.tsx";
+import { ClientsScreen } from "../clients/clients-screen.tsx";
+import { format } from "../format.ts";
+import { messages } from "../messages.ts";
+import { RulesScreen } from "../rules/rules-screen.tsx";
+import { SecretsScreen } from "../secrets/secrets-screen.tsx";
+import { ServersScreen } from "../servers/servers-screen.tsx";
+import { SettingsScreen } from "../settings/settings-screen.tsx";
+import { Dot } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { ErrorBoundary } from "../ui/error-boundary.tsx";
+import { PortcullisMark } from "../ui/portcullis-mark.tsx";
+import { useAct } from "../use-act.ts";
+import { screens, type Screen } from "../view.ts";
+import { Banners } from "./banners.tsx";
+
+const icons: Readonly<Record<Screen, LucideIcon>> = {
+  approvals: Hand,
+  activity: Activity,
+  servers: Server,
+  clients: MonitorSmartphone,
+  secrets: KeyRound,
+  rules: ScrollText,
+  settings: Settings,
+};
+
+const dots = { idle: "green", waiting: "busy", paused: "amber", fault: "red" } as const satisfies Record<AppView["state"], string>;
+
+/** The main window: the rail, what is the matter, and one screen. */
+export function MainWindow() {
+  const { screen } = useView();
+  const content = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    document.title = `${messages.shell.screens[screen]} · ${messages.shell.name}`;
+    if (first.current) first.current = false;
+    else content.current?.focus({ preventScroll: true });
+  }, [screen]);
+  return (
+    <div className="shell">
+      <a className="skip" href="#content" onClick={(event) => (event.preventDefault(), content.current?.focus())}>
+        {messages.shell.skip}
+      </a>
+      <Rail screen={screen} />
+      <main className="content" id="content" ref={content} tabIndex={-1} aria-label={messages.shell.screens[screen]}>
+        <Banners />
+        <ErrorBoundary key={screen}>
+          <CurrentScreen screen={screen} />
+        </ErrorBoundary>
+      </main>
+    </div>
+  );
+}
+
+function CurrentScreen({ screen }: { readonly screen: Screen }) {
+  switch (screen) {
+    case "approvals":
+      return <ApprovalsScreen />;
+    case "activity":
+      return <ActivityScreen />;
+    case "servers":
+      return <ServersScreen />;
+    case "clients":
+      return <ClientsScreen />;
+    case "secrets":
+      return <SecretsScreen />;
+    case "rules":
+      return <RulesScreen />;
+    case "settings":
+      return <SettingsScreen />;
+  }
+}
+
+function Rail({ screen }: { readonly screen: Screen }) {
+  const { view } = useApp();
+  const state = useSnapshot((snapshot) => snapshot.app.state);
+  const waiting = useSnapshot((snapshot) => snapshot.approvals.length);
+  const unaccepted = useSnapshot(
+    (snapshot) => snapshot.servers.filter(({ state: { kind } }) => kind === "new" || kind === "changed").length,
+  );
+  const act = useAct();
+  const paused = state === "paused";
+  return (
+    <header className="rail">
+      <div className="rail-brand">
+        <PortcullisMark lowered={paused || state === "fault"} />
+        <span>{messages.shell.name}</span>
+      </div>
+      <nav aria-label={messages.shell.navigation}>
+        <ul className="rail-list">
+          {screens.map((name) => {
+            const Icon = icons[name];
+            return (
+              <li key={name}>
+                <a
+                  className="rail-item"
+                  href={`#/${name}`}
+                  title={messages.shell.screens[name]}
+                  aria-current={name === screen ? "page" : undefined}
+                  onClick={(event) => {
+                    event.preventDefault();
+                    view.go(name);
+                  }}
+                >
+                  <Icon size={16} aria-hidden="true" />
+                  <span className="rail-name">{messages.shell.screens[name]}</span>
+                  {name === "approvals" && waiting > 0 ? (
+                    <RailCount value={waiting} look="" words={messages.shell.waiting(waiting)} />
+                  ) : null}
+                  {name === "servers" && unaccepted > 0 ? (
+                    <RailCount value={unaccepted} look="amber-count" words={messages.shell.unaccepted(unaccepted)} />
+                  ) : null}
+                </a>
+              </li>
+            );
+          })}
+        </ul>
+      </nav>
+      <div className="rail-gap" />
+      <div className="rail-state">
+        <p className="rail-state-line" title={messages.shell.stateHint[state]}>
+          <Dot look={dots[state]} />
+          <span>{messages.shell.state[state]}</span>
+        </p>
+        <Button
+          icon={paused ? <Play size={14} aria-hidden="true" /> : <Pause size={14} aria-hidden="true" />}
+          title={paused ? messages.shell.stateHint.paused : messages.shell.pauseHint}
+          onClick={() => void act(paused ? "gate.resume" : "gate.pause")}
+        >
+          <span>{paused ? messages.shell.resume : messages.shell.pause}</span>
+        </Button>
+      </div>
+    </header>
+  );
+}
+
+function RailCount({ value, look, words }: { readonly value: number; readonly look: string; readonly words: string }) {
+  return (
+    <span className={`rail-count ${look}`}>
+      <span aria-hidden="true">{format.number(value)}</span>
+      <span className="sr-only">{words}</span>
+    </span>
+  );
+}
