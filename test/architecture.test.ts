@@ -68,6 +68,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   sandbox: ["helper-process.ts", "atomic-file.ts"],
   journal: ["atomic-file.ts"],
   settings: ["atomic-file.ts"],
+  migration: ["atomic-file.ts"],
   state: [],
   "preload.ts": [],
 };
