@@ -26,17 +26,13 @@ export function findTools(
   searchPath: string,
   seccomp: string | undefined,
 ): { readonly tools: LinuxTools | undefined; readonly missing: readonly string[]; readonly missingForHosts: readonly string[] } {
-  const [bwrap, prlimit, sh, socat, rg] = ["bwrap", "prlimit", "sh", "socat", "rg"].map((name) => findTool(name, searchPath));
-  const missing = [
-    ...(bwrap === undefined ? ["bwrap"] : []),
-    ...(prlimit === undefined ? ["prlimit"] : []),
-    ...(sh === undefined ? ["sh"] : []),
-  ];
-  const missingForHosts = [...(socat === undefined ? ["socat"] : []), ...(rg === undefined ? ["rg"] : [])];
-  const tools =
-    bwrap === undefined || prlimit === undefined || sh === undefined || seccomp === undefined
-      ? undefined
-      : { bwrap, prlimit, sh, seccomp, socat };
+  const find = (name: string): string | undefined => findTool(name, searchPath);
+  const [bwrap, prlimit, sh, env, sleep] = [find("bwrap"), find("prlimit"), find("sh"), find("env"), find("sleep")];
+  const [socat, rg] = [find("socat"), find("rg")];
+  const missing = Object.entries({ bwrap, prlimit, sh, env, sleep }).flatMap(([name, file]) => (file === undefined ? [name] : []));
+  const missingForHosts = Object.entries({ socat, rg }).flatMap(([name, file]) => (file === undefined ? [name] : []));
+  const whole = bwrap !== undefined && prlimit !== undefined && sh !== undefined && env !== undefined && sleep !== undefined;
+  const tools = whole && seccomp !== undefined ? { bwrap, prlimit, sh, env, sleep, seccomp, socat } : undefined;
   return { tools, missing, missingForHosts };
 }
 

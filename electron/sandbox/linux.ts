@@ -12,6 +12,8 @@ export interface LinuxTools {
   /** sandbox-runtime's apply-seccomp: refuses socket(AF_UNIX) and io_uring, in one more pid namespace. */
   readonly seccomp: string;
   readonly sh: string;
+  readonly env: string;
+  readonly sleep: string;
   /** Only for boxes with hosts. */
   readonly socat: string | undefined;
 }
@@ -73,31 +75,33 @@ export const systemClosed: readonly string[] = ["/etc/ssl/private"];
 
 const SOCKETS = "/run/portcullis/net";
 const SECCOMP = "/run/portcullis/seccomp";
-const GUARD = "/run/portcullis/sh";
 
 /**
- * Starts the box's ends of the network (one socat for each pair of arguments), waits until they listen, and becomes the server.
- * `$1` is socat, `$2` the number of pairs, `$3` how many of them listen on IPv4.
+ * Starts the box's ends of the network (one socat for each pair of arguments), waits until they listen, and becomes the server. This runs
+ * before the seccomp filter, so nothing in it goes by the server's PATH.
  */
 const RELAYS = [
-  "socat=$1 pairs=$2 expected=$3; shift 3",
-  'while [ "$pairs" -gt 0 ]; do "$socat" "$1" "$2" </dev/null >/dev/null 2>&1 & shift 2; pairs=$((pairs - 1)); done',
-  "tries=0",
-  'while [ "$tries" -lt 300 ]; do',
-  "  up=0",
-  '  while read -r _ _ _ state _; do if [ "$state" = 0A ]; then up=$((up + 1)); fi; done </proc/net/tcp',
-  '  if [ "$up" -ge "$expected" ]; then exec "$@"; fi',
-  "  tries=$((tries + 1)); sleep 0.01",
+  "pc_socat=$1 pc_sleep=$2 pc_pairs=$3 pc_expected=$4; shift 4",
+  'while [ "$pc_pairs" -gt 0 ]; do "$pc_socat" "$1" "$2" </dev/null >/dev/null 2>&1 & shift 2; pc_pairs=$((pc_pairs - 1)); done',
+  "pc_tries=0",
+  'while [ "$pc_tries" -lt 300 ]; do',
+  "  pc_up=0",
+  '  while read -r _ _ _ pc_state _; do if [ "$pc_state" = 0A ]; then pc_up=$((pc_up + 1)); fi; done </proc/net/tcp',
+  '  if [ "$pc_up" -ge "$pc_expected" ]; then exec "$@"; fi',
+  '  pc_tries=$((pc_tries + 1)); "$pc_sleep" 0.01',
   "done",
-  'echo "the sandbox\'s network did not start" >&2; exit 126',
+  'echo "the network of the sandbox did not start" >&2; exit 126',
 ].join("\n");
 
 /**
- * Variables that the dynamic linker or the C library obey. bubblewrap itself runs outside the box, so they may only take effect inside it:
- * they are the one exception that goes through `--setenv`.
+ * Variables that the dynamic linker, the C library or a shell obey. bubblewrap runs outside the box, and the shell and prlimit before the
+ * filter, so these are set only for the server itself, behind both. They are the one kind of value that stands in the arguments.
  */
-export function isLinkerVariable(name: string): boolean {
-  return /^(LD_|GLIBC_|MALLOC_|GCONV_PATH$|LOCPATH$|NLSPATH$|RESOLV_HOST_CONF$|HOSTALIASES$|TZDIR$|NIX_LD)/.test(name);
+export function isLoaderVariable(name: string): boolean {
+  return (
+    /^(LD_|GLIBC_|MALLOC_|NIX_LD|BASH_FUNC_|SOCAT)/.test(name) ||
+    /^(GCONV_PATH|LOCPATH|NLSPATH|RESOLV_HOST_CONF|HOSTALIASES|TZDIR|BASH_ENV|ENV|SHELLOPTS|BASHOPTS|PS4|IFS|POSIXLY_CORRECT)$/.test(name)
+  );
 }
 
 function layerArguments(layer: Layer): readonly string[] {
@@ -167,20 +171,23 @@ export function bwrapArguments(
     argv.push("--ro-bind", network.folder, SOCKETS, "--ro-bind", `${network.folder}/hosts`, "/etc/hosts");
   }
   argv.push("--remount-ro", "/run", "--remount-ro", "/");
-  for (const [name, value] of Object.entries(plan.env)) if (isLinkerVariable(name)) argv.push("--setenv", name, value);
   argv.push("--chdir", plan.cwd, "--");
   if (network !== undefined) {
     const { pairs, ipv4 } = relayPairs(plan.network);
-    argv.push(tools.sh, "-c", RELAYS, GUARD, tools.socat ?? "socat", String(pairs.length / 2), String(ipv4), ...pairs);
+    argv.push(tools.sh, "-c", RELAYS, "portcullis", tools.socat ?? "socat", tools.sleep, String(pairs.length / 2), String(ipv4), ...pairs);
   }
-  argv.push(tools.prlimit, ...limitArguments(plan.limits), "--", SECCOMP, ...plan.argv);
+  argv.push(tools.prlimit, ...limitArguments(plan.limits), "--", SECCOMP);
+  const loader = Object.entries(plan.env).filter(([name]) => isLoaderVariable(name));
+  if (loader.length > 0) argv.push(tools.env, ...loader.map(([name, value]) => `${name}=${value}`));
+  argv.push(...plan.argv);
   return argv;
 }
 
 /** The environment to spawn it with. `token` opens the box's proxy and nothing else. */
 export function boxEnvironment(plan: BoxPlan, token: string | undefined): Readonly<Record<string, string>> {
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(plan.env)) if (!isLinkerVariable(name)) env[name] = value;
+  // SRT_: the filter's own switches.
+  for (const [name, value] of Object.entries(plan.env)) if (!isLoaderVariable(name) && !name.startsWith("SRT_")) env[name] = value;
   Object.assign(env, { TMPDIR: "/tmp" });
   if (plan.network.kind === "none" || token === undefined) return env;
   const proxy = `http://srt:${token}@127.0.0.1:${PROXY_PORT}`;

@@ -134,6 +134,8 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
   const stateDir = disk.real(request.stateDir) ?? path.normalize(request.stateDir);
   const closed = findClosed(context);
   const open = new Map<string, Layer>();
+  /** What the person named: only that opens a place where keys are kept. */
+  const named = new Set<string>();
   const warnings: string[] = [];
   const add = (real: string, kind: "read" | "write", why: string): void => {
     const before = open.get(real);
@@ -148,6 +150,7 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
       const allowed = checkPlace(place.value, access, context, closed, stateDir);
       if (!allowed.ok) return allowed;
       add(place.value.real, access, describe(place.value));
+      named.add(place.value.real);
       if (whole(place.value.real)) warnings.push("It may read the whole disk, except for keys, tokens and Portcullis' own folders.");
       else if (isWithin(disk.real(context.home) ?? context.home, place.value.real)) {
         warnings.push(
@@ -180,7 +183,7 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
     ...closed.ours.map((entry) => ({ ...entry, why: "Portcullis' own" })),
     ...closed.credentials.map((entry) => ({ ...entry, why: "keys, tokens or private data" })),
   ].flatMap((entry) =>
-    disk.real(entry.real) !== undefined && inOpened(entry.real) && !open.has(entry.real)
+    disk.real(entry.real) !== undefined && (inOpened(entry.real) || open.has(entry.real)) && !named.has(entry.real)
       ? [{ path: entry.real, kind: "closed" as const, directory: disk.isDirectory(entry.real), why: entry.why }]
       : [],
   );
@@ -192,7 +195,7 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
     ...writeRoots.flatMap((root) => obeyedInProject.map((name) => path.join(root, ...name.split("/")))),
   ].flatMap((literal) => {
     const real = disk.real(literal);
-    return real !== undefined && inWritable(real) && !open.has(real)
+    return real !== undefined && inWritable(real) && !named.has(real)
       ? [{ path: real, kind: "frozen" as const, directory: disk.isDirectory(real), why: "other programs run or obey it" }]
       : [];
   });

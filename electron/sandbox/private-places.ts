@@ -1,5 +1,6 @@
 // What stays closed, or at least unwritable, even when a server's `read` or `write` covers the folder it lies in (threats 3 and 28).
-// Naming one of the credential places itself in `read` or `write` opens it; our own folders cannot be opened at all.
+// Naming one of the credential places itself in `read` or `write` opens it; our own folders cannot be opened at all. A place that does
+// not exist when a server starts cannot be closed: it is closed at the next start.
 
 /** Below the home folder: keys, tokens, password stores, browser profiles. Closed unless named itself. */
 export const credentialPlaces: readonly string[] = [

@@ -71,7 +71,7 @@ const packageOf: Readonly<Record<string, string>> = {
 
 /** The command that installs what is missing, for the system at hand. */
 export function installCommand(tools: readonly string[], distributions: readonly string[]): string {
-  const packages = tools.map((tool) => packageOf[tool] ?? tool).join(" ");
+  const packages = [...new Set(tools.map((tool) => packageOf[tool] ?? tool))].join(" ");
   const knows = (...ids: readonly string[]): boolean => distributions.some((id) => ids.includes(id));
   if (knows("debian", "ubuntu")) return `sudo apt install ${packages}`;
   if (knows("fedora", "rhel", "centos")) return `sudo dnf install ${packages}`;

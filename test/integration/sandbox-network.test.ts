@@ -80,6 +80,14 @@ describe.skipIf(box.cannot !== undefined)("a server with hosts", () => {
     expect(reached).toEqual([]);
   });
 
+  it("works together with reading the whole disk, and still hides its own sockets", async () => {
+    const ran = await box.script(
+      `fetch("http://localhost:${allowed}/").then((r) => r.text()).then(console.log, console.log).then(() => require("net").connect("/run/portcullis/net/proxy.sock").once("error", (e) => console.log(e.code)))`,
+      { hosts: [`localhost:${allowed}`], read: ["/"] },
+    );
+    expect(ran.stdout).toMatch(/^allowed localhost:[0-9]+\n(EPERM|EACCES)\n$/);
+  });
+
   it("sends no datagrams and opens no unix sockets, even with hosts", async () => {
     const socket = dgram.createSocket("udp4");
     let datagrams = 0;

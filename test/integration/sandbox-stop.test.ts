@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
@@ -16,7 +17,13 @@ const app = fileURLToPath(new URL("../fixtures/sandbox/doomed-app.ts", import.me
 const everything = fileURLToPath(new URL("../../node_modules/@modelcontextprotocol/server-everything/dist/index.js", import.meta.url));
 const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
-afterAll(() => box.close());
+/** Short, because a socket's path holds about 100 bytes. */
+const runtime = fs.mkdtempSync(path.join(os.tmpdir(), "pc-test-"));
+
+afterAll(async () => {
+  await box.close();
+  fs.rmSync(runtime, { recursive: true, force: true });
+});
 
 /** Processes whose command line or environment holds the text. */
 function carrying(text: string): readonly string[] {
@@ -50,7 +57,10 @@ async function startApp(kind: string): Promise<{ child: ChildProcess; home: stri
   const mark = `${80_000 + count}.${process.pid}`;
   const home = path.join(box.home, `doomed-${count}`);
   fs.mkdirSync(home);
-  const child = spawn(node, [app, kind, home, mark], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, DOOMED: mark } });
+  const child = spawn(node, [app, kind, home, mark], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, DOOMED: mark, XDG_RUNTIME_DIR: runtime },
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   if (!(await until(() => output.includes("up\n"), 20_000))) throw new Error(`it did not start: ${output}`);
@@ -64,6 +74,7 @@ describe.skipIf(box.cannot !== undefined || process.platform !== "linux")("when 
     child.kill("SIGKILL");
     const gone = await until(() => carrying(mark).length === 0 && carrying(home).length === 0, 10_000);
     expect(gone ? [] : [...carrying(mark), ...carrying(home)]).toEqual([]);
+    expect(fs.readdirSync(runtime)).toEqual([]);
   });
 });
 

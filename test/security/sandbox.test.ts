@@ -120,10 +120,13 @@ describe.skipIf(box.cannot !== undefined)("files", () => {
 
   it("keeps keys, our own files and other servers closed even when the home folder is opened for writing", async () => {
     fs.writeFileSync(path.join(box.home, ".bashrc"), "# start file");
+    fs.writeFileSync(path.join(box.home, ".netrc"), "machine login");
     const tries = {
       note: read(path.join(box.home, "notes.txt")),
       key: read(path.join(box.home, ".ssh", "id_rsa")),
       aws: read(path.join(box.home, ".aws", "credentials")),
+      netrc: read(path.join(box.home, ".netrc")),
+      netrcWrite: write(path.join(box.home, ".netrc")),
       config: read(path.join(box.home, ".config", "portcullis", "config.json")),
       journal: read(path.join(box.data, "journal.db")),
       other: read(path.join(box.data, "state", "other", "file")),
@@ -213,6 +216,32 @@ describe.skipIf(box.cannot !== undefined)("other processes", () => {
     expect(seen["first"]).not.toBe("ok:true");
     for (const name of ["environ", "memory", "sysrq", "modprobe"])
       expect(seen[name], name).toMatch(/^(ENOENT|EACCES|EPERM|EROFS|EIO|ERR_FS_FILE_TOO_LARGE)$/);
+  });
+
+  it.skipIf(!fs.existsSync("/usr/bin/strace"))("cannot be traced into: ptrace finds no process of ours", async () => {
+    const ran = await box.run(["/usr/bin/strace", "-p", String(process.pid)], { read: ["/"] });
+    expect(ran.ok && ran.value.exit.code).toBe(1);
+    expect(ran.ok && ran.value.stderr).toMatch(/No such process|not permitted/);
+  });
+
+  it("cannot bring code in front of the filter with variables that the linker or a shell obey", async () => {
+    const bin = path.join(box.home, "evil-bin");
+    const sign = path.join(box.data, "state", "test", "ran-before");
+    fs.mkdirSync(bin);
+    fs.mkdirSync(path.dirname(sign), { recursive: true });
+    for (const name of ["sleep", "socat", "sh", "env", "prlimit"])
+      fs.writeFileSync(path.join(bin, name), `#!/bin/sh\n: > ${sign}\n`, { mode: 0o755 });
+    fs.writeFileSync(path.join(bin, "rc"), `: > ${sign}\n`);
+    const env = {
+      PATH: `${bin}:/usr/bin`,
+      LD_PRELOAD: "",
+      ENV: path.join(bin, "rc"),
+      BASH_ENV: path.join(bin, "rc"),
+      "BASH_FUNC_read%%": `() { : > ${sign}; }`,
+    };
+    const ran = await box.script("console.log('ran', process.env.ENV !== undefined)", { env, read: [bin], hosts: ["localhost:5432"] });
+    expect(ran.stdout).toBe("ran true\n");
+    expect(fs.existsSync(sign)).toBe(false);
   });
 
   it("gets the environment it was given and nothing else, and keeps it out of every command line", async () => {

@@ -113,6 +113,13 @@ describe("a plan", () => {
     expect(made.warnings.join(" ")).toContain("keys or tokens");
   });
 
+  it("does not open keys or our own files because a program lies among them", () => {
+    const made = plan({ programs: ["/home/ann/.ssh", "/home/ann/.local/share/portcullis"] });
+    expect(layers(made)).toContain("closed /home/ann/.ssh");
+    expect(layers(made)).toContain("closed /home/ann/.local/share/portcullis");
+    expect(layers(made)).not.toContain("read /home/ann/.ssh");
+  });
+
   it("writes where both reading and writing are asked, and shows where a link leads", () => {
     const made = plan({ read: ["~/link"], write: ["/srv/data/"] });
     expect(layers(made)).toContain("write /srv/data");
@@ -159,6 +166,8 @@ const tools: LinuxTools = {
   prlimit: "/usr/bin/prlimit",
   seccomp: "/app/seccomp",
   sh: "/bin/sh",
+  env: "/usr/bin/env",
+  sleep: "/bin/sleep",
   socat: "/usr/bin/socat",
 };
 const system: LinuxSystem = { shown: ["/usr"], links: [{ at: "/bin", to: "usr/bin" }], closed: [], root: false };
@@ -180,14 +189,18 @@ describe("on Linux", () => {
   });
 
   it("keeps values of the environment out of the arguments, but for what the linker obeys", () => {
-    const made = plan({ env: { TOKEN: "secret", LD_PRELOAD: "/x.so", HTTP_PROXY: "http://own" }, hosts: ["localhost:5432"] });
+    const made = plan({
+      env: { TOKEN: "secret", LD_PRELOAD: "/x.so", SRT_OBSERVE_SOCK: "/x", HTTP_PROXY: "http://own" },
+      hosts: ["localhost:5432"],
+    });
     const argv = bwrapArguments(made, tools, system, { folder: "/run/user/1/pc-1" });
     const env = boxEnvironment(made, "token");
     expect(argv.join(" ")).not.toContain("secret");
     expect(argv.join(" ")).not.toContain("token");
-    expect(argv.join(" ")).toContain("--setenv LD_PRELOAD /x.so");
+    expect(argv.join(" ")).toContain("/run/portcullis/seccomp /usr/bin/env LD_PRELOAD=/x.so /usr/bin/node server.js");
     expect(env).toMatchObject({ TOKEN: "secret", HTTP_PROXY: "http://srt:token@127.0.0.1:3128" });
-    expect(env["LD_PRELOAD"]).toBeUndefined();
+    expect(Object.keys(env)).not.toContain("LD_PRELOAD");
+    expect(Object.keys(env)).not.toContain("SRT_OBSERVE_SOCK");
     expect(argv).toContain("UNIX-CONNECT:/run/portcullis/net/0.sock");
   });
 
