@@ -149,8 +149,10 @@ export function createApprovalWindow(deps: ApprovalWindowDeps): ApprovalWindow {
   };
   const hide = (): void => {
     clearTimers();
-    shownId = null;
     window?.hide();
+    // The page still holds what it showed, and would let it stand before the next question.
+    if (shownId !== null) window?.webContents.reload();
+    shownId = null;
   };
 
   return {
