@@ -70,7 +70,7 @@ export async function startSupervisor(deps: SupervisorDeps, request: SupervisorR
   }
   let folder: string | undefined;
   if (request.forwards !== null) {
-    folder = await fs.mkdtemp(path.join(deps.runtimeDir, "pc-"));
+    folder = await fs.mkdtemp(path.join(deps.runtimeDir, "pcbox-"));
     await fs.writeFile(path.join(folder, "hosts"), hostsFile(request.forwards), { mode: 0o444 });
     env["TMPDIR"] = folder;
   }

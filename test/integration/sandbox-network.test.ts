@@ -136,7 +136,7 @@ describe.skipIf(box.cannot !== undefined)("a server with hosts", () => {
     const boxed = await box.sandbox.prepare(box.request(["/bin/true"], { hosts: [`localhost:${allowed}`] }));
     expect(boxed.ok).toBe(true);
     if (!boxed.ok) return;
-    const folder = boxed.value.argv.find((word) => /\/pc-[A-Za-z0-9]{6}$/.test(word)) ?? "";
+    const folder = boxed.value.argv.find((word) => /\/pcbox-[A-Za-z0-9]{6}$/.test(word)) ?? "";
     expect(fs.readdirSync(folder).sort()).toContain("proxy.sock");
     await boxed.value.close();
     expect(fs.existsSync(folder)).toBe(false);
