@@ -6,13 +6,13 @@ import type { JournalDraft } from "../../shared/model/journal-entry.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { Sandbox, SandboxCapability } from "../sandbox/sandbox.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
+import { resolveReferences } from "../vault/resolve.ts";
 import type { Vault } from "../vault/vault.ts";
 import { openAcceptances } from "./acceptances.ts";
 import { dangerousEnv } from "./dangerous-env.ts";
 import { baseEnvironment, createEnvironment } from "./environment.ts";
 import { inspectTools } from "./inspect.ts";
 import { boxRequest, recordRefusal, serverEnvironment } from "./launch.ts";
-import { lendSecrets } from "./lend-secrets.ts";
 import { createPackages } from "./packages.ts";
 import { createReaper } from "./reaper.ts";
 import type { Registry } from "./registry.ts";
@@ -97,7 +97,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     findCommand,
     refresh,
     changed,
-    resolveSecrets: (names, by) => lendSecrets(deps.vault, names, by),
+    resolveSecrets: (texts, by) => resolveReferences(texts, (name) => deps.vault.get(name, by)),
     baseEnvironment: async () => baseEnvironment(deps.env, await environment.searchPath(), platform),
     async spawn(boxed, stderr) {
       const spawned = await spawnServer(boxed, {

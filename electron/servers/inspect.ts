@@ -31,7 +31,7 @@ const listedToolSchema = z.looseObject({
     })
     .optional()
     .catch(undefined),
-  inputSchema: z.unknown(),
+  inputSchema: z.unknown().optional(),
 });
 const pageSchema = z.looseObject({ tools: z.array(listedToolSchema), nextCursor: z.string().optional() });
 
@@ -72,7 +72,8 @@ export async function inspectTools(server: ServerProcess, limits: InspectLimits 
   } catch (error) {
     if (signal.aborted)
       return fail("timed-out", `The server did not list its tools within ${Math.round(limits.deadlineMs / 1000)} seconds.`);
-    const said = error instanceof Error ? error.message.slice(0, 300) : "unknown";
+    const said =
+      error instanceof z.core.$ZodError ? "its list of tools is not one" : error instanceof Error ? error.message.slice(0, 300) : "unknown";
     return fail("cannot-start", `The server started, but did not answer as an MCP server: ${said}`, "Its log says more.");
   } finally {
     await client.close().catch(() => undefined);

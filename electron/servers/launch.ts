@@ -3,7 +3,7 @@ import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
 import type { AppError, Result } from "../../shared/errors.ts";
 import type { JournalDraft } from "../../shared/model/journal-entry.ts";
-import { secretReferences, replaceReferences } from "../../shared/model/secret-reference.ts";
+import { secretReferences } from "../../shared/model/secret-reference.ts";
 import type { ServerSettings } from "../../shared/model/server.ts";
 import type { BoxedCommand, BoxRequest, Sandbox } from "../sandbox/sandbox.ts";
 import { hideSecrets, mayHideSecrets, secretsInArgs } from "./hidden-args.ts";
@@ -16,8 +16,8 @@ import type { LaunchFor, ServerProcess } from "./server-process.ts";
  */
 export interface LaunchDeps {
   readonly sandbox: Pick<Sandbox, "prepare">;
-  /** Values for names, all or a failure in words; `by` is the server. */
-  readonly resolveSecrets: (names: readonly string[], by: string) => Promise<Result<ReadonlyMap<string, string>>>;
+  /** The texts with every `${keychain:NAME}` in its value's place, or the first failure in words; `by` is the server. */
+  readonly resolveSecrets: (texts: readonly string[], by: string) => Promise<Result<readonly string[]>>;
   /** @throws when the journal cannot be written */
   readonly record: (draft: JournalDraft) => void;
   /** Allow-listed environment of every server. */
@@ -94,17 +94,22 @@ export async function launchServer(
   const allowed = mayHideSecrets(args, runnable.isNode, runnable.nodeLine);
   if (!allowed.ok) return allowed;
   const configured = settings.env ?? {};
-  const names = [...new Set([...Object.values(configured).flatMap((value) => [...secretReferences(value)]), ...secretsInArgs(args)])];
-  const secrets = await deps.resolveSecrets(names, name);
-  if (!secrets.ok) return secrets;
+  const names = [...new Set([...Object.values(configured), ...args].flatMap((text) => [...secretReferences(text)]))];
+  const inArgs = secretsInArgs(args);
+  // The arguments themselves are asked for too, so that a reference in them that is not closed is refused.
+  const texts = [...Object.values(configured), ...inArgs.map((secret) => `\${keychain:${secret}}`), ...args];
+  const resolved = await deps.resolveSecrets(texts, name);
+  if (!resolved.ok) return resolved;
   for (const secret of names) {
     const written = record(deps, { kind: "secret-used", server: name, client: launchFor.client, detail: { secret } });
     if (!written.ok) return written;
   }
-  const valueOf = (secret: string): string => secrets.value.get(secret) ?? "";
-  const hidden = hideSecrets(args, secrets.value);
+  const own = Object.fromEntries(Object.keys(configured).map((key, at) => [key, resolved.value[at] ?? ""]));
+  const hidden = hideSecrets(
+    args,
+    new Map(inArgs.map((secret, at) => [secret, resolved.value[Object.keys(configured).length + at] ?? ""])),
+  );
   const [program = "", ...rest] = runnable.argv;
-  const own = Object.fromEntries(Object.entries(configured).map(([key, value]) => [key, replaceReferences(value, valueOf)]));
   const env = { ...serverEnvironment(await deps.baseEnvironment(), runnable), ...own, ...hidden.env };
   await fs.mkdir(runnable.stateDir, { recursive: true, mode: 0o700 });
   const request = boxRequest(name, settings, { ...runnable, argv: [program, ...hidden.nodeOptions, ...rest] }, env, server.home);

@@ -147,6 +147,10 @@ export function npmInstallEnv(
     npm_config_globalconfig: path.join(temporary, "globalrc"),
     npm_config_cache: path.join(temporary, "cache"),
     npm_config_update_notifier: "false",
+    // npm's own patience (up to two minutes) is for machines that wait; here a person does.
+    npm_config_fetch_retries: "2",
+    npm_config_fetch_retry_mintimeout: "500",
+    npm_config_fetch_retry_maxtimeout: "3000",
     ...(extra === undefined || extra === "" ? {} : { NODE_EXTRA_CA_CERTS: extra }),
   };
 }

@@ -1,0 +1,158 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createRig, until } from "../../fixtures/registry/rig.ts";
+import type { Rig } from "../../fixtures/registry/rig.ts";
+
+// Servers that are started by their own command: real programs in the real box.
+let rig: Rig;
+const someone = { client: "a", sessionId: "a" };
+beforeAll(async () => {
+  rig = await createRig();
+});
+afterAll(async () => {
+  await rig.close();
+});
+
+function has(program: string): boolean {
+  try {
+    execFileSync(program, ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function put(file: string, text: string, mode = 0o644): string {
+  const full = path.join(rig.home, file);
+  fs.mkdirSync(path.dirname(full), { recursive: true });
+  fs.writeFileSync(full, text, { mode });
+  return full;
+}
+
+async function output(name: string): Promise<string> {
+  const launched = await rig.registry.launch(name, someone);
+  if (!launched.ok) throw new Error(`${launched.error.code}: ${launched.error.message}`);
+  let said = "";
+  launched.value.stdout.on("data", (chunk: Buffer) => {
+    said += chunk.toString("utf8");
+  });
+  await launched.value.exited;
+  await until("its output was read", () => launched.value.stdout.readableEnded || launched.value.stdout.destroyed);
+  return said.trim();
+}
+
+describe("a command in its box", () => {
+  test("a script of a project reads its own package, and nothing else of the home folder", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    put("notes.txt", "private");
+    put("code/app/package.json", '{"name":"own-package","type":"commonjs"}');
+    const script = put(
+      "code/app/dist/index.js",
+      `const read = (f) => { try { return require("fs").readFileSync(f, "utf8") } catch (e) { return e.code } };
+       console.log(JSON.stringify([require("../package.json").name, read(${JSON.stringify(path.join(rig.home, "notes.txt"))})]))`,
+    );
+    await rig.registry.add("script", { command: process.execPath, args: [script] }, true);
+    expect(JSON.parse(await output("script"))).toEqual(["own-package", "ENOENT"]);
+  });
+
+  test("a program of a global package, by its name on PATH, with `#!/usr/bin/env node`", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    put("tools/lib/node_modules/my-server/package.json", '{"type":"commonjs"}');
+    const entry = put("tools/lib/node_modules/my-server/cli.js", "#!/usr/bin/env node\nconsole.log('hello ' + process.argv[2])\n", 0o755);
+    fs.mkdirSync(path.join(rig.home, "tools/bin"), { recursive: true });
+    fs.symlinkSync(entry, path.join(rig.home, "tools/bin/my-server"));
+    await rig.registry.add("global", { command: path.join(rig.home, "tools/bin/my-server"), args: ["you"] }, true);
+    expect(await output("global")).toBe("hello you");
+  });
+
+  test("Python, also behind a version manager's shim", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    if (!has("python3")) skip("there is no python3 here");
+    const script = put("code/py/server.py", "import sys, json\nprint(json.dumps(sys.argv[1:]))\n");
+    await rig.registry.add("python", { command: "python3", args: [script, "a b"] }, true);
+    expect(JSON.parse(await output("python"))).toEqual(["a b"]);
+  });
+
+  test("starts in its working folder, which it may read", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    put("work/data.txt", "from the working folder");
+    await rig.registry.add("cwd", { command: "cat", args: ["data.txt"], cwd: "~/work" }, true);
+    expect(await output("cwd")).toBe("from the working folder");
+  });
+
+  test("what is not there, and what cannot be pinned, is said clearly", async () => {
+    await rig.registry.add("nowhere", { command: "no-such-program-anywhere" }, true);
+    expect(await rig.registry.launch("nowhere", someone)).toMatchObject({ ok: false, error: { code: "not-found" } });
+    await rig.registry.add("git", { command: "npx", args: ["-y", "github:a/b"] }, true);
+    const launched = await rig.registry.launch("git", someone);
+    expect(launched).toMatchObject({ ok: false, error: { code: "cannot-start" } });
+    expect(launched.ok ? "" : launched.error.message).toContain("get it yourself");
+    expect(await rig.registry.launch("unknown", someone)).toMatchObject({ ok: false, error: { code: "not-found" } });
+  });
+
+  test("a folder it may read that does not exist is an error before anything starts", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    await rig.registry.add("folder", { command: "true", sandbox: { read: ["~/not-there"] } }, true);
+    expect(await rig.registry.launch("folder", someone)).toMatchObject({ ok: false, error: { code: "bad-input" } });
+  });
+});
+
+describe("switching, waiving, explaining", () => {
+  test("a disabled server is stopped and not started; enabled again it is accepted as before", async () => {
+    await rig.registry.add("sleeper", { command: "sleep", args: ["600"], sandbox: { waived: true } }, true);
+    const launched = await rig.registry.launch("sleeper", someone);
+    expect(launched.ok).toBe(true);
+    expect((await rig.registry.setDisabled("sleeper", true)).ok).toBe(true);
+    expect(rig.registry.get("sleeper")).toMatchObject({ state: { kind: "disabled" }, instances: [] });
+    expect(await rig.registry.launch("sleeper", someone)).toMatchObject({ ok: false, error: { code: "disabled" } });
+    expect(await rig.registry.setDisabled("sleeper", false)).toMatchObject({ ok: true, value: { state: { kind: "idle" } } });
+    expect(rig.settings.current().mcpServers?.["sleeper"]).not.toHaveProperty("disabled");
+  });
+
+  test("a waiver is a change that must be accepted, and is seen", async () => {
+    await rig.registry.add("boxed", { command: "sleep", args: ["600"] }, true);
+    const waived = await rig.registry.waive("boxed", true);
+    expect(waived).toMatchObject({ ok: true, value: { state: { kind: "changed" }, sandbox: { kind: "waived" } } });
+    expect(waived.ok ? waived.value.warnings.join() : "").toContain("without a sandbox");
+    expect(await rig.registry.launch("boxed", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(await rig.registry.waive("boxed", false)).toMatchObject({ ok: true, value: { state: { kind: "idle" } } });
+  });
+
+  test("the box in words, and the exact plan", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    fs.mkdirSync(path.join(rig.home, "site"));
+    await rig.registry.add("words", { command: "sleep", args: ["1"], sandbox: { write: ["~/site"], hosts: ["example.org"] } }, false);
+    const explained = await rig.registry.explain("words");
+    if (!explained.ok) throw new Error(explained.error.message);
+    expect(explained.value.words.join("\n")).toContain("It can write to ~/site");
+    expect(explained.value.words.join("\n")).toContain("It can reach example.org, and no other host.");
+    expect(explained.value.plan.join("\n")).toContain(path.join(rig.home, "site"));
+  });
+
+  test("a broken settings file starts nothing", async () => {
+    await rig.registry.add("fine", { command: "true", sandbox: { waived: true } }, true);
+    const text = fs.readFileSync(rig.config, "utf8");
+    fs.writeFileSync(rig.config, text.slice(0, -5));
+    await until("the problem is seen", () => rig.settings.problem() !== null);
+    expect(await rig.registry.launch("fine", someone)).toMatchObject({ ok: false, error: { code: "settings-broken" } });
+    fs.writeFileSync(rig.config, text);
+    await until("it is mended", () => rig.settings.problem() === null);
+    expect((await rig.registry.launch("fine", someone)).ok).toBe(true);
+  });
+
+  test("closing stops everything that runs", async () => {
+    const own = await createRig();
+    try {
+      await own.registry.add("sleeper", { command: "sleep", args: ["600"], sandbox: { waived: true } }, true);
+      const launched = await own.registry.launch("sleeper", someone);
+      if (!launched.ok) throw new Error(launched.error.message);
+      await own.registry.close();
+      expect(await launched.value.exited).toBeDefined();
+      expect(await own.registry.launch("sleeper", someone)).toMatchObject({ ok: false, error: { code: "closing" } });
+    } finally {
+      await own.close();
+    }
+  });
+});
