@@ -25,7 +25,7 @@ export interface ServerPipeOptions {
 }
 
 /** Bytes of one server's output that are handled before others get their turn. */
-const bytesPerTurn = 1024 * 1024;
+const bytesPerTurn = 256 * 1024;
 /** How long the rest of a dead server's output may take to arrive, in milliseconds. */
 const lastWordsMs = 1_000;
 

@@ -5,18 +5,13 @@
 export const quote = 0x22;
 export const backslash = 0x5c;
 
-/** What a byte outside of strings is. 0: nothing that JSON knows. */
-export const byteClass = {
-  illegal: 0,
-  filler: 1,
-  quote: 2,
-  openObject: 3,
-  openArray: 4,
-  closeObject: 5,
-  closeArray: 6,
-  colon: 7,
-  number: 8,
-} as const;
+// What a byte outside of strings is. Plain constants, because these loops run over every byte of a message.
+export const filler = 1;
+export const quoteClass = 2;
+export const openClass = 3;
+export const closeClass = 4;
+export const colonClass = 5;
+export const numberClass = 6;
 
 export const classOf: Readonly<Uint8Array> = classes();
 
@@ -25,15 +20,15 @@ function classes(): Uint8Array {
   const set = (characters: string, kind: number): void => {
     for (const character of characters) table[character.charCodeAt(0)] = kind;
   };
-  set(" \t,truefalsn", byteClass.filler);
-  set("-0123456789", byteClass.number);
-  set("+.E", byteClass.filler);
-  set('"', byteClass.quote);
-  set("{", byteClass.openObject);
-  set("[", byteClass.openArray);
-  set("}", byteClass.closeObject);
-  set("]", byteClass.closeArray);
-  set(":", byteClass.colon);
+  set(" \t,truefalsn", filler);
+  set("-0123456789", numberClass);
+  set("+.E", filler);
+  set('"', quoteClass);
+  set("{", openClass);
+  set("[", openClass);
+  set("}", closeClass);
+  set("]", closeClass);
+  set(":", colonClass);
   return table;
 }
 
@@ -129,36 +124,28 @@ function skipNested(bytes: Uint8Array, from: number, cursor: Cursor): number {
   let at = from + 1;
   const end = bytes.length;
   while (at < end) {
-    switch (classOf[bytes[at] ?? 0]) {
-      case byteClass.filler:
-      case byteClass.number:
-      case byteClass.colon:
-        at++;
-        break;
-      case byteClass.quote:
-        at = skipString(bytes, at + 1, cursor);
-        if (at < 0) return -1;
-        break;
-      case byteClass.openObject:
-      case byteClass.openArray:
-        if (depth === 31) {
-          cursor.deep = true;
-          return -1;
-        }
-        kinds = (kinds << 1) | (bytes[at] === 0x7b ? 1 : 0);
-        depth++;
-        at++;
-        break;
-      case byteClass.closeObject:
-      case byteClass.closeArray:
-        if ((kinds & 1) !== (bytes[at] === 0x7d ? 1 : 0)) return -1;
-        kinds >>>= 1;
-        depth--;
-        at++;
-        if (depth === 0) return at;
-        break;
-      default:
+    const kind = classOf[bytes[at] ?? 0];
+    if (kind === filler || kind === numberClass || kind === colonClass) {
+      at++;
+    } else if (kind === quoteClass) {
+      at = skipString(bytes, at + 1, cursor);
+      if (at < 0) return -1;
+    } else if (kind === openClass) {
+      if (depth === 31) {
+        cursor.deep = true;
         return -1;
+      }
+      kinds = (kinds << 1) | (bytes[at] === 0x7b ? 1 : 0);
+      depth++;
+      at++;
+    } else if (kind === closeClass) {
+      if ((kinds & 1) !== (bytes[at] === 0x7d ? 1 : 0)) return -1;
+      kinds >>>= 1;
+      depth--;
+      at++;
+      if (depth === 0) return at;
+    } else {
+      return -1;
     }
   }
   return -1;

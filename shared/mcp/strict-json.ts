@@ -1,4 +1,15 @@
-import { ascii, byteClass, classOf, createCursor, skipString } from "./json-bytes.ts";
+import {
+  ascii,
+  classOf,
+  closeClass,
+  colonClass,
+  createCursor,
+  filler,
+  numberClass,
+  openClass,
+  quoteClass,
+  skipString,
+} from "./json-bytes.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
 
 // What is judged must be what the server will read (threat 16). JSON leaves room for two readings of one text: doubled keys, lone
@@ -52,38 +63,29 @@ function readFacts(bytes: Uint8Array): Facts {
   let members = 0;
   let at = 0;
   while (at < bytes.length) {
-    switch (classOf[bytes[at] ?? 0]) {
-      case byteClass.quote:
-        at = skipString(bytes, at + 1, cursor);
-        if (at < 0) return { members, problem: "it is not valid JSON" };
-        break;
-      case byteClass.colon:
-        members++;
-        at++;
-        break;
-      case byteClass.openObject:
-      case byteClass.openArray:
-        depth++;
-        if (depth > deepest) return { members, problem: `it is nested deeper than ${deepest} levels` };
-        at++;
-        break;
-      case byteClass.closeObject:
-      case byteClass.closeArray:
-        depth--;
-        at++;
-        break;
-      case byteClass.number: {
-        const start = at;
-        while (at < bytes.length && isNumberByte(bytes[at] ?? 0)) at++;
-        const problem = numberProblem(bytes, start, at);
-        if (problem !== null) return { members, problem };
-        break;
-      }
-      case byteClass.filler:
-        at++;
-        break;
-      default:
-        return { members, problem: "it is not valid JSON" };
+    const kind = classOf[bytes[at] ?? 0];
+    if (kind === filler) {
+      at++;
+    } else if (kind === quoteClass) {
+      at = skipString(bytes, at + 1, cursor);
+      if (at < 0) return { members, problem: "it is not valid JSON" };
+    } else if (kind === colonClass) {
+      members++;
+      at++;
+    } else if (kind === openClass) {
+      depth++;
+      if (depth > deepest) return { members, problem: `it is nested deeper than ${deepest} levels` };
+      at++;
+    } else if (kind === closeClass) {
+      depth--;
+      at++;
+    } else if (kind === numberClass) {
+      const start = at;
+      while (at < bytes.length && isNumberByte(bytes[at] ?? 0)) at++;
+      const problem = numberProblem(bytes, start, at);
+      if (problem !== null) return { members, problem };
+    } else {
+      return { members, problem: "it is not valid JSON" };
     }
   }
   return { members, problem: null };
