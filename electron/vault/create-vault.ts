@@ -4,15 +4,10 @@ import { assertNever, fail, ok, type Result } from "../../shared/errors.ts";
 import { secretNameSchema, type VaultStatus } from "../../shared/model/secret-reference.ts";
 import type { ForkHelper } from "../helper-process.ts";
 import { createFileVault } from "./file-vault.ts";
-import { createKeychain, ownPrefix, unfitValue, type KeychainDeps } from "./keychain.ts";
+import { createKeychain, ownPrefix, type KeychainDeps } from "./keychain.ts";
+import { unfitValue } from "./secret-value.ts";
 import { openSecretIndex } from "./secret-index.ts";
 import type { SecretOutcome, SecretStore, Vault } from "./vault.ts";
-
-/** What the journal should know. Never a value. */
-export type VaultEvent =
-  | { readonly kind: "secret-stored"; readonly name: string; readonly store: "keychain" | "file" }
-  | { readonly kind: "secret-deleted"; readonly name: string; readonly store: "keychain" | "file" }
-  | { readonly kind: "secret-used"; readonly name: string; readonly by: string; readonly outcome: SecretOutcome["kind"] };
 
 export interface VaultDeps {
   /** Holds the index (`secrets.json`) and the encrypted file (`secrets.vault`). */
@@ -25,8 +20,6 @@ export interface VaultDeps {
   readonly fork: ForkHelper;
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
-  /** If it throws (the journal cannot be written), no secret is lent. */
-  record?(event: VaultEvent): void;
   readonly platform?: NodeJS.Platform;
   readonly deadlines?: KeychainDeps["deadlines"];
 }
@@ -76,19 +69,11 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
     statuses[store] = status;
     changed();
   };
-  /** A call that worked, or did not, says how the store is as well as asking would. */
+  /** A call that worked, or did not, says how the store is as well as asking would; where it does not, it is asked. */
   const noteOutcome = (store: "keychain" | "file", kind: SecretOutcome["kind"]): void => {
     if (kind === "found" || kind === "missing") note(store, { kind: "ready", store });
     else if (kind === "locked") note(store, { kind: "locked", store });
-  };
-
-  const recorded = (event: VaultEvent): boolean => {
-    try {
-      deps.record?.(event);
-      return true;
-    } catch {
-      return false;
-    }
+    else if (statuses[store].kind !== "unavailable") void refresh();
   };
 
   const nameTrouble = (name: string): ReturnType<typeof fail> | undefined => {
@@ -108,11 +93,14 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
       learn(value);
       changed();
       const stored = await store.put(name, value);
-      if (!stored.ok) return stored;
+      if (!stored.ok) {
+        noteOutcome(store.kind, stored.error.code === "vault-locked" ? "locked" : "timed-out");
+        return stored;
+      }
       const indexed = await index.stored(store.kind, name);
       noteOutcome(store.kind, "found");
       changed();
-      return recorded({ kind: "secret-stored", name, store: store.kind }) ? indexed : unrecorded(`${name} was stored`);
+      return indexed;
     },
     async delete(name) {
       const trouble = nameTrouble(name);
@@ -123,16 +111,12 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
       if (!deleted.ok) return deleted;
       const removed = await index.removed(store.kind, name);
       changed();
-      return recorded({ kind: "secret-deleted", name, store: store.kind }) ? removed : unrecorded(`${name} was deleted`);
+      return removed;
     },
     async get(name, by) {
       if (nameTrouble(name) !== undefined) return { kind: "missing" };
       const store = active();
       const outcome = await store.get(name);
-      // Recorded before anyone has it.
-      if (!recorded({ kind: "secret-used", name, by, outcome: outcome.kind })) {
-        return { kind: "unavailable", reason: "The journal cannot be written, so no secret is lent." };
-      }
       noteOutcome(store.kind, outcome.kind);
       if (outcome.kind === "found") {
         learn(outcome.value);
@@ -192,10 +176,6 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
 }
 
 const nameRule = "Letters, digits, dot, dash and underscore, and up to three slashes: github/GITHUB_TOKEN";
-
-function unrecorded(what: string): ReturnType<typeof fail> {
-  return fail("journal-unavailable", `${what}, but the journal could not record it.`, "portcullis doctor");
-}
 
 function privateName(name: string): string {
   return `${ownPrefix}private.${name}`;

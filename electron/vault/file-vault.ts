@@ -23,7 +23,7 @@ export interface FileVault extends SecretStore {
   changePassphrase(current: string, next: string): Promise<Result<void>>;
 }
 
-export const shortestPassphrase = 8;
+const shortestPassphrase = 8;
 const checkText = "portcullis";
 
 /** Other costs than ours are refused: a file must not be able to ask for a weaker key, nor for all memory. */

@@ -7,6 +7,7 @@ import type { ForkHelper } from "../helper-process.ts";
 import { readLong, removeLong, writeLong, type LongValue } from "./chunks.ts";
 import { createKeychainLink, type KeychainItems, type KeychainLink, type Step } from "./keychain-link.ts";
 import { keychainError, keychainStatus, noBus, troubleOf, type KeychainTrouble } from "./keychain-trouble.ts";
+import { unfitValue } from "./secret-value.ts";
 import type { SecretOutcome, SecretStore } from "./vault.ts";
 
 // The OS keychain, behind a helper process that is killed when it does not answer. A locked keychain answers like an empty one, so a
@@ -259,14 +260,3 @@ export function createKeychain(deps: KeychainDeps): Keychain {
     },
   };
 }
-
-/** Why a value cannot be kept, or undefined. */
-export function unfitValue(value: string): string | undefined {
-  if (value === "") return "A secret cannot be empty.";
-  if (value.includes("\0")) return "A secret cannot hold a NUL character: the keychain would cut it off there.";
-  if (Buffer.from(value).toString() !== value) return "A secret must be text; half a character (a lone surrogate) cannot be kept.";
-  if (value.length > longestValue) return `A secret can be at most ${String(longestValue)} characters long.`;
-  return undefined;
-}
-
-export const longestValue = 65_536;

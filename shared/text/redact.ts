@@ -26,7 +26,7 @@ export interface Redactor {
 }
 
 /** What a stream carries from chunk to chunk. */
-export interface StreamState {
+interface StreamState {
   /** Not handed on yet: it may be the beginning of a secret. */
   readonly held: Uint8Array;
   /** How many bytes of `held` belong to a secret whose mark has been handed on. */

@@ -6,13 +6,13 @@ import path from "node:path";
 // A real gnome-keyring on a D-Bus session bus of its own, so that a test may lock, stop and kill it without touching any other. The
 // bus activates nothing: when the daemon is gone, it stays gone.
 
-const programs = ["dbus-daemon", "dbus-send", "gnome-keyring-daemon"];
+const programs = { bus: "dbus-daemon", ask: "dbus-send", keyring: "gnome-keyring-daemon" };
 
 /** Why there can be no private keyring here, or null. */
 export function keyringMissing(): string | null {
   if (process.platform !== "linux") return "the Secret Service is Linux's keychain";
   const folders = (process.env["PATH"] ?? "").split(":");
-  const missing = programs.filter((program) => !folders.some((folder) => fs.existsSync(path.join(folder, program))));
+  const missing = Object.values(programs).filter((program) => !folders.some((folder) => fs.existsSync(path.join(folder, program))));
   return missing.length === 0 ? null : `not installed: ${missing.join(", ")}`;
 }
 
@@ -42,13 +42,13 @@ export async function startPrivateKeyring(): Promise<PrivateKeyring> {
   const socket = path.join(folder, "bus");
   fs.writeFileSync(path.join(folder, "bus.conf"), busConfig(socket));
   const env = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${socket}`, HOME: folder, PATH: process.env["PATH"] ?? "" };
-  const bus = spawn("dbus-daemon", [`--config-file=${path.join(folder, "bus.conf")}`, "--nofork", "--nopidfile"], { env, stdio: "ignore" });
+  const bus = spawn(programs.bus, [`--config-file=${path.join(folder, "bus.conf")}`, "--nofork", "--nopidfile"], { env, stdio: "ignore" });
   let daemon: ChildProcess | undefined;
 
   const startDaemon = async (locked: boolean): Promise<void> => {
     const control = path.join(folder, "control");
     const args = ["--foreground", "--components=secrets", `--control-directory=${control}`, ...(locked ? [] : ["--unlock"])];
-    const started = spawn("gnome-keyring-daemon", args, {
+    const started = spawn(programs.keyring, args, {
       env: { ...env, XDG_DATA_HOME: path.join(folder, "data") },
       stdio: ["pipe", "ignore", "ignore"],
     });
@@ -105,7 +105,7 @@ function hasOwner(env: Readonly<Record<string, string>>): Promise<boolean> {
 
 function dbusSend(env: Readonly<Record<string, string>>, to: string, object: string, method: string, argument: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn("dbus-send", ["--session", "--print-reply", `--dest=${to}`, object, method, argument], {
+    const child = spawn(programs.ask, ["--session", "--print-reply", `--dest=${to}`, object, method, argument], {
       env,
       stdio: ["ignore", "pipe", "ignore"],
     });
