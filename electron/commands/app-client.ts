@@ -53,7 +53,7 @@ function open(path: string): Promise<net.Socket | null> {
 }
 
 function speak(socket: net.Socket): AppClient {
-  const waiting = new Map<number, (answer: unknown) => void>();
+  const waiting = new Map<number, (answer: object) => void>();
   let lastId = 0;
   let held: Buffer[] = [];
   let gone = false;
@@ -84,11 +84,12 @@ function speak(socket: net.Socket): AppClient {
     async call(channel, input) {
       if (gone) return notRunning;
       const id = ++lastId;
-      const answer = await new Promise<unknown>((resolve) => {
+      const answer = await new Promise<object>((resolve) => {
         waiting.set(id, resolve);
         socket.write(`${JSON.stringify({ id, channel, input })}\n`);
       });
-      const envelope = envelopeSchema.safeParse(answer);
+      // JSON leaves out a value that is undefined.
+      const envelope = envelopeSchema.safeParse({ value: undefined, ...answer });
       if (!envelope.success) return fail("internal", "Portcullis answered something that this command does not understand");
       if (!envelope.data.ok) return { ok: false, error: envelope.data.error };
       const value = contract[channel].output.safeParse(envelope.data.value);

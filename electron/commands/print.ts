@@ -29,9 +29,14 @@ export function durationMs(text: string): number | null {
   return Number(match[1]) * units[match[2] as keyof typeof units];
 }
 
-/** A command line as one would type it: quoted where a shell would need it, on one line, nothing left out. */
+/** A command line as one would type it: quoted where a shell would need it, on one line, nothing left out and nothing pushed out of sight. */
 export function commandText(command: string, args: readonly string[]): string {
   return [command, ...args]
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${revealLine(word).replaceAll("'", "'\\''")}'`))
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${showPadding(revealLine(word)).replaceAll("'", "'\\''")}'`))
     .join(" ");
+}
+
+/** A long run of blanks would push what follows off the screen (threat 15). */
+function showPadding(text: string): string {
+  return text.replace(/ {9,}/g, (blanks) => `⟨${String(blanks.length)} spaces⟩`);
 }

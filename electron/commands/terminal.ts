@@ -41,10 +41,10 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams): Term
     json: (value) => void stdout.write(`${printableJson(value)}\n`),
     note: (text) => void stderr.write(`${reveal(text)}\n`),
     ask(question) {
-      const lines = createInterface({ input: stdin, output: stderr, terminal: stdin.isTTY === true });
+      // Without readline's own editing: it would write escape sequences; the terminal's line editing does.
+      const lines = createInterface({ input: stdin, output: stderr, terminal: false });
       return new Promise((resolve) => {
         lines.once("close", () => resolve(null));
-        lines.once("SIGINT", () => lines.close());
         lines.question(reveal(question), (answer) => {
           resolve(answer);
           lines.close();

@@ -1,0 +1,322 @@
+import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { approval, createCommandBench, serverView, snapshot } from "../../fixtures/clients/command-bench.ts";
+import type { CommandBench } from "../../fixtures/clients/command-bench.ts";
+
+let bench: CommandBench;
+beforeEach(() => {
+  bench = createCommandBench();
+});
+afterEach(() => bench.close());
+
+describe("wrong usage is status 2, said on stderr, and asks nothing of the app", () => {
+  it.each([
+    "nonsense",
+    "serve --approve everything",
+    "serve extra",
+    "server add",
+    "server add x",
+    "server add ../x -- node",
+    "server add x --env NOVALUE -- node",
+    "server add x --env 1A=2 -- node",
+    "server add x --host a b -y",
+    "server add x npx -y thing",
+    "server log x -n 0",
+    "server log x -n ten",
+    "server show",
+    "secret set",
+    "secret set name value",
+    "vault use cupboard",
+    "approvals answer 5f0c",
+    "approvals answer 5f0c maybe",
+    "approvals answer 5f0c allow --for ever",
+    "approvals answer 5f0c allow --reason x",
+    "approvals answer 5f0c allow --expires 7d",
+    "approvals answer 5f0c allow --for always --expires soon",
+    "approvals answer 5f0c allow --only-these-arguments",
+    "rules add",
+    "rules add --allow --deny",
+    "rules add --allow --expires 7",
+    "rules remove",
+    "journal list -n many",
+    "journal list --kind no-such",
+    "journal list --decision maybe",
+    "journal list --since yesterday",
+    "journal export --format xml",
+    "sandbox explain",
+    "connect",
+  ])("%s", async (line) => {
+    await bench.startApp({});
+    const { status, out, errors } = await bench.run(line.split(" "));
+    expect([status, out]).toEqual([2, ""]);
+    expect(errors).toMatch(/^error: /);
+    expect(bench.asked).toEqual([]);
+  });
+});
+
+describe("--help is everywhere, on stdout, with status 0", () => {
+  it.each([
+    "",
+    "serve",
+    "server",
+    "server add",
+    "server list",
+    "server log",
+    "secret set",
+    "vault use",
+    "approvals answer",
+    "rules add",
+    "journal list",
+    "journal export",
+    "sandbox explain",
+    "doctor",
+    "open",
+  ])("%s", async (line) => {
+    const { status, out, errors } = await bench.run([...line.split(" ").filter(Boolean), "--help"]);
+    expect([status, errors]).toEqual([0, ""]);
+    expect(out).toContain("Usage: portcullis");
+  });
+
+  it("has examples where they help", async () => {
+    for (const line of ["serve", "server add", "rules add", "approvals answer", "journal list", "secret set"]) {
+      expect((await bench.run([...line.split(" "), "--help"])).out).toMatch(/Examples?:\n {2}\$ portcullis /);
+    }
+  });
+});
+
+describe("without the app", () => {
+  it.each([
+    "status",
+    "server show x",
+    "server accept x",
+    "server remove x",
+    "server tools x",
+    "server start x",
+    "server stop x",
+    "server log x",
+    "secret delete x",
+    "vault status",
+    "approvals list",
+    "approvals answer 5f0c allow",
+    "rules add --deny",
+    "rules remove x",
+    "sandbox explain x",
+    "pause",
+    "resume",
+    "open",
+    "quit",
+  ])("%s says how to start it, with status 1", async (line) => {
+    const { status, out, errors } = await bench.run(line.split(" "));
+    expect([status, out]).toEqual([1, ""]);
+    expect(errors).toContain("Portcullis is not running");
+    expect(errors).toContain("portcullis serve");
+  });
+
+  it("lists servers from config.json, env values left out", async () => {
+    await mkdir(bench.paths.config, { recursive: true });
+    await writeFile(
+      path.join(bench.paths.config, "config.json"),
+      JSON.stringify({ mcpServers: { files: { command: "npx", args: ["-y", "x"], env: { TOKEN: "hunter2-hunter2" } } } }),
+    );
+    const { status, out } = await bench.run(["server", "list", "--json"]);
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toEqual([
+      { name: "files", command: "npx", args: ["-y", "x"], env: [{ name: "TOKEN" }], cwd: null, sandbox: {}, disabled: false },
+    ]);
+    expect(out).not.toContain("hunter2");
+  });
+
+  it("reports a broken config.json and leaves it alone", async () => {
+    await mkdir(bench.paths.config, { recursive: true });
+    const file = path.join(bench.paths.config, "config.json");
+    await writeFile(file, '{ "mcpServers": ');
+    expect(await bench.run(["server", "list"])).toMatchObject({ status: 1 });
+    expect(await bench.run(["server", "add", "x", "--", "node"])).toMatchObject({ status: 1 });
+    expect(readFileSync(file, "utf8")).toBe('{ "mcpServers": ');
+  });
+
+  it("adds a server unaccepted and says so; with --yes it adds nothing", async () => {
+    const line = ["server", "add", "x", "--env", "A=1=2", "--read", "/r", "--host", "h:1", "--", "node", "-e", "--yes"];
+    const refused = await bench.run([...line.slice(0, 2), "x", "--yes", "--", "node"]);
+    expect(refused.status).toBe(1);
+    expect(refused.errors).toContain("nothing was added");
+    const added = await bench.run(line);
+    expect(added.status).toBe(0);
+    expect(added.errors).toContain("not accepted");
+    const config = JSON.parse(readFileSync(path.join(bench.paths.config, "config.json"), "utf8")) as { mcpServers: unknown };
+    expect(config.mcpServers).toEqual({
+      x: { command: "node", args: ["-e", "--yes"], env: { A: "1=2" }, sandbox: { read: ["/r"], hosts: ["h:1"] } },
+    });
+    expect((await bench.run(line)).errors).toContain("already");
+  });
+
+  it("lists rules and secrets from their files, and none where there are none", async () => {
+    expect(JSON.parse((await bench.run(["rules", "list", "--json"])).out)).toEqual([]);
+    expect(JSON.parse((await bench.run(["secret", "list", "--json"])).out)).toEqual([]);
+    await mkdir(bench.paths.data, { recursive: true });
+    const rule = { id: "r1", effect: "deny", createdAt: 1, origin: "person" };
+    const rules = [rule, { ...rule, id: "gone", expiresAt: 5 }];
+    await writeFile(path.join(bench.paths.data, "rules.json"), JSON.stringify({ version: 1, rules }));
+    expect(JSON.parse((await bench.run(["rules", "list", "--json"])).out)).toEqual([rule]);
+    await writeFile(path.join(bench.paths.data, "rules.json"), "{}");
+    expect(await bench.run(["rules", "list"])).toMatchObject({ status: 1 });
+  });
+
+  it("says that there is no journal", async () => {
+    expect(await bench.run(["journal", "list"])).toMatchObject({ status: 1, out: "" });
+    expect(await bench.run(["journal", "verify"])).toMatchObject({ status: 1, out: "" });
+  });
+});
+
+describe("server add and accept", () => {
+  it("shows all of it, and accepts what was shown only after a yes", async () => {
+    const view = { ...serverView, warnings: ["It can change your files."] };
+    await bench.startApp({ "server.add": view, "server.accept": { ...view, state: { kind: "idle" } } });
+    const line = ["server", "add", "files", "--", "npx", "-y", "x"];
+    for (const [typed, accepted] of [
+      ["y\n", true],
+      ["yes\n", true],
+      ["n\n", false],
+      ["\n", false],
+      ["", false],
+      ["yeah\n", false],
+    ] as const) {
+      bench.asked.length = 0;
+      const { status, errors } = await bench.run(line, typed, true);
+      expect(status).toBe(0);
+      expect(errors).toContain("npx -y @modelcontextprotocol/server-filesystem '/home/ann/my notes'");
+      expect(errors).toContain("TOKEN (secret: github/token)");
+      expect(errors).toContain("! It can change your files.");
+      expect(bench.asked[0]).toEqual({
+        channel: "server.add",
+        input: { name: "files", settings: { command: "npx", args: ["-y", "x"] }, accept: false },
+      });
+      const accepts = bench.asked.filter(({ channel }) => channel === "server.accept");
+      expect(accepts.map(({ input }) => input)).toEqual(accepted ? [{ name: "files", fingerprint: "fp-1" }] : []);
+    }
+  });
+
+  it("without a terminal adds it unaccepted and says so; --yes accepts", async () => {
+    await bench.startApp({ "server.add": serverView, "server.accept": { ...serverView, state: { kind: "idle" } } });
+    const unaccepted = await bench.run(["server", "add", "files", "--", "npx"], "y\n");
+    expect(unaccepted.status).toBe(0);
+    expect(unaccepted.errors).toContain("portcullis server accept files");
+    expect(bench.asked.map(({ channel }) => channel)).toEqual(["server.add"]);
+    const accepted = await bench.run(["server", "add", "files", "--yes", "--json", "--", "npx"]);
+    expect(accepted.status).toBe(0);
+    expect(JSON.parse(accepted.out)).toMatchObject({ name: "files", state: { kind: "idle" } });
+  });
+
+  it("cannot be made to show something else: line breaks, escapes and padding stand there as they are", async () => {
+    const args = ["ok\n  env       NOTHING", "\u001b[2K\r", "a\u202eb", `${" ".repeat(6000)}; rm -rf ~`];
+    await bench.startApp({ "state.get": snapshot({ servers: [{ ...serverView, args }] }), "server.accept": serverView });
+    const { errors } = await bench.run(["server", "accept", "files"], "n\n", true);
+    expect(errors).not.toContain("\u001b");
+    expect(errors).not.toContain("\u202e");
+    expect(errors).toContain("'ok⟨U+000A⟩  env       NOTHING' '⟨U+001B⟩[2K⟨U+000D⟩' 'a⟨U+202E⟩b'");
+    expect(errors).toContain("'⟨6000 spaces⟩; rm -rf ~'");
+  });
+
+  it("warns of a secret in plain text", async () => {
+    await bench.startApp({ "server.add": serverView });
+    const { errors } = await bench.run(["server", "add", "files", "--env", "API_TOKEN=hunter2-hunter2", "--", "npx"]);
+    expect(errors).toContain("API_TOKEN looks like a secret");
+    expect(errors).not.toContain("hunter2");
+  });
+});
+
+describe("secrets", () => {
+  it("come from stdin or a prompt, are sent as they are, and printed nowhere", async () => {
+    await bench.startApp({ "secret.put": undefined });
+    for (const [stdin, tty, value] of [
+      ["hunter2\n", false, "hunter2"],
+      ["two\nlines\n", false, "two\nlines"],
+      ["hunter3\n", true, "hunter3"],
+      ["ab\u007fc\r", true, "ac"],
+    ] as const) {
+      bench.asked.length = 0;
+      const { status, out, errors } = await bench.run(["secret", "set", "github/token"], stdin, tty);
+      expect(status).toBe(0);
+      expect(bench.asked).toEqual([{ channel: "secret.put", input: { name: "github/token", value } }]);
+      expect(out + errors).not.toContain(value);
+    }
+  });
+
+  it("are not stored when empty, interrupted or too long", async () => {
+    await bench.startApp({ "secret.put": undefined });
+    for (const [stdin, tty] of [
+      ["", false],
+      ["\n", false],
+      ["abc\u0003", true],
+      ["", true],
+      ["x".repeat(70_000), false],
+    ] as const) {
+      expect(await bench.run(["secret", "set", "a"], stdin, tty)).toMatchObject({ status: 1 });
+    }
+    expect(bench.asked).toEqual([]);
+  });
+});
+
+describe("approvals", () => {
+  it("are answered with the fingerprint of the question, by the beginning of its id", async () => {
+    await bench.startApp({ "state.get": snapshot({ approvals: [approval] }), "approval.answer": undefined });
+    expect(await bench.run(["approvals", "answer", "5f0c", "deny", "--reason", "not now"])).toMatchObject({ status: 0 });
+    expect(await bench.run(["approvals", "answer", "5f0c", "allow", "--for", "always", "--expires", "7d"])).toMatchObject({ status: 0 });
+    expect(bench.asked.filter(({ channel }) => channel === "approval.answer").map(({ input }) => input)).toEqual([
+      { id: approval.id, fingerprint: "right-one", verdict: "deny", remember: "once", reason: "not now" },
+      { id: approval.id, fingerprint: "right-one", verdict: "allow", remember: "always", expiresInMs: 604_800_000 },
+    ]);
+  });
+
+  it("are not answered by a guess", async () => {
+    await bench.startApp({
+      "state.get": snapshot({ approvals: [approval, { ...approval, id: "5f0c0000-bbbb" }] }),
+      "approval.answer": undefined,
+    });
+    for (const id of ["5f0c", "5", "ffff", ""]) expect(await bench.run(["approvals", "answer", id, "allow"])).toMatchObject({ status: 1 });
+    expect(bench.asked.some(({ channel }) => channel === "approval.answer")).toBe(false);
+  });
+
+  it("tell the app's refusal and its way out", async () => {
+    const error = { code: "expired", message: "This question is over.", hint: "Ask again." };
+    await bench.startApp({ "state.get": snapshot({ approvals: [approval] }), "approval.answer": { error } });
+    const { status, errors } = await bench.run(["approvals", "answer", "5f0c", "allow"]);
+    expect(status).toBe(1);
+    expect(errors).toBe("portcullis: This question is over.\n  Ask again.\n");
+  });
+});
+
+it("prints nothing that a terminal would act on, and JSON that reads back as it was", async () => {
+  const evil = "x\u001b]52;c;ZXZpbA==\u0007\u202e\u{e0041}\u0085y";
+  await bench.startApp({
+    "state.get": snapshot({ approvals: [{ ...approval, tool: evil, subject: { key: evil, value: evil } }] }),
+    "approval.get": {
+      ...approval,
+      tool: evil,
+      argumentsText: `{\n  "a": "${evil}"\n}`,
+      toolDescription: evil,
+      hints: [],
+      findings: [{ kind: "control", text: evil, pointer: evil }],
+    },
+    "server.tools": [{ name: evil, description: evil }],
+    "server.log": [evil],
+    "journal.page": { records: [{ seq: 1, at: 1, kind: "call-denied", tool: evil, detail: { [evil]: evil }, hash: "h" }], more: false },
+  });
+  const lines = ["approvals list", "approvals show 5f0c", "server tools x", "server log x", "journal list", "journal show 1"];
+  for (const line of lines.flatMap((plain) => [plain, `${plain} --json`])) {
+    const { status, out, errors } = await bench.run(line.split(" "));
+    expect(status, line).toBe(0);
+    expect(out + errors, line).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]|\u{e0041}/u);
+  }
+  for (const line of lines) {
+    const { out } = await bench.run([...line.split(" "), "--json"]);
+    expect(JSON.stringify(JSON.parse(out)), line).toContain(JSON.stringify(evil).slice(1, -1));
+  }
+});
+
+it("journal verify has status 1 for a journal that is not intact", async () => {
+  await bench.startApp({ "journal.verify": { kind: "bad", seq: 7, reason: "its hash does not fit" } });
+  expect(await bench.run(["journal", "verify"])).toMatchObject({ status: 1, out: "NOT INTACT: record 7: its hash does not fit\n" });
+});
