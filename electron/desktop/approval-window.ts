@@ -94,6 +94,7 @@ export function createApprovalWindow(deps: ApprovalWindowDeps): ApprovalWindow {
       event.preventDefault();
       refuseShown();
       if (waiting.length === 0) hide();
+      else renew();
     });
     made.webContents.on("render-process-gone", () => {
       refuseShown();
@@ -103,9 +104,9 @@ export function createApprovalWindow(deps: ApprovalWindowDeps): ApprovalWindow {
     return made;
   };
 
-  /** A no to what is before the person's eyes: the question the page has fetched, or the one it is about to. */
+  /** A no to what is before the person's eyes: the question the page has fetched, or is about to; nothing where that is gone already. */
   const refuseShown = (): void => {
-    const shown = waiting.find((approval) => approval.id === shownId) ?? waiting[0];
+    const shown = shownId === null ? waiting[0] : waiting.find((approval) => approval.id === shownId);
     if (shown === undefined) return;
     waiting = waiting.filter((approval) => approval !== shown);
     deps.deny(shown);
@@ -150,9 +151,14 @@ export function createApprovalWindow(deps: ApprovalWindowDeps): ApprovalWindow {
   const hide = (): void => {
     clearTimers();
     window?.hide();
-    // The page still holds what it showed, and would let it stand before the next question.
-    if (shownId !== null) window?.webContents.reload();
+    renew();
+  };
+  /** The page still holds what it showed, and would let it stand before the next question: a new one begins with that. */
+  const renew = (): void => {
+    if (shownId === null) return;
     shownId = null;
+    arming.disturb();
+    window?.webContents.reload();
   };
 
   return {

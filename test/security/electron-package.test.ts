@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -88,8 +89,11 @@ describe.skipIf(reason !== null)("the packaged app", () => {
   it("starts, and a client's config reaches it with the Node and the bridge it put into its data folder", async () => {
     const { home, ready } = await start();
     await ready();
+    const { command, args } = (await state(home)).app.connect;
     const bin = path.join(home, "data", "bin");
-    const bridge = spawn(path.join(bin, "node"), [path.join(bin, "bridge.cjs"), "absent", "--client", "test"], {
+    expect([command, args[0]]).toEqual([path.join(bin, "node"), path.join(bin, "bridge.cjs")]);
+    const words = args.map((word) => ({ SERVER: "absent", CLIENT: "test" })[word] ?? word);
+    const bridge = spawn(command, words, {
       env: { HOME: home, PORTCULLIS_HOME: home },
       stdio: "pipe",
     });
@@ -120,7 +124,12 @@ describe.skipIf(reason !== null)("the packaged app", () => {
 
   it("ELECTRON_RUN_AS_NODE does not make a Node of it", async () => {
     const mark = path.join(folder, "as-node");
-    const run = await start(["-e", `require("fs").writeFileSync(${JSON.stringify(mark)}, "")`], { ELECTRON_RUN_AS_NODE: "1" });
+    const script = (file: string): string => `require("fs").writeFileSync(${JSON.stringify(file)}, "")`;
+    // An Electron whose fuse is not flipped runs it: the attempt is a real one.
+    const control = path.join(folder, "control");
+    await finish(spawn(findElectron() ?? "", ["-e", script(control)], { env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }));
+    expect(existsSync(control)).toBe(true);
+    const run = await start(["-e", script(mark)], { ELECTRON_RUN_AS_NODE: "1" });
     await run.ready();
     expect(existsSync(mark)).toBe(false);
   });
@@ -169,6 +178,23 @@ describe.skipIf(reason !== null)("the packaged app", () => {
     }
   });
 });
+
+interface State {
+  readonly app: { readonly connect: { readonly command: string; readonly args: readonly string[] } };
+}
+
+/** Asked as the command line asks: on the local socket, with the token. */
+async function state(home: string): Promise<State> {
+  const token = (await readFile(path.join(home, "run", "token"), "utf8")).trim();
+  const socket = net.connect(path.join(home, "run", "portcullis.sock"));
+  try {
+    socket.write(`${JSON.stringify({ portcullis: 1, token, role: "command" })}\n${JSON.stringify({ id: 1, channel: "state.get" })}\n`);
+    const line = await new Promise<string>((resolve) => createInterface({ input: socket }).once("line", resolve));
+    return (JSON.parse(line) as { value: { snapshot: State } }).value.snapshot;
+  } finally {
+    socket.destroy();
+  }
+}
 
 async function finish(child: ChildProcess): Promise<{ status: number | null; output: string }> {
   let output = "";
