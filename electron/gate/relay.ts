@@ -223,8 +223,9 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
   const end = async (): Promise<void> => {
     // In this order, so that a client that is still there (we are closing, not it) gets an error for everything it waits for.
     tools.end();
-    await connection.close(ending);
+    const stopped = connection.close(ending);
     outbox.close();
+    await stopped;
     deps.onEnd();
   };
 

@@ -232,8 +232,7 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
         outcome: "cancelled",
         detail: { bytes: call.bytes },
       });
-      // A cancelled request gets no answer (spec); one whose session we end does.
-      if (ended) deps.sendText(errorLine(id, rpcError.internal, "The session has ended. This call was not made."));
+      // A cancelled request gets no answer (spec); one whose session we end had it from `end`.
       return;
     }
     if (verdict === null) {
@@ -303,7 +302,10 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
     cancelled: (run) => finish(run, "cancelled", 0, "the client cancelled it"),
     end: () => {
       ended = true;
-      for (const abort of waiting.values()) abort.abort();
+      for (const [id, abort] of waiting) {
+        deps.sendText(errorLine(id, rpcError.internal, "The session has ended. This call was not made."));
+        abort.abort();
+      }
     },
   };
 }

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { errorLine, progressLine, refusalLine } from "../../../shared/mcp/messages.ts";
 import { readToolCall } from "../../../shared/mcp/tool-call-request.ts";
 import { scanToolResult } from "../../../shared/mcp/tool-result.ts";
-import type { JsonObject, JsonValue } from "../../../shared/model/json.ts";
+import type { JsonValue } from "../../../shared/model/json.ts";
 
-const read = (params: JsonValue, method = "tools/call") => readToolCall({ jsonrpc: "2.0", id: 1, method, params } as JsonObject);
+const read = (params: JsonValue, method = "tools/call") => readToolCall({ jsonrpc: "2.0", id: 1, method, params });
 
 describe("readToolCall", () => {
   it("reads both eras", () => {
