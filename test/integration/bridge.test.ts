@@ -50,6 +50,17 @@ describe("with the app running", () => {
     expect(client.errors()).toBe("");
   });
 
+  it("takes the verb as it stands in a client's config, and a server that is called like it", async () => {
+    await app();
+    for (const args of [["connect", "files", "--client", "x"], ["connect", "connect"], ["connect"], ["connect", "--client", "x"]]) {
+      const client = bridge(args);
+      client.request(1, "ping", { args });
+      expect((await client.answer(1)).result).toEqual({ args });
+      client.child.stdin.end();
+      expect(await client.exited).toBe(0);
+    }
+  });
+
   it("carries 10 MB both ways whole", async () => {
     await app();
     const client = bridge(["everything"]);
