@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
-import type { Result } from "../../shared/errors.ts";
+import type { AppError, Result } from "../../shared/errors.ts";
 import type { JournalDraft } from "../../shared/model/journal-entry.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { Sandbox, SandboxCapability } from "../sandbox/sandbox.ts";
@@ -50,6 +50,8 @@ export interface RegistryDeps {
 export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   const { home, platform, now } = deps;
   const redact = (text: string): string => deps.redactor().text(text);
+  // What a server said of itself may stand in an error.
+  const redactError = (error: AppError): AppError => ({ ...error, message: redact(error.message) });
   const environment = createEnvironment({ env: deps.env, platform, home });
   const reaper = createReaper({ platform, env: deps.env });
   const findCommand = async (name: string, cwd: string | null): Promise<Result<ResolvedCommand>> => {
@@ -127,11 +129,12 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     const entry = entries.of(name);
     entry.starting += 1;
     changed();
-    const started = await startServer(start, entry, launchFor);
+    const started = await startServer(start, entry, launchFor).catch(diskFailure);
     entry.starting -= 1;
+    entry.installing = null;
     if (!started.ok) {
       const { code } = started.error;
-      if (code !== "not-accepted" && code !== "disabled" && code !== "not-found") entry.failed = { error: started.error, at: now() };
+      if (code !== "not-accepted" && code !== "disabled") entry.failed = { error: redactError(started.error), at: now() };
       entry.log.note(`not started for ${launchFor.client}: ${redact(started.error.message)}`);
       recordRefusal(deps, name, launchFor, started.error);
       changed();
@@ -193,10 +196,10 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       const entry = entries.get(name);
       if (entry !== undefined) {
         if (tools.ok) entry.tools = tools.value;
-        else entry.failed = { error: tools.error, at: now() };
+        else entry.failed = { error: redactError(tools.error), at: now() };
         changed();
       }
-      return tools.ok ? ok(deps.redactor().json([...tools.value])) : fail(tools.error.code, redact(tools.error.message), tools.error.hint);
+      return tools.ok ? ok(deps.redactor().json([...tools.value])) : { ok: false, error: redactError(tools.error) };
     },
 
     noteTools(name, tools) {
@@ -258,4 +261,10 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       listeners.clear();
     },
   };
+}
+
+/** A full disk or a folder that is not ours to write ends a launch like any other reason; everything else is a bug. */
+function diskFailure(error: unknown): ReturnType<typeof fail> {
+  if (error instanceof Error && "syscall" in error) return fail("cannot-start", `A folder of Portcullis cannot be used: ${error.message}`);
+  throw error;
 }

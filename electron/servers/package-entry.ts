@@ -21,7 +21,8 @@ export interface PackageEntry {
  */
 export async function packageEntry(folder: string, name: string, bin: string | null): Promise<Result<PackageEntry>> {
   const root = path.join(folder, "node_modules", name);
-  const manifest = manifestSchema.parse(JSON.parse(await fs.readFile(path.join(root, "package.json"), "utf8")));
+  const manifest = await readManifest(path.join(root, "package.json"));
+  if (manifest === null) return fail("install-failed", `The package.json of ${name} cannot be read.`);
   const chosen = chooseBin(manifest.bin, name, bin);
   if (!chosen.ok) return chosen;
   const file = await fs.realpath(path.join(root, chosen.value)).catch(() => null);
@@ -34,6 +35,15 @@ export async function packageEntry(folder: string, name: string, bin: string | n
     return ok({ file, runner: entryRunner(head.subarray(0, bytesRead), file) });
   } finally {
     await handle.close();
+  }
+}
+
+/** The package's own words: whatever they are, they are no reason to throw. */
+async function readManifest(file: string): Promise<z.infer<typeof manifestSchema> | null> {
+  try {
+    return manifestSchema.parse(JSON.parse(await fs.readFile(file, "utf8")));
+  } catch {
+    return null;
   }
 }
 

@@ -98,11 +98,22 @@ export function createPackages(deps: PackagesDeps): Packages {
     return readInstalled(packageFolder(deps.packagesDir, wanted.kind, wanted.name, version));
   }
 
+  /** What a killed app left half-done. An hour is longer than any installation of another one on the same folder may take. */
+  async function sweep(): Promise<void> {
+    for (const name of await fs.readdir(deps.packagesDir).catch(() => [])) {
+      if (!name.startsWith(".installing-")) continue;
+      const folder = path.join(deps.packagesDir, name);
+      const stat = await fs.stat(folder).catch(() => null);
+      if (stat !== null && deps.now() - stat.mtimeMs > 3_600_000) await fs.rm(folder, { recursive: true, force: true });
+    }
+  }
+
   async function install(
     wanted: RecognisedPackage,
     pinned: AcceptedPackage | null,
     onProgress: (step: string) => void,
   ): Promise<Result<InstalledFolder>> {
+    await sweep();
     return wanted.kind === "npm"
       ? installNpm({ ...deps, findNpm }, wanted, pinned, onProgress)
       : installPypi({ ...deps, findUv }, wanted, pinned, onProgress);

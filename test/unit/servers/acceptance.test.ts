@@ -1,0 +1,113 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { acceptanceChanges, acceptanceFingerprint, acceptanceSubject } from "../../../electron/servers/acceptance.ts";
+import { openAcceptances } from "../../../electron/servers/acceptances.ts";
+import type { ServerSettings } from "../../../shared/model/server.ts";
+
+const settings: ServerSettings = {
+  command: "npx",
+  args: ["-y", "pkg"],
+  env: { B: "2", A: "1" },
+  sandbox: { read: ["~/a"], limits: { memoryMb: 64 } },
+};
+const resolved = { program: "npm:pkg", realPath: (folder: string) => folder.replace("~", "/home/ann") };
+const subject = (over: Partial<ServerSettings> = {}, program = "npm:pkg", salt = "salt") =>
+  acceptanceSubject({ ...settings, ...over }, { ...resolved, program }, salt);
+const one = { name: "pkg", version: "1.0.0", integrity: "sha512-a" };
+const same = (text: string): string => text;
+
+describe("the fingerprint", () => {
+  test("is the same for the same, whatever the order of the environment or keys that decide nothing", () => {
+    const base = acceptanceFingerprint(subject(), one);
+    expect(base).toMatch(/^[0-9a-f]{64}$/u);
+    expect(acceptanceFingerprint(subject({ env: { A: "1", B: "2" }, idleMinutes: 3, disabled: true }), one)).toBe(base);
+    expect(acceptanceFingerprint(subject({ sandbox: { read: ["~/a"], write: [], limits: { memoryMb: 64, later: 1 } } }), one)).toBe(base);
+  });
+
+  test("differs for everything that decides what runs", () => {
+    const others = [
+      subject({ command: "bunx" }),
+      subject({ args: ["-y pkg"] }),
+      subject({ args: ["-y", "pkg", ""] }),
+      subject({ env: { A: "1", B: "3" } }),
+      subject({ env: { A: "2", B: "1" } }),
+      subject({ env: {} }),
+      subject({ cwd: "/" }),
+      subject({ sandbox: { read: ["/home/ann/b"], limits: { memoryMb: 64 } } }),
+      subject({ sandbox: { write: ["~/a"], limits: { memoryMb: 64 } } }),
+      subject({ sandbox: { read: ["~/a"], hosts: ["a"], limits: { memoryMb: 64 } } }),
+      subject({ sandbox: { read: ["~/a"], waived: true, limits: { memoryMb: 64 } } }),
+      subject({ sandbox: { read: ["~/a"] } }),
+      subject({}, "/usr/bin/npx"),
+    ];
+    const all = [subject(), ...others].map((other) => acceptanceFingerprint(other, one));
+    all.push(acceptanceFingerprint(subject(), null), acceptanceFingerprint(subject(), { ...one, integrity: "sha512-b" }));
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  test("hashes of values are salted, and values are nowhere in it", () => {
+    expect(subject().env["A"]).not.toBe(subject({}, "npm:pkg", "other").env["A"]);
+    expect(JSON.stringify(subject({ env: { A: "a-plain-secret" } }))).not.toContain("a-plain-secret");
+  });
+});
+
+describe("what changed", () => {
+  const accepted = { subject: subject(), package: one };
+
+  test("is nothing for the same, also while nothing is installed", () => {
+    expect(acceptanceChanges(accepted, subject(), one, same)).toEqual([]);
+    expect(acceptanceChanges(accepted, subject(), null, same)).toEqual([]);
+    expect(acceptanceChanges({ ...accepted, package: null }, subject(), one, same)).toEqual([]);
+  });
+
+  test("is one line a field, with both sides, redacted, and no value of the environment", () => {
+    const now = subject({ args: ["-y", "pkg", "hunter2"], env: { A: "9", C: "3" }, cwd: "/x" });
+    const changes = acceptanceChanges(accepted, now, { ...one, version: "2.0.0" }, (text) => text.replaceAll("hunter2", "[redacted]"));
+    expect(changes).toEqual([
+      { field: "args", before: '["-y","pkg"]', after: '["-y","pkg","[redacted]"]' },
+      { field: "env.A", before: "a value", after: "another value" },
+      { field: "env.B", before: "a value", after: null },
+      { field: "env.C", before: null, after: "a value" },
+      { field: "cwd", before: null, after: "/x" },
+      { field: "package", before: "pkg 1.0.0 (sha512-a)", after: "pkg 2.0.0 (sha512-a)" },
+    ]);
+  });
+
+  test("names that objects have by themselves are names like any other", () => {
+    const now = subject({ env: { A: "1", B: "2", constructor: "x", toString: "y" } });
+    expect(acceptanceChanges(accepted, now, one, same).map((change) => change.field)).toEqual(["env.constructor", "env.toString"]);
+  });
+});
+
+test("what was accepted is still accepted by the next app, with the same salt", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "acceptances-"));
+  try {
+    const file = path.join(folder, "data", "accepted.json");
+    const first = await openAcceptances(file, Date.now);
+    const record = { subject: subject(), package: one, acceptedAt: 5 };
+    expect((await first.set("a", record)).ok).toBe(true);
+    await Promise.all([first.set("constructor", record), first.set("b", record), first.remove("b")]);
+    const second = await openAcceptances(file, Date.now);
+    expect(second.salt).toBe(first.salt);
+    expect(second.get("a")).toEqual(record);
+    expect(second.get("constructor")).toEqual(record);
+    expect(second.get("b")).toBeUndefined();
+    expect(second.get("toString")).toBeUndefined();
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("what cannot be written is not accepted", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "acceptances-"));
+  try {
+    const acceptances = await openAcceptances(path.join(folder, "data", "accepted.json"), Date.now);
+    fs.writeFileSync(path.join(folder, "data"), "a file in the folder's place");
+    expect((await acceptances.set("a", { subject: subject(), package: null, acceptedAt: 5 })).ok).toBe(false);
+    expect(acceptances.get("a")).toBeUndefined();
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
