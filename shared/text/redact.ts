@@ -46,7 +46,7 @@ const protocolNumbers = new Set(["id", "progressToken", "requestId"]);
 /** Builds the search for all values; about 0.1 ms for each short value. The values themselves are not kept. */
 export function createRedactor(values: readonly string[]): Redactor {
   const known = [...new Set(values)].filter((value) => value.length >= shortestSecret);
-  const patterns = [...new Set(known.flatMap((value) => secretForms(value)))].flatMap((form) => pieces(encodeUtf8(form)));
+  const patterns = distinctPieces(new Set(known.flatMap((value) => secretForms(value))));
   const structural = patterns.map(isStructural);
   const search = createByteSearch(patterns, (index) => structural[index] !== true);
   const shortest = patterns.reduce((length, pattern) => Math.min(length, pattern.length), Infinity);
@@ -139,10 +139,19 @@ interface Stretch {
   readonly quoted?: boolean;
 }
 
-function pieces(form: Uint8Array): readonly Uint8Array[] {
-  const count = Math.ceil(form.length / longestPiece);
-  const size = Math.ceil(form.length / count);
-  return Array.from({ length: count }, (_, index) => form.subarray(index * size, (index + 1) * size));
+/** Each piece once: a value that repeats itself would otherwise be compared as often as it does. */
+function distinctPieces(forms: Iterable<string>): readonly Uint8Array[] {
+  const pieces = new Map<string, Uint8Array>();
+  for (const form of forms) {
+    const bytes = encodeUtf8(form);
+    const count = Math.ceil(bytes.length / longestPiece);
+    const border = (index: number): number => Math.floor((index * bytes.length) / count);
+    for (let index = 0; index < count; index++) {
+      const piece = bytes.subarray(border(index), border(index + 1));
+      pieces.set(String.fromCharCode(...piece), piece);
+    }
+  }
+  return [...pieces.values()];
 }
 
 /** Joins what overlaps or touches; the input is in order of start. */

@@ -121,6 +121,16 @@ describe("what is found", () => {
     expect(redactor.text("service_account https://example.org/token")).toBe("service_account https://example.org/token");
   });
 
+  it("long ones to their last character, and a part of one as well", () => {
+    for (const length of [511, 512, 513, 1025, 39_936 * 9 + 1]) {
+      const value = randomText(random(length), length, alphabets[0]);
+      const redactor = createRedactor([value]);
+      expect(redactor.text(`<${value}>`)).toBe("<[redacted]>");
+    }
+    const long = randomText(random(8), 2000, alphabets[0]);
+    expect(createRedactor([long]).text(long.slice(0, 700)).length).toBeLessThan(400);
+  });
+
   it("secrets that overlap leave nothing of either", () => {
     expect(createRedactor(["abcdefgh", "efghijkl", "ghij"]).text("1abcdefghijkl2")).toBe("1[redacted]2");
     expect(createRedactor(["abcd", "abcdefgh"]).text("abcdefgh abcdef")).toBe("[redacted] [redacted]ef");
@@ -278,6 +288,16 @@ describe("streams", () => {
 });
 
 describe("how fast", () => {
+  it("a text and a secret that repeat themselves are no way to stop the app", () => {
+    const text = utf8(JSON.stringify("a".repeat(1 << 20)));
+    for (const secret of ["aaaa", "a".repeat(60_000), `${"a".repeat(400)}b`]) {
+      const redactor = createRedactor([secret]);
+      const started = performance.now();
+      redactor.bytes(text);
+      expect(performance.now() - started).toBeLessThan(8000); // half a second on an idle machine
+    }
+  });
+
   it("10 KB with 20 secrets takes far less than a tenth of a millisecond", () => {
     const next = random(7);
     const redactor = createRedactor(Array.from({ length: 20 }, () => randomText(next, 32, alphabets[0])));
