@@ -43,7 +43,7 @@ const longestPiece = 512;
 const deepestJson = 512;
 const protocolNumbers = new Set(["id", "progressToken", "requestId"]);
 
-/** Builds the search for all values; about 0.1 ms for each short value. The values themselves are not kept. */
+/** Builds the search for all values; about 0.3 ms for each short value, 0.1 s for one of 48 KB. The values themselves are not kept. */
 export function createRedactor(values: readonly string[]): Redactor {
   const known = [...new Set(values)].filter((value) => value.length >= shortestSecret);
   const patterns = distinctPieces(new Set(known.flatMap((value) => secretForms(value))));
