@@ -156,8 +156,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const reconsider = (): void => {
     for (const entry of entries.values()) {
       const judgement = deps.judge(entry.question.call);
-      if (judgement.kind === "deny") entry.settle(denied(byOf(judgement.by), judgement.why));
-      else if (judgement.kind === "allow" && !entry.approval.mustExpand) entry.settle({ kind: "allowed", by: judgement.by });
+      if (judgement.kind === "deny") {
+        const by = settlingBy(judgement.by);
+        if (by !== null) entry.settle(denied(by, judgement.why));
+      } else if (judgement.kind === "allow" && !entry.approval.mustExpand) {
+        entry.settle({ kind: "allowed", by: judgement.by });
+      }
     }
   };
   const stopListening = deps.rules.onChange(reconsider);
@@ -208,9 +212,10 @@ function denied(by: DeniedBy, reason: string | null = null): Verdict {
   return { kind: "denied", by, reason };
 }
 
-function byOf(by: string): DeniedBy {
+/** Who settles a waiting question with a no: a rule or a pause. A fault or a changed default stops the call when it is answered. */
+function settlingBy(by: string): DeniedBy | null {
   if (by === "paused") return "paused";
-  return by.startsWith("rule ") ? `rule ${by.slice(5)}` : "closing";
+  return by.startsWith("rule ") ? `rule ${by.slice(5)}` : null;
 }
 
 function sameText(a: string, b: string): boolean {

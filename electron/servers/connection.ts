@@ -155,7 +155,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       onTooLong: () => condemn(`it wrote a line of more than ${Math.floor(maxLineBytes / 1024)} KiB`),
       onGone: (exit) => onGone(process, exit),
     });
-    current = { process, pipe, conduct: createConduct(deps.policy ?? outputPolicy) };
+    current = { process, pipe, conduct: createConduct(deps.policy ?? outputPolicy, () => deps.now()) };
     if (outputPaused) pipe.pause();
     lastTraffic = deps.now();
     armIdle();
@@ -230,6 +230,8 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
   const onMessage = (line: Uint8Array, envelope: Envelope, conduct: Conduct): void => {
     if (envelope.kind !== "response" || envelope.id === null) {
       deps.onMessage(asked.passed(line, envelope), envelope);
+      const restMs = conduct.unsolicited(line.length);
+      if (restMs > 0) current?.pipe.rest(restMs);
       if (asked.open() > mostAsked) condemn("it asked its client too much at once");
       return;
     }

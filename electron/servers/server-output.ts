@@ -51,12 +51,23 @@ export interface Conduct {
   garbage(bytes: number): string | null;
   unknownAnswer(): string | null;
   good(): void;
+  /**
+   * A message that nobody waits for (a notification, a request of its own). It passes, but only so many in a while, so that a flood
+   * costs the others nothing: the milliseconds for which the server is not to be read, 0 mostly.
+   */
+  unsolicited(bytes: number): number;
 }
 
-export function createConduct(policy: OutputPolicy): Conduct {
+const windowMs = 100;
+/** Of messages that nobody waits for, in one window: some 10,000 short ones or 7 MB a second. */
+const windowCost = 1_500;
+
+export function createConduct(policy: OutputPolicy, now: () => number): Conduct {
   let lines = 0;
   let bytes = 0;
   let unknown = 0;
+  let windowStart = 0;
+  let cost = 0;
   return {
     garbage: (size) => {
       lines++;
@@ -66,6 +77,15 @@ export function createConduct(policy: OutputPolicy): Conduct {
     unknownAnswer: () => {
       unknown++;
       return unknown > policy.unknownAnswers ? "it kept answering what nobody had asked" : null;
+    },
+    unsolicited: (size) => {
+      const at = now();
+      if (at - windowStart >= windowMs) {
+        windowStart = at;
+        cost = 0;
+      }
+      cost += 1 + size / 512;
+      return cost > windowCost ? windowMs - (at - windowStart) : 0;
     },
     good: () => {
       lines = 0;

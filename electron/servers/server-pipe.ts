@@ -9,6 +9,8 @@ export interface ServerPipe {
   /** Stops reading its output (the client does not keep up). */
   pause(): void;
   resume(): void;
+  /** Reads nothing for so many milliseconds, or as long as it is paused. */
+  rest(ms: number): void;
   /** Nothing is read any more; the instance is killed. */
   kill(): void;
 }
@@ -33,6 +35,7 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
   const { stdin, stdout, exited } = options.process;
   let turnBytes = 0;
   let resting = false;
+  let sleep: NodeJS.Timeout | undefined;
   let paused = false;
   let killed = false;
   let corked = false;
@@ -43,6 +46,9 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
       if (!killed) options.onTooLong();
     },
   });
+  const mayResume = (): void => {
+    if (!paused && !resting && !killed && sleep === undefined) stdout.resume();
+  };
   const onLine = (line: Uint8Array): void => {
     if (!killed) options.onLine(line);
   };
@@ -53,7 +59,7 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
       setImmediate(() => {
         turnBytes = 0;
         resting = false;
-        if (!paused && !killed) stdout.resume();
+        mayResume();
       });
     }
     turnBytes += chunk.length;
@@ -80,6 +86,7 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
       });
     }
     killed = true;
+    clearTimeout(sleep);
     stdout.destroy();
     options.onGone(exit);
     return undefined;
@@ -106,10 +113,19 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
     },
     resume: () => {
       paused = false;
-      if (!resting && !killed) stdout.resume();
+      mayResume();
+    },
+    rest: (ms) => {
+      if (sleep !== undefined || killed) return;
+      stdout.pause();
+      sleep = setTimeout(() => {
+        sleep = undefined;
+        mayResume();
+      }, ms);
     },
     kill: () => {
       killed = true;
+      clearTimeout(sleep);
       stdout.destroy();
       // The second call skips the polite part of the ladder.
       void options.process.stop();

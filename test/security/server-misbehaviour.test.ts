@@ -24,12 +24,11 @@ const start = async (name: string, ...args: string[]): Promise<{ h: Harness; cli
   return { h, client };
 };
 
-async function median(client: Client, from: number, rounds: number): Promise<number> {
+async function medianMs(client: Client, from: number, rounds: number): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < rounds; i++) {
     const start = performance.now();
-    client.call(from + i, "echo", { text: "x" });
-    await client.answerTo(from + i);
+    await client.roundTrip(from + i);
     times.push(performance.now() - start);
   }
   return times.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0;
@@ -99,22 +98,23 @@ describe("a server that breaks the framing (threat 34)", () => {
     const { h, client: noisy } = await start("chatty", "notifications");
     const calm = h.open("calm", "calm", server("echo"));
     await calm.initialize();
-    const before = await median(calm, 1_000, 60);
+    const before = await medianMs(calm, 1_000, 300);
     noisy.call(1, "x");
     await until(() => noisy.lines.length > 1_000);
-    const during = await median(calm, 2_000, 60);
-    noisy.stalled = true;
-    // Two cores and a flood at full speed: what is promised is that nobody waits for the flood to end.
-    expect(during).toBeLessThan(Math.max(60, before * 40));
+    const during = await medianMs(calm, 2_000, 300);
     await noisy.session.end();
-    expect(await median(calm, 3_000, 60)).toBeLessThan(Math.max(5, before * 5));
+    const after = await medianMs(calm, 3_000, 300);
+    // The flooding process itself takes one of the two cores, so the figure is generous; unthrottled it is some 20 times `before`.
+    console.log(`round trip: ${before.toFixed(2)} ms, in the flood ${during.toFixed(2)} ms, after it ${after.toFixed(2)} ms`);
+    expect(during).toBeLessThan(before * 4 + 1);
+    expect(after).toBeLessThan(before * 3 + 1);
   });
 
   it("a paused flood costs no memory", async () => {
     const { client: noisy } = await start("chatty", "notifications");
     noisy.stalled = true;
     noisy.call(1, "x");
-    await until(() => noisy.lines.length > 100);
+    await until(() => noisy.lines.length > 10);
     const lines = noisy.lines.length;
     await new Promise((resolve) => setTimeout(resolve, 200));
     const later = noisy.lines.length;
