@@ -12,13 +12,15 @@ import { createDispatch, type Dispatch } from "./api/dispatch.ts";
 import { createHandlers } from "./api/handlers.ts";
 import { createPushes, type SubscribePushes } from "./api/pushes.ts";
 import { createListener } from "./clients/listener.ts";
+import { anchorStore } from "./anchor-store.ts";
 import { createApprovals } from "./gate/create-approvals.ts";
 import { createGate } from "./gate/create-gate.ts";
 import { createRules } from "./gate/create-rules.ts";
 import { judge, type GateState } from "./gate/judge.ts";
 import type { ForkHelper } from "./helper-process.ts";
+import { archiveJournal } from "./journal/archive.ts";
 import { exportRecords } from "./journal/export.ts";
-import type { AnchorStore, Journal } from "./journal/journal.ts";
+import type { Journal } from "./journal/journal.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import { createSandbox } from "./sandbox/create-sandbox.ts";
 import { createRegistry } from "./servers/create-registry.ts";
@@ -31,7 +33,6 @@ import { createPublisher } from "./state/create-publisher.ts";
 import type { Publisher } from "./state/publisher.ts";
 import { createVault } from "./vault/create-vault.ts";
 import { keychainService } from "./vault/keychain.ts";
-import type { Vault } from "./vault/vault.ts";
 
 /** What only the surface that runs the app (Electron or plain Node) can give. */
 export interface AppDeps {
@@ -257,6 +258,11 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
       record,
       setPaused,
       exportRecords,
+      archiveJournal: async () => {
+        if (journal.fault() === null) return fail("not-allowed", "The journal is in order, so there is nothing to put aside.");
+        const archived = await archiveJournal(path.join(paths.data, "journal.db"), anchorStore(vault), now());
+        return archived.ok ? ok({ file: archived.value.file, anchored: archived.value.anchored }) : archived;
+      },
       doctor: async () => {
         const { runDoctor } = await import("./commands/doctor.ts");
         return runDoctor({
@@ -330,27 +336,6 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
       }));
     }
   }
-}
-
-/** The journal's head, kept where the secrets are. */
-function anchorStore(vault: Vault): AnchorStore {
-  const name = "journal-anchor";
-  return {
-    get kind() {
-      const status = vault.status();
-      return status.kind === "unavailable" ? "none" : status.store === "keychain" ? "keychain" : "encrypted file";
-    },
-    async read() {
-      const outcome = await vault.readPrivate(name);
-      if (outcome.kind === "found") return outcome.value;
-      if (outcome.kind === "missing") return null;
-      throw new Error(`the vault is ${outcome.kind}`);
-    },
-    async write(text) {
-      const written = await vault.writePrivate(name, text);
-      if (!written.ok) throw new Error(written.error.message);
-    },
-  };
 }
 
 /** One step of closing: its failure or its hanging must not keep the next one from running. */

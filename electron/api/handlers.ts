@@ -24,6 +24,8 @@ export interface HandlerPorts {
   record(draft: JournalDraft): Result<void>;
   setPaused(paused: boolean): Promise<Result<void>>;
   exportRecords(format: "jsonl" | "csv", records: readonly JournalRecord[]): string;
+  /** Puts a journal with a fault aside; a new one begins at the next start. */
+  archiveJournal(): Promise<Result<{ file: string; anchored: boolean }>>;
   doctor(): Promise<readonly Check[]>;
   open(screen: string | undefined): Promise<{ url: string | null }>;
   quit(): void;
@@ -110,6 +112,8 @@ export function createHandlers(ports: HandlerPorts): Handlers {
         records.reverse();
         return ok({ text: ports.exportRecords(format, records), records: records.length });
       }),
+
+    "journal.archive": () => ports.archiveJournal(),
 
     "gate.pause": async () => done(await ports.setPaused(true)),
     "gate.resume": async () => done(await ports.setPaused(false)),

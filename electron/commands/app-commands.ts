@@ -8,29 +8,9 @@ interface Json {
   readonly json?: boolean;
 }
 
-/** `sandbox explain`, `pause`, `resume`, `doctor`, `open`, `status`, `quit`. `doctor` works without the app. */
+/** `pause`, `resume`, `doctor`, `open`, `status`, `quit`. `doctor` works without the app. */
 export function defineApp(program: Command, context: Context, run: Run): void {
   const { terminal } = context;
-
-  program
-    .command("sandbox")
-    .description("what a server's box looks like")
-    .command("explain")
-    .argument("<name>", "of the server")
-    .option("--json", "print as JSON")
-    .description("a server's sandbox in words, then the exact plan")
-    .action(
-      run((name: string, options: Json) =>
-        withApp(context, async (app) => {
-          const explained = await app.call("server.explain", { name });
-          if (!explained.ok) return report(context, explained.error);
-          const { words, plan } = explained.value;
-          if (options.json === true) terminal.json(explained.value);
-          else for (const line of [...words, "", ...plan]) terminal.print(revealLine(line));
-          return 0;
-        }),
-      ),
-    );
 
   program
     .command("pause")

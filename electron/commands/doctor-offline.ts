@@ -1,16 +1,14 @@
 import { existsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fail } from "../../shared/errors.ts";
 import type { Check } from "../../shared/model/snapshot.ts";
 import { filesBeside, forkNode } from "../headless.ts";
 import { describeDatabaseError } from "../journal/database.ts";
 import { openJournalReader } from "../journal/reader.ts";
 import { createSandbox } from "../sandbox/create-sandbox.ts";
-import { createVault } from "../vault/create-vault.ts";
-import { keychainService } from "../vault/keychain.ts";
 import type { Context } from "./context.ts";
 import { runDoctor } from "./doctor.ts";
+import { withOfflineVault } from "./offline-vault.ts";
 import { openSettings } from "./offline.ts";
 
 /** The doctor without the app: with a sandbox and a vault of its own, which change nothing. */
@@ -26,28 +24,19 @@ export async function runDoctorOffline(context: Context): Promise<Check[]> {
     home: env["HOME"] ?? env["USERPROFILE"] ?? os.homedir(),
     now,
   });
-  const vault = await createVault({
-    dataDir: paths.data,
-    service: keychainService(paths.data, env["PORTCULLIS_HOME"] !== undefined && env["PORTCULLIS_HOME"] !== ""),
-    store: () => settings.current().vault?.store ?? "keychain",
-    setStore: () => Promise.resolve(fail("not-running", "Portcullis is not running")),
-    fork,
-    env,
-    platform,
-    now,
-  });
   try {
-    return await runDoctor({
-      platform,
-      paths,
-      searchPath: env["PATH"] ?? "",
-      sandbox: () => sandbox.probe(true),
-      vault: () => vault.refresh(),
-      settingsProblem: () => settings.problem(),
-      journalFault: () => journalFault(path.join(paths.data, "journal.db")),
-    });
+    return await withOfflineVault(context, (vault) =>
+      runDoctor({
+        platform,
+        paths,
+        searchPath: env["PATH"] ?? "",
+        sandbox: () => sandbox.probe(true),
+        vault: () => vault.refresh(),
+        settingsProblem: () => settings.problem(),
+        journalFault: () => journalFault(path.join(paths.data, "journal.db")),
+      }),
+    );
   } finally {
-    await vault.close();
     await sandbox.close();
     settings.close();
   }

@@ -4,12 +4,12 @@ import type { Command } from "commander";
 import type { JournalKind, JournalQuery, JournalRecord, JournalVerdict } from "../../shared/model/journal-entry.ts";
 import { reveal, revealLine } from "../../shared/text/reveal.ts";
 import type { AppClient } from "./app-client.ts";
-import { report, tryApp } from "./context.ts";
+import { report, tryApp, withApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 import { durationMs, table, timeText } from "./print.ts";
 import { printableJson } from "./terminal.ts";
 
-/** `journal list | show | verify | export`: through the app while it runs, otherwise read-only from the file itself. */
+/** `journal list | show | verify | archive | export`: through the app while it runs, otherwise read-only from the file itself. */
 export function defineJournal(program: Command, context: Context, run: Run): void {
   const { terminal } = context;
   const journal = program.command("journal").description("what happened: every call, decision, launch and change");
@@ -49,6 +49,22 @@ export function defineJournal(program: Command, context: Context, run: Run): voi
           source.close();
         }
       }),
+    );
+
+  journal
+    .command("archive")
+    .description("put a journal that does not verify aside, untouched; a new one begins at the next start")
+    .action(
+      run(() =>
+        withApp(context, async (app) => {
+          const archived = await app.call("journal.archive", undefined);
+          if (!archived.ok) return report(context, archived.error);
+          terminal.print(`The old journal is kept as ${archived.value.file}. Start Portcullis again to go on with a new one.`);
+          if (archived.value.anchored) return 0;
+          terminal.note("The keychain could not be told. Unlock it and run this again, or the new journal will not be trusted.");
+          return 1;
+        }),
+      ),
     );
 
   withFilter(journal.command("export"))
@@ -230,8 +246,12 @@ async function fileSource(context: Context): Promise<Source | null> {
   return {
     page: (query) => Promise.resolve(open.page(query).records),
     async verify() {
-      context.terminal.note("Portcullis is not running: the head that is kept in the keychain is not compared.");
-      return verifyJournalFile(file, null);
+      const { anchorStore } = await import("../anchor-store.ts");
+      const { withOfflineVault } = await import("./offline-vault.ts");
+      return withOfflineVault(context, async (vault) => {
+        await vault.refresh();
+        return verifyJournalFile(file, anchorStore(vault));
+      });
     },
     export: (format, query) => Promise.resolve([...open.exportRecords(format, query)].join("")),
     close: () => open.close(),

@@ -4,6 +4,7 @@ import { defineApprovals } from "./approvals.ts";
 import { defineApp } from "./app-commands.ts";
 import { defineJournal } from "./journal.ts";
 import { defineRules } from "./rules.ts";
+import { defineSandbox } from "./sandbox.ts";
 import { defineSecrets } from "./secrets.ts";
 import { defineServe } from "./serve.ts";
 import { defineServerAdd } from "./server-add.ts";
@@ -55,6 +56,7 @@ Exit status: 0, 1 (it says why on stderr) or 2 (usage). PORTCULLIS_HOME moves al
   const server = program.command("server").description("servers: add, look at, accept, start, stop");
   defineServerAdd(server, context, run);
   defineServers(server, context, run);
+  defineSandbox(program, context, run);
   defineSecrets(program, context, run);
   defineVault(program, context, run);
   defineApprovals(program, context, run);

@@ -90,6 +90,18 @@ export function defineServers(server: Command, context: Context, run: Run): void
     .description("stop every instance; each starts again at its client's next message")
     .action(run((name: string) => simple(context, (app) => app.call("server.stop", { name }), `${name} is stopped.`)));
 
+  for (const disabled of [true, false]) {
+    server
+      .command(disabled ? "disable" : "enable")
+      .argument("<name>")
+      .description(disabled ? "keep a server's entry, but do not let it start" : "let a disabled server start again")
+      .action(
+        run((name: string) =>
+          simple(context, (app) => app.call("server.setDisabled", { name, disabled }), `${name} is ${disabled ? "disabled" : "enabled"}.`),
+        ),
+      );
+  }
+
   server
     .command("log")
     .argument("<name>")

@@ -27,6 +27,7 @@ export const callChannels = [
   "journal.page",
   "journal.verify",
   "journal.export",
+  "journal.archive",
   "gate.pause",
   "gate.resume",
   "settings.update",

@@ -79,6 +79,9 @@ export const contract = {
     z.object({ text: z.string(), records: z.number() }),
   ),
 
+  /** Puts a journal that cannot be trusted aside, untouched; Portcullis goes on with a new one at its next start. */
+  "journal.archive": channel(operators, nothing, z.object({ file: z.string(), anchored: z.boolean() })),
+
   "gate.pause": channel(operators, nothing, nothing),
   "gate.resume": channel(operators, nothing, nothing),
   "settings.update": channel(operators, settingsPatchSchema, settingsViewSchema),
