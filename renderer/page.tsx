@@ -51,9 +51,7 @@ function WhenReady({ children }: { readonly children: ReactNode }) {
   return (
     <main className="starting">
       {failure === null ? (
-        <p className="faint" role="status">
-          {messages.shell.connection.connecting}
-        </p>
+        <output className="faint">{messages.shell.connection.connecting}</output>
       ) : (
         <Banner hue="red" live title={<Revealed text={failure.message} />}>
           {failure.hint === undefined ? messages.shell.connectionText : <Revealed text={failure.hint} />}

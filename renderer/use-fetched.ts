@@ -16,17 +16,20 @@ export function useFetched<C extends CallChannel>(channel: C, input: Arguments<C
   const { api } = useApp();
   const [result, setResult] = useState<Result<Output<C>> | null>(null);
   const [round, setRound] = useState(0);
-  const key = JSON.stringify(input ?? null);
+  // One text for all that makes it ask again, so that a caller may pass a new object each time.
+  const key = JSON.stringify([input ?? null, version, round]);
   useEffect(() => {
     let wanted = true;
-    const given = JSON.parse(key) as Arguments<C>[0];
-    void api.call(channel, ...([given ?? undefined] as Arguments<C>)).then((answer) => {
+    const [given] = JSON.parse(key) as [Arguments<C>[0] | null];
+    const ask = async (): Promise<void> => {
+      const answer = await api.call(channel, ...([given ?? undefined] as Arguments<C>));
       if (wanted) setResult(answer);
-    });
+    };
+    void ask();
     return () => {
       wanted = false;
     };
-  }, [api, channel, key, version, round]);
+  }, [api, channel, key]);
   const again = useCallback(() => setRound((now) => now + 1), []);
   return { result, again };
 }

@@ -1,20 +1,29 @@
-import { useEffect, useState } from "react";
 import type { JournalRecord } from "../../shared/model/journal-entry.ts";
-import { useApp } from "../app-context.tsx";
 import { format } from "../format.ts";
 import { messages } from "../messages.ts";
 import { JsonView } from "../ui/json-view.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { Revealed } from "../ui/revealed.tsx";
-import { callWords } from "./activity-row.tsx";
+import { useFetched } from "../use-fetched.ts";
+import { callWords } from "./call-words.ts";
 import { joinRecords, type ActivityRow } from "./join.ts";
 
 const shownApart = new Set(["arguments", "result", "reason", "argumentsStart"]);
 
 /** All that was recorded of a row: a call's arguments, its decision, its times and its answer. */
 export function ActivityDetail({ row }: { readonly row: ActivityRow }) {
-  const whole = useWholeCall(row);
-  const { records, call } = whole;
+  return row.call === null ? <Recorded row={row} /> : <WholeCall row={row} />;
+}
+
+/** A page may hold only a part of a call's records (filters, page ends); the open row shows them all. */
+function WholeCall({ row }: { readonly row: ActivityRow }) {
+  const { result } = useFetched("journal.page", { call: row.key, limit: 20 }, String(row.records.length));
+  const more = result?.ok === true ? result.value.records : [];
+  return <Recorded row={joinRecords([row], more).find(({ key }) => key === row.key) ?? row} />;
+}
+
+function Recorded({ row }: { readonly row: ActivityRow }) {
+  const { records, call } = row;
   const given = records.map(({ detail }) => detail?.["arguments"]).find((value) => value !== undefined);
   const start = textOf(records, "argumentsStart");
   const result = textOf(records, "result");
@@ -79,25 +88,6 @@ function Fact({ name, value }: { readonly name: string; readonly value: unknown 
       </dd>
     </>
   );
-}
-
-/** A page may hold only a part of a call's records (filters, page ends); the open row shows them all. */
-function useWholeCall(row: ActivityRow): ActivityRow {
-  const { api } = useApp();
-  const [more, setMore] = useState<readonly JournalRecord[]>([]);
-  const call = row.call === null ? null : row.key;
-  const known = row.records.length;
-  useEffect(() => {
-    if (call === null) return undefined;
-    let wanted = true;
-    void api.call("journal.page", { call, limit: 20 }).then((page) => {
-      if (wanted && page.ok) setMore(page.value.records);
-    });
-    return () => {
-      wanted = false;
-    };
-  }, [api, call, known]);
-  return joinRecords([row], more).find(({ key }) => key === row.key) ?? row;
 }
 
 function textOf(records: readonly JournalRecord[], key: string): string | null {

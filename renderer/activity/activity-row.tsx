@@ -22,6 +22,7 @@ import { format } from "../format.ts";
 import { messages } from "../messages.ts";
 import { Revealed } from "../ui/revealed.tsx";
 import { ActivityDetail } from "./activity-detail.tsx";
+import { callWords } from "./call-words.ts";
 import { noteOf, subjectOf, type ActivityRow, type CallSummary } from "./join.ts";
 
 type Look = readonly [LucideIcon, "" | "green" | "red" | "amber" | "accent"];
@@ -128,19 +129,4 @@ function lookOfCall(call: CallSummary): Look {
   if (call.state === "waiting") return [Hand, "accent"];
   if (call.state === "running") return [CircleDashed, "accent"];
   return call.outcome === "ok" ? [CircleCheck, "green"] : [TriangleAlert, "amber"];
-}
-
-/** The state of a call in a few words: what was decided, by whom, and what came of it. */
-export function callWords(call: CallSummary): string {
-  const words = messages.activity;
-  if (call.state === "waiting") return words.waiting;
-  const by = call.by === null ? "" : ` ${words.by(call.by)}`;
-  if (call.state === "denied") return `${words.denied}${by}`;
-  const tail =
-    call.state === "running"
-      ? words.running
-      : call.outcome === null || call.outcome === undefined || call.outcome === "ok"
-        ? ""
-        : words.outcomes[call.outcome];
-  return [`${words.allowed}${by}`, tail].filter((part) => part !== "").join(" · ");
 }

@@ -1,22 +1,16 @@
 import "./activity.css";
-import { Menu } from "@base-ui/react/menu";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { Activity, ArrowUp, Download, Search, SearchX, ShieldCheck } from "lucide-react";
-import { useCallback, useDeferredValue, useEffect, useRef, useState } from "react";
+import { Activity, Search, SearchX } from "lucide-react";
+import { useDeferredValue, useState } from "react";
 import type { JournalKind, JournalVerdict } from "../../shared/model/journal-entry.ts";
 import { useApp, useSnapshot } from "../app-context.tsx";
-import { format } from "../format.ts";
 import { messages } from "../messages.ts";
-import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { Revealed } from "../ui/revealed.tsx";
 import { Screen } from "../ui/screen.tsx";
 import { Select } from "../ui/select.tsx";
-import { useToasts } from "../ui/toaster.tsx";
-import { useAct } from "../use-act.ts";
-import { ActivityLine } from "./activity-row.tsx";
-import { noFilters, queryOf, useJournal, type Filters } from "./use-journal.ts";
+import { ActivityLog } from "./activity-log.tsx";
+import { JournalActions, Verdict } from "./journal-actions.tsx";
+import { noFilters, queryOf, type Filters } from "./use-journal.ts";
 
 const groups = {
   all: null,
@@ -76,7 +70,7 @@ export function ActivityScreen() {
   };
   return (
     <Screen title={words.title} actions={<JournalActions filters={filters} onVerdict={setVerdict} />}>
-      <div className="filters" role="search">
+      <search className="filters">
         <div className="search-input">
           <Search size={14} aria-hidden="true" />
           <input
@@ -114,9 +108,9 @@ export function ActivityScreen() {
             {words.clearFilters}
           </Button>
         ) : null}
-      </div>
+      </search>
       {verdict === null ? null : <Verdict verdict={verdict} onClose={() => setVerdict(null)} />}
-      <Log
+      <ActivityLog
         key={JSON.stringify(queryOf(filters))}
         filters={filters}
         empty={
@@ -139,160 +133,4 @@ export function ActivityScreen() {
       />
     </Screen>
   );
-}
-
-function Log({ filters, empty }: { readonly filters: Filters; readonly empty: React.ReactNode }) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set());
-  const reading = useRef({ pointer: false, open: false });
-  const held = useCallback(() => reading.current.pointer || reading.current.open || (scroller.current?.scrollTop ?? 0) > 4, []);
-  const journal = useJournal(filters, held);
-  const { rows, more, loadMore } = journal;
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    getItemKey: (index) => rows[index]?.key ?? index,
-    estimateSize: () => 33,
-    overscan: 10,
-  });
-  const items = virtualizer.getVirtualItems();
-  const lastShown = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (lastShown >= rows.length - 15) loadMore();
-  }, [lastShown, loadMore, rows.length]);
-  useEffect(() => {
-    reading.current.open = open.size > 0;
-  }, [open]);
-
-  if (journal.problem !== null) {
-    return (
-      <div className="verdict">
-        <Banner hue="red" live title={<Revealed text={journal.problem.message} />}>
-          {journal.problem.hint === undefined ? null : <Revealed text={journal.problem.hint} />}
-        </Banner>
-      </div>
-    );
-  }
-  if (rows.length === 0 && !journal.loading && journal.fresh === 0) return empty;
-  return (
-    <div className="log-frame">
-      {journal.fresh === 0 ? null : (
-        <div className="fresh-pill">
-          <Button
-            look="primary"
-            icon={<ArrowUp size={14} aria-hidden="true" />}
-            aria-label={messages.activity.freshLong(journal.fresh)}
-            onClick={() => {
-              journal.takeFresh();
-              scroller.current?.scrollTo({ top: 0 });
-            }}
-          >
-            {messages.activity.fresh(journal.fresh)}
-          </Button>
-        </div>
-      )}
-      <div
-        ref={scroller}
-        className="log-scroll"
-        onPointerEnter={() => (reading.current.pointer = true)}
-        onPointerLeave={() => (reading.current.pointer = false)}
-      >
-        <ul className="log-rows" aria-label={messages.activity.list} style={{ blockSize: virtualizer.getTotalSize() }}>
-          {items.map(({ index, start, key }) => {
-            const row = rows[index];
-            if (row === undefined) return null;
-            const isOpen = open.has(row.key);
-            return (
-              <li
-                key={key}
-                data-index={index}
-                ref={virtualizer.measureElement}
-                className={isOpen ? "log-row open" : "log-row"}
-                style={{ transform: `translateY(${String(start)}px)` }}
-              >
-                <ActivityLine
-                  row={row}
-                  open={isOpen}
-                  onToggle={() => setOpen((all) => new Set(isOpen ? [...all].filter((other) => other !== row.key) : [...all, row.key]))}
-                />
-              </li>
-            );
-          })}
-        </ul>
-        <p className="log-end" role="status">
-          {journal.loading ? messages.activity.loadingMore : more ? "" : messages.activity.start}
-        </p>
-      </div>
-    </div>
-  );
-}
-
-function JournalActions({ filters, onVerdict }: { readonly filters: Filters; readonly onVerdict: (verdict: JournalVerdict) => void }) {
-  const act = useAct();
-  const toasts = useToasts();
-  const [verifying, setVerifying] = useState(false);
-  const words = messages.activity;
-  const verify = async (): Promise<void> => {
-    setVerifying(true);
-    const result = await act("journal.verify");
-    setVerifying(false);
-    if (result.ok) onVerdict(result.value);
-  };
-  const save = async (kind: "jsonl" | "csv"): Promise<void> => {
-    const result = await act("journal.export", { format: kind, query: queryOf(filters) });
-    if (!result.ok) return;
-    download(result.value.text, `portcullis-journal.${kind}`, kind === "csv" ? "text/csv" : "application/x-ndjson");
-    toasts.say(words.exported(result.value.records));
-  };
-  return (
-    <>
-      <Button icon={<ShieldCheck size={15} aria-hidden="true" />} aria-disabled={verifying} onClick={() => void verify()}>
-        {verifying ? words.verifying : words.verify}
-      </Button>
-      <Menu.Root modal={false}>
-        <Menu.Trigger render={<Button icon={<Download size={15} aria-hidden="true" />}>{words.export}</Button>} />
-        <Menu.Portal>
-          <Menu.Positioner sideOffset={4} align="end">
-            <Menu.Popup className="select-popup">
-              <Menu.Item className="menu-item" onClick={() => void save("jsonl")}>
-                {words.exportJsonl}
-              </Menu.Item>
-              <Menu.Item className="menu-item" onClick={() => void save("csv")}>
-                {words.exportCsv}
-              </Menu.Item>
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
-      </Menu.Root>
-    </>
-  );
-}
-
-function Verdict({ verdict, onClose }: { readonly verdict: JournalVerdict; readonly onClose: () => void }) {
-  const words = messages.activity;
-  const close = <Button onClick={onClose}>{messages.common.dismiss}</Button>;
-  return (
-    <div className="verdict">
-      {verdict.kind === "intact" ? (
-        <Banner live title={words.intact(verdict.records)} action={close}>
-          {words.anchored(verdict.anchor, verdict.anchoredAt === null ? null : format.relative(verdict.anchoredAt, Date.now()))}{" "}
-          <code className="faint unbroken">{verdict.head}</code>
-        </Banner>
-      ) : (
-        <Banner hue="red" live title={verdict.kind === "bad" ? words.bad(format.number(verdict.seq)) : words.unreadable} action={close}>
-          <Revealed text={verdict.reason} /> {verdict.kind === "bad" ? words.badHint : null}
-        </Banner>
-      )}
-    </div>
-  );
-}
-
-/** Hands a text to the browser's own download. */
-function download(text: string, name: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

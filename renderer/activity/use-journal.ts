@@ -21,8 +21,8 @@ export interface JournalRows {
   readonly more: boolean;
   readonly loading: boolean;
   readonly problem: AppError | null;
-  takeFresh(): void;
-  loadMore(): void;
+  readonly takeFresh: () => void;
+  readonly loadMore: () => void;
 }
 
 const pageSize = 100;
@@ -77,6 +77,8 @@ export function useJournal(filters: Filters, held: () => boolean): JournalRows {
   );
 
   useEffect(() => {
+    // Its first step says that it loads; everything else comes later.
+    // eslint-disable-next-line react/set-state-in-effect
     void load(undefined);
   }, [load]);
 

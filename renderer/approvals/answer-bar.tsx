@@ -119,7 +119,7 @@ export function AnswerBar({
   const allowProps = (action: Action) => ({ onClick: pressed(action), onKeyDown: swallowPlain, onKeyUp: swallowPlain });
 
   return (
-    <div className="answer" role="group" aria-label={messages.approvals.actions}>
+    <section className="answer" aria-label={messages.approvals.actions}>
       <div className="arming-line" aria-hidden="true">
         <div key={arming.epoch} />
       </div>
@@ -206,7 +206,7 @@ export function AnswerBar({
           onConfirm={pressed("deny-with-reason")}
         />
       )}
-    </div>
+    </section>
   );
 }
 

@@ -1,6 +1,6 @@
 import { ArrowRight, ShieldOff, TriangleAlert } from "lucide-react";
-import { useCallback, useEffect, useId, useState } from "react";
-import type { Approval, ApprovalDetail, Finding } from "../../shared/model/approval.ts";
+import { memo, useCallback, useId, useState } from "react";
+import type { Approval, Finding } from "../../shared/model/approval.ts";
 import { useApp } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -9,6 +9,7 @@ import { Disclosure } from "../ui/disclosure.tsx";
 import { JsonView } from "../ui/json-view.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { Revealed } from "../ui/revealed.tsx";
+import { useFetched } from "../use-fetched.ts";
 import { AnswerBar, type Answer } from "./answer-bar.tsx";
 import { Countdown, DeadlineLine } from "./countdown.tsx";
 import { Headline } from "./headline.tsx";
@@ -23,10 +24,12 @@ export interface ApprovalCardProps {
 }
 
 /** One question: who → where → what, the arguments as they will be sent, what to look at twice, and the answer. Keyed by its id. */
-export function ApprovalCard({ approval, more, argumentsHeight, onAnswered }: ApprovalCardProps) {
+export const ApprovalCard = memo(function ApprovalCard({ approval, more, argumentsHeight, onAnswered }: ApprovalCardProps) {
   const { api } = useApp();
   const heading = useId();
-  const { detail, problem: loadProblem } = useDetail(approval);
+  const { result } = useFetched("approval.get", { id: approval.id }, approval.fingerprint);
+  const detail = result?.ok === true ? result.value : null;
+  const loadProblem = result?.ok === false ? result.error.message : null;
   const [seen, setSeen] = useState(false);
   const [folded, setFolded] = useState(false);
   const [reveal, setReveal] = useState<{ readonly pointer: string } | null>(null);
@@ -43,11 +46,13 @@ export function ApprovalCard({ approval, more, argumentsHeight, onAnswered }: Ap
       if (fingerprint === undefined) return;
       setBusy(true);
       setProblem(null);
-      void api.call("approval.answer", { id: approval.id, fingerprint, ...given }).then((result) => {
+      const send = async (): Promise<void> => {
+        const result = await api.call("approval.answer", { id: approval.id, fingerprint, ...given });
         setBusy(false);
         if (result.ok) onAnswered(given.verdict);
         else setProblem([result.error.message, result.error.hint].filter((part) => part !== undefined).join(" "));
-      });
+      };
+      void send();
     },
     [api, approval.fingerprint, approval.id, detail, onAnswered],
   );
@@ -65,9 +70,13 @@ export function ApprovalCard({ approval, more, argumentsHeight, onAnswered }: Ap
         ) : null}
       </header>
       <DeadlineLine createdAt={approval.createdAt} deadline={approval.deadline} />
-      {/* It scrolls when the window is too low. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className="card-body" tabIndex={0} role="group" aria-labelledby={heading}>
+      <section
+        className="card-body"
+        // It scrolls when the window is too low.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        aria-labelledby={heading}
+      >
         <Headline approval={approval} headingId={heading} />
         {approval.waived ? (
           <p className="card-waived">
@@ -79,9 +88,9 @@ export function ApprovalCard({ approval, more, argumentsHeight, onAnswered }: Ap
           </p>
         ) : null}
         {detail === null ? (
-          <p className={loadProblem === null ? "card-loading faint" : "card-loading red-text"} role="status">
+          <output className={loadProblem === null ? "card-loading faint" : "card-loading red-text"}>
             {loadProblem === null ? messages.approvals.loadingArguments : <Revealed text={loadProblem} />}
-          </p>
+          </output>
         ) : (
           <JsonView
             title={messages.approvals.arguments}
@@ -123,7 +132,7 @@ export function ApprovalCard({ approval, more, argumentsHeight, onAnswered }: Ap
             </Disclosure>
           )}
         </div>
-      </div>
+      </section>
       <AnswerBar
         approval={approval}
         content={`${approval.id} ${detail?.fingerprint ?? ""}`}
@@ -141,7 +150,7 @@ export function ApprovalCard({ approval, more, argumentsHeight, onAnswered }: Ap
       />
     </article>
   );
-}
+});
 
 function LockNote({ folded, onShowAll }: { readonly folded: boolean; readonly onShowAll: () => void }) {
   return (
@@ -156,21 +165,29 @@ function LockNote({ folded, onShowAll }: { readonly folded: boolean; readonly on
 
 /** Who → where → what. */
 export function CardPath({ approval }: { readonly approval: Approval }) {
-  const arrow = <ArrowRight size={13} className="faint" aria-hidden="true" />;
   return (
-    <p className="card-path" aria-label={messages.approvals.question(approval.client, approval.server, approval.tool)} role="group">
+    <p className="card-path">
       <span className="strong">
         <Revealed text={approval.client} line />
       </span>
-      {arrow}
+      <Arrow words={messages.approvals.pathAsks} />
       <span>
         <Revealed text={approval.server} line />
       </span>
-      {arrow}
+      <Arrow words={messages.approvals.pathTool} />
       <code className="card-tool">
         <LongText text={approval.tool} limit={120} line />
       </code>
     </p>
+  );
+}
+
+function Arrow({ words }: { readonly words: string }) {
+  return (
+    <>
+      <ArrowRight size={13} className="faint arrow" aria-hidden="true" />
+      <span className="sr-only">{words}</span>
+    </>
   );
 }
 
@@ -194,23 +211,4 @@ function Findings({ findings, onShow }: { readonly findings: readonly Finding[];
       ))}
     </ul>
   );
-}
-
-/** The arguments, fetched once for each question. */
-function useDetail(approval: Approval): { readonly detail: ApprovalDetail | null; readonly problem: string | null } {
-  const { api } = useApp();
-  const [detail, setDetail] = useState<ApprovalDetail | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    let wanted = true;
-    void api.call("approval.get", { id: approval.id }).then((result) => {
-      if (!wanted) return;
-      if (result.ok) setDetail(result.value);
-      else setProblem(result.error.message);
-    });
-    return () => {
-      wanted = false;
-    };
-  }, [api, approval.id]);
-  return { detail, problem };
 }

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState, type ReactNode } from "react";
 import type { Approval } from "../../shared/model/approval.ts";
 import { messages } from "../messages.ts";
 import { Button } from "../ui/button.tsx";
+import { useNow } from "../ui/now.tsx";
 import { ApprovalCard, CardPath } from "./approval-card.tsx";
 import { follow, lingerMs, moveOn, type Ending, type Shown } from "./queue.ts";
 
@@ -25,12 +26,14 @@ export function ApprovalStage({
   readonly onShown?: (id: string | null) => void;
   readonly empty: ReactNode;
 }) {
-  const [shown, setShown] = useState<Shown | null>(() => follow(null, approvals, Date.now(), wanted));
+  const [shown, setShown] = useState<Shown | null>(null);
   const [lastWanted, setLastWanted] = useState(wanted);
 
+  const now = useNow(500);
+
   // State that follows other state, set while rendering so that a stale question is never painted.
-  const chosen = wanted !== lastWanted && wanted !== null && wanted !== shown?.approval.id;
-  const next = follow(chosen ? null : shown, approvals, Date.now(), wanted);
+  const chosen = wanted !== lastWanted && wanted !== shown?.approval.id && approvals.some(({ id }) => id === wanted);
+  const next = follow(chosen ? null : shown, approvals, now, wanted);
   if (wanted !== lastWanted) setLastWanted(wanted);
   if (next !== shown) setShown(next);
 
@@ -72,13 +75,13 @@ function Ended({
 }) {
   const Icon = icons[how];
   return (
-    <article className="card ended" role="status">
+    <article className="card ended">
       <header className="card-head">
         <CardPath approval={approval} />
       </header>
       <div className="ended-body">
         <Icon size={22} aria-hidden="true" className={how === "allowed" ? "green-text" : how === "denied" ? "red-text" : "faint"} />
-        <p className="unbroken">{messages.approvals.ended[how]}</p>
+        <output className="unbroken">{messages.approvals.ended[how]}</output>
         <Button onClick={onLeave}>{more > 0 ? messages.approvals.next : messages.approvals.done}</Button>
       </div>
     </article>

@@ -24,6 +24,10 @@ export function ApprovalsScreen() {
   const act = useAct();
   const toasts = useToasts();
   const onShown = useCallback((id: string | null) => setShown(id), []);
+  const denyAll = async (): Promise<void> => {
+    const result = await act("approval.denyAll", {});
+    if (result.ok) toasts.say(messages.approvals.deniedAll(result.value.denied));
+  };
 
   const empty = (
     <EmptyState
@@ -38,14 +42,7 @@ export function ApprovalsScreen() {
       title={messages.approvals.title}
       actions={
         approvals.length < 2 ? undefined : (
-          <Button
-            look="danger"
-            onClick={() =>
-              void act("approval.denyAll", {}).then((result) => {
-                if (result.ok) toasts.say(messages.approvals.deniedAll(result.value.denied));
-              })
-            }
-          >
+          <Button look="danger" onClick={() => void denyAll()}>
             {messages.approvals.denyAll}
           </Button>
         )

@@ -1,5 +1,4 @@
 import { Timer } from "lucide-react";
-import { useEffect, useState } from "react";
 import { format } from "../format.ts";
 import { messages } from "../messages.ts";
 import { useNow } from "../ui/now.tsx";
@@ -11,20 +10,15 @@ export function Countdown({ deadline }: { readonly deadline: number }) {
   const now = useNow(250);
   const left = Math.max(0, deadline - now);
   const seconds = Math.ceil(left / 1000);
-  const [said, setSaid] = useState("");
-  const mark = announceAt.find((at) => seconds === at);
-  useEffect(() => {
-    if (mark !== undefined) setSaid(messages.approvals.announceLeft(mark));
-  }, [mark]);
+  // Long enough in the page for a screen reader to notice, then gone again.
+  const mark = announceAt.find((at) => seconds <= at && seconds > at - 3);
   return (
     <span className={seconds <= 15 ? "countdown soon" : "countdown"} title={messages.approvals.deadlineHint}>
       <Timer size={14} aria-hidden="true" />
       <span role="timer" aria-label={messages.approvals.timeLeft(format.clock(left))}>
         {format.clock(left)}
       </span>
-      <span className="sr-only" role="status">
-        {said}
-      </span>
+      <output className="sr-only">{mark === undefined ? "" : messages.approvals.announceLeft(mark)}</output>
     </span>
   );
 }

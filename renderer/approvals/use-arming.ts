@@ -32,7 +32,8 @@ const watchMs = 100;
  * another name starts the half second again.
  */
 export function useArming(content: string): ArmingControls {
-  const arming = useRef<Arming>(initialArming(performance.now()));
+  const [born] = useState(() => performance.now());
+  const arming = useRef<Arming>(initialArming(born));
   const pressedAt = useRef<number | null>(null);
   const place = useRef("");
   const [armed, setArmed] = useState(false);
@@ -51,6 +52,8 @@ export function useArming(content: string): ArmingControls {
     place.current = now;
   }, [disturbed]);
 
+  // What is on screen has changed: the buttons must look and be off before the next paint.
+  // eslint-disable-next-line react/set-state-in-effect, react/exhaustive-effect-dependencies
   useLayoutEffect(() => disturbed("content"), [content, disturbed]);
 
   useEffect(() => {
@@ -58,6 +61,8 @@ export function useArming(content: string): ArmingControls {
     if (from === Number.POSITIVE_INFINITY) return undefined;
     const timer = setTimeout(() => setArmed(isArmed(arming.current, performance.now())), Math.max(0, from - performance.now()) + 1);
     return () => clearTimeout(timer);
+    // `epoch` stands for the ref, which cannot be watched.
+    // eslint-disable-next-line react/exhaustive-effect-dependencies
   }, [epoch]);
 
   useEffect(() => {

@@ -13,18 +13,10 @@ export function connectCommand(connect: AppView["connect"], server: string, clie
 /** What goes into a client's config, in that config's own language. */
 export function snippet(format: SnippetFormat, connect: AppView["connect"], server: string, client: string): string {
   const { command, args } = connectCommand(connect, server, client);
-  switch (format) {
-    case "json":
-      return JSON.stringify({ mcpServers: { [server]: { command, args } } }, null, 2);
-    case "vscode":
-      return JSON.stringify({ servers: { [server]: { type: "stdio", command, args } } }, null, 2);
-    case "toml":
-      return [`[mcp_servers.${tomlKey(server)}]`, `command = ${tomlString(command)}`, `args = [${args.map(tomlString).join(", ")}]`].join(
-        "\n",
-      );
-    case "claude":
-      return ["claude mcp add -s user", shellWord(server), "--", ...[command, ...args].map(shellWord)].join(" ");
-  }
+  if (format === "json") return JSON.stringify({ mcpServers: { [server]: { command, args } } }, null, 2);
+  if (format === "vscode") return JSON.stringify({ servers: { [server]: { type: "stdio", command, args } } }, null, 2);
+  if (format === "claude") return ["claude mcp add -s user", shellWord(server), "--", ...[command, ...args].map(shellWord)].join(" ");
+  return [`[mcp_servers.${tomlKey(server)}]`, `command = ${tomlString(command)}`, `args = [${args.map(tomlString).join(", ")}]`].join("\n");
 }
 
 function tomlKey(key: string): string {

@@ -55,6 +55,23 @@ const detailNames: Readonly<Record<string, string>> = {
   rule: "Rule",
 };
 
+const byWords: Readonly<Record<string, string>> = {
+  person: "by you",
+  deadline: "no answer in time",
+  paused: "while paused",
+  limit: "too many at once",
+  closing: "while closing",
+  cancelled: "taken back",
+  "session-ended": "the client left",
+  default: "by default",
+  fault: "because of a fault",
+  gate: "by the gate",
+};
+
+function activityBy(by: string): string {
+  return byWords[by] ?? (by.startsWith("rule ") ? "by a rule" : by);
+}
+
 export const activityMessages = {
   title: "Activity",
   list: "What happened, newest first",
@@ -64,17 +81,12 @@ export const activityMessages = {
   running: "running",
   allowed: "allowed",
   denied: "denied",
-  by: (by: string): string => {
-    if (by === "person") return "by you";
-    if (by === "deadline") return "no answer in time";
-    if (by === "paused") return "while paused";
-    if (by === "limit") return "too many at once";
-    if (by === "closing") return "while closing";
-    if (by === "cancelled") return "taken back";
-    if (by === "session-ended") return "client left";
-    if (by === "default") return "by default";
-    return by.startsWith("rule ") ? "by a rule" : by;
+  /** "allowed by you", "denied, no answer in time" */
+  decided: (word: string, by: string): string => {
+    const words = activityBy(by);
+    return words.startsWith("by ") ? `${word} ${words}` : `${word}, ${words}`;
   },
+  by: activityBy,
   search: "Search arguments, tools, names",
   server: "Server",
   client: "Client",
@@ -82,7 +94,7 @@ export const activityMessages = {
   anyServer: "Every server",
   anyClient: "Every client",
   filters: { all: "Everything", calls: "Calls", denied: "Denied", servers: "Servers", secrets: "Secrets", settings: "Rules and settings" },
-  fresh: (value: number) => `${count(value, "new", "new")}`,
+  fresh: (value: number) => count(value, "new", "new"),
   freshLong: (value: number) => `Show ${count(value, "new row", "new rows")}`,
   loadingMore: "Reading older records…",
   start: "The journal begins here.",

@@ -29,8 +29,8 @@ const lasts = {
 export const approvalMessages = {
   title: "Approvals",
   popupTitle: "Approval",
-  question: (client: string, server: string, tool: string) => `${client} asks to use ${tool} of ${server}`,
-  path: "Who asks, which server, which tool",
+  pathAsks: " asks the server ",
+  pathTool: " for its tool ",
   says: (says: string) => `says it is ${says}`,
   unverified: "The name stands in the client’s own config. Nobody has checked it.",
   verbs: verbWords,

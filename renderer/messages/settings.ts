@@ -25,7 +25,7 @@ export const settingsMessages = {
   chooseFile: "Choose a passphrase for the file",
   chooseFileText: "Portcullis cannot recover it. It is asked for after each start.",
   passphrase: "Passphrase",
-  useFile: "Use the encrypted file",
+  takeFile: "Use the encrypted file",
   vaultChanged: "Secrets are kept there from now on",
   vaultReady: "ready",
   vaultLocked: "locked",

@@ -63,23 +63,29 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
       }}
     >
       <h2>{words.addTitle}</h2>
-      <Segmented
-        label={words.effect}
-        value={effect}
-        options={(["ask", "deny", "allow"] as const).map((value) => ({ value, label: words.effects[value] }))}
-        onChange={setEffect}
-      />
+      <div className="field">
+        <span className="label">{words.effect}</span>
+        <Segmented
+          label={words.effect}
+          value={effect}
+          options={(["ask", "deny", "allow"] as const).map((value) => ({ value, label: words.effects[value] }))}
+          onChange={setEffect}
+        />
+      </div>
       <div className="form-grid">
         {field(words.client, client, setClient, "rule-clients", words.clientHelp)}
         {field(words.server, server, setServer, "rule-servers", words.serverHelp)}
         {field(words.tool, tool, setTool, "rule-tools", words.toolHelp)}
       </div>
-      <Segmented
-        label={words.lasts}
-        value={lasts}
-        options={(["day", "week", "month", "forGood"] as const).map((value) => ({ value, label: words.lastsOptions[value] }))}
-        onChange={setLasts}
-      />
+      <div className="field">
+        <span className="label">{words.lasts}</span>
+        <Segmented
+          label={words.lasts}
+          value={lasts}
+          options={(["day", "week", "month", "forGood"] as const).map((value) => ({ value, label: words.lastsOptions[value] }))}
+          onChange={setLasts}
+        />
+      </div>
       <div>
         <p className="rule-sentence" aria-live="polite">
           <RichText
@@ -106,7 +112,9 @@ function Names({ id, names }: { readonly id: string; readonly names: readonly st
   return (
     <datalist id={id}>
       {names.map((name) => (
-        <option key={name} value={name} />
+        <option key={name} value={name}>
+          {name}
+        </option>
       ))}
     </datalist>
   );

@@ -1,5 +1,5 @@
 import { KeyRound, Lock, Plus } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useState } from "react";
 import type { SecretView, VaultStatus } from "../../shared/model/secret-reference.ts";
 import { useSnapshot } from "../app-context.tsx";
 import { format } from "../format.ts";
@@ -7,6 +7,7 @@ import { messages } from "../messages.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
+import { Confirm } from "../ui/confirm.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Field } from "../ui/field.tsx";
 import { Ago, useNow } from "../ui/now.tsx";
@@ -91,11 +92,11 @@ function SecretRow({ secret, onReplace }: { readonly secret: SecretView; readonl
   const act = useAct();
   const toasts = useToasts();
   const words = messages.secrets;
-  const remove = (): void =>
-    void act("secret.delete", { name: secret.name }).then((result) => {
-      setAsking(false);
-      if (result.ok) toasts.say(words.deleted(secret.name));
-    });
+  const remove = async (): Promise<void> => {
+    const result = await act("secret.delete", { name: secret.name });
+    setAsking(false);
+    if (result.ok) toasts.say(words.deleted(secret.name));
+  };
   return (
     <li>
       <KeyRound size={16} className="faint" aria-hidden="true" />
@@ -126,7 +127,7 @@ function SecretRow({ secret, onReplace }: { readonly secret: SecretView; readonl
       )}
       {asking ? (
         <Confirm title={words.deleteTitle(secret.name)} text={words.deleteText(secret.usedBy.length)} onCancel={() => setAsking(false)}>
-          <Button look="danger" onClick={remove}>
+          <Button look="danger" onClick={() => void remove()}>
             {words.delete}
           </Button>
         </Confirm>
@@ -146,31 +147,6 @@ function Used({ at, by }: { readonly at: number; readonly by: string | null }) {
         </>
       )}
     </>
-  );
-}
-
-/** A one-way door says so, in place. */
-export function Confirm({
-  title,
-  text,
-  onCancel,
-  children,
-}: {
-  readonly title: string;
-  readonly text: string;
-  readonly onCancel: () => void;
-  readonly children: ReactNode;
-}) {
-  return (
-    <div className="confirm">
-      <Banner hue="red" live title={<Revealed text={title} line />}>
-        <p>{text}</p>
-        <div className="actions">
-          <Button onClick={onCancel}>{messages.common.cancel}</Button>
-          {children}
-        </div>
-      </Banner>
-    </div>
   );
 }
 

@@ -39,7 +39,7 @@ export function splitCommandLine(line: string): Result<readonly string[]> {
 
 // What a second look is for (threats 1 and 30). Only for the eye: the warnings themselves come from the app.
 const dangerous =
-  /\b(?:sudo|doas|curl|wget|eval|base64|powershell|chmod|chown|mkfs|dd)\b|\brm +-[a-z]*[rf]|\/bin\/(?:ba|z|da)?sh\b|[|;&`<>]|\$\(|~\/\.(?:ssh|aws|gnupg|config)|\.ssh\b|id_rsa|--require\b|--import\b/gi;
+  /\b(?:sudo|doas|curl|wget|eval|base64|powershell|chmod|chown|mkfs|dd)\b|\brm +-[a-z]*[rf]|\/bin\/(?:ba|z|da)?sh\b|[|`]|&&|\$\(|~\/\.(?:ssh|aws|gnupg|config)|\.ssh\b|id_rsa|--require\b|--import\b/gi;
 
 export interface CommandPiece {
   readonly text: string;

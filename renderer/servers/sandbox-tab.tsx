@@ -1,4 +1,4 @@
-import { Dot as Bullet, ShieldOff } from "lucide-react";
+import { ShieldOff } from "lucide-react";
 import { useState } from "react";
 import type { ServerView } from "../../shared/model/server.ts";
 import { useSnapshot } from "../app-context.tsx";
@@ -18,15 +18,13 @@ export function SandboxTab({ server }: { readonly server: ServerView }) {
   return (
     <div className="section">
       {explained.result === null ? (
-        <p className="faint" role="status">
-          {messages.common.loading}
-        </p>
+        <output className="faint">{messages.common.loading}</output>
       ) : explained.result.ok ? (
         <>
           <ul className="words" aria-label={words.inWords}>
             {explained.result.value.words.map((word) => (
               <li key={word}>
-                <Bullet size={14} aria-hidden="true" />
+                <span className="bullet" aria-hidden="true" />
                 <span className="unbroken">
                   <Revealed text={word} />
                 </span>

@@ -15,7 +15,7 @@ import { useAct } from "../use-act.ts";
 import { Argv, ServerReview } from "./server-review.tsx";
 import { SandboxTab } from "./sandbox-tab.tsx";
 import { StderrTab } from "./stderr-tab.tsx";
-import { stateWords, StateDot } from "./servers-screen.tsx";
+import { StateDot, stateWords } from "./server-state.tsx";
 import { ToolsTab } from "./tools-tab.tsx";
 
 /** Everything about one server. */
@@ -100,54 +100,54 @@ function ServerActions({ server }: { readonly server: ServerView }) {
   const disabled = state.kind === "disabled";
   const startable = state.kind === "idle" || state.kind === "failed" || state.kind === "running";
 
-  const start = (): void => {
+  const start = async (): Promise<void> => {
     setBusy(true);
-    void act("server.start", { name }).then((result) => {
-      setBusy(false);
-      if (result.ok) toasts.say(words.started(name, result.value.tools?.length ?? 0));
-    });
+    const result = await act("server.start", { name });
+    setBusy(false);
+    if (result.ok) toasts.say(words.started(name, result.value.tools?.length ?? 0));
   };
-  const stop = (): void =>
-    void act("server.stop", { name }).then((result) => {
-      if (result.ok) toasts.say(words.stopped(name));
-    });
+  const stop = async (): Promise<void> => {
+    const result = await act("server.stop", { name });
+    if (result.ok) toasts.say(words.stopped(name));
+  };
   // It is switched off at once, so nothing of it can run, and only taken out of the settings when there is no way back any more: its
   // environment's values never reach this window, so removing it and adding it again would lose them.
-  const remove = (): void =>
-    void act("server.setDisabled", { name, disabled: true }).then((result) => {
-      if (!result.ok) return;
-      view.setRemoving(name, true);
-      view.go("servers");
-      toasts.undoable(
-        words.removed(name),
-        () => {
-          view.setRemoving(name, false);
-          if (!disabled) void act("server.setDisabled", { name, disabled: false });
-        },
-        () =>
-          void api.call("server.remove", { name }).then((removed) => {
-            view.setRemoving(name, false);
-            if (!removed.ok) toasts.fail(removed.error);
-          }),
-      );
-    });
+  const remove = async (): Promise<void> => {
+    const off = await act("server.setDisabled", { name, disabled: true });
+    if (!off.ok) return;
+    view.setRemoving(name, true);
+    view.go("servers");
+    toasts.undoable(
+      words.removed(name),
+      () => {
+        view.setRemoving(name, false);
+        if (!disabled) void act("server.setDisabled", { name, disabled: false });
+      },
+      () => void takeOut(),
+    );
+  };
+  const takeOut = async (): Promise<void> => {
+    const removed = await api.call("server.remove", { name });
+    view.setRemoving(name, false);
+    if (!removed.ok) toasts.fail(removed.error);
+  };
 
   return (
     <div className="actions">
       {startable && server.instances.length === 0 ? (
-        <Button icon={<Play size={14} aria-hidden="true" />} aria-disabled={busy} onClick={start}>
+        <Button icon={<Play size={14} aria-hidden="true" />} aria-disabled={busy} onClick={() => void start()}>
           {words.start}
         </Button>
       ) : null}
       {server.instances.length > 0 || state.kind === "starting" ? (
-        <Button icon={<Square size={13} aria-hidden="true" />} onClick={stop}>
+        <Button icon={<Square size={13} aria-hidden="true" />} onClick={() => void stop()}>
           {words.stop}
         </Button>
       ) : null}
       <Button icon={<Power size={14} aria-hidden="true" />} onClick={() => void act("server.setDisabled", { name, disabled: !disabled })}>
         {disabled ? words.turnOn : words.turnOff}
       </Button>
-      <Button look="danger" icon={<Trash2 size={14} aria-hidden="true" />} onClick={remove}>
+      <Button look="danger" icon={<Trash2 size={14} aria-hidden="true" />} onClick={() => void remove()}>
         {words.remove}
       </Button>
     </div>

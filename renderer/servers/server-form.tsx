@@ -181,7 +181,9 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
         </div>
         <datalist id="known-secrets">
           {known.map((secret) => (
-            <option key={secret.name} value={secret.name} />
+            <option key={secret.name} value={secret.name}>
+              {secret.name}
+            </option>
           ))}
         </datalist>
         <div>

@@ -33,12 +33,11 @@ export function ServerReview({ server }: { readonly server: ServerView }) {
     return () => observer.disconnect();
   }, [server.fingerprint]);
 
-  const accept = (): void => {
+  const accept = async (): Promise<void> => {
     setBusy(true);
-    void act("server.accept", { name: server.name, fingerprint: server.fingerprint }).then((result) => {
-      setBusy(false);
-      if (result.ok) toasts.say(messages.servers.accepted(server.name));
-    });
+    const result = await act("server.accept", { name: server.name, fingerprint: server.fingerprint });
+    setBusy(false);
+    if (result.ok) toasts.say(messages.servers.accepted(server.name));
   };
 
   return (
@@ -80,14 +79,12 @@ export function ServerReview({ server }: { readonly server: ServerView }) {
         </p>
       </div>
       <div className="actions">
-        <Button look="primary" aria-disabled={unread || busy} onClick={accept}>
+        <Button look="primary" aria-disabled={unread || busy} onClick={() => void accept()}>
           {words.accept}
         </Button>
         {unread ? (
           <>
-            <span className="small amber-text" role="status">
-              {words.unread}
-            </span>
+            <output className="small amber-text">{words.unread}</output>
             <Button look="link" onClick={() => list.current?.lastElementChild?.scrollIntoView({ block: "nearest" })}>
               {words.toEnd}
             </Button>

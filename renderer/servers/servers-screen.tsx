@@ -1,30 +1,20 @@
 import "./servers.css";
 import { Plus, Server } from "lucide-react";
-import type { ServerState, ServerView } from "../../shared/model/server.ts";
+import type { ServerView } from "../../shared/model/server.ts";
 import { useApp, useRemoving, useSnapshot, useView } from "../app-context.tsx";
 import { format } from "../format.ts";
 import { messages } from "../messages.ts";
-import { Badge, Dot } from "../ui/badge.tsx";
+import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { Screen, Split } from "../ui/screen.tsx";
 import { ServerDetail } from "./server-detail.tsx";
 import { ServerForm } from "./server-form.tsx";
+import { StateDot, stateWords } from "./server-state.tsx";
 
 /** What stands in the address for the form; no server can have this name (it begins with a dash). */
 const formAddress = "-new";
-
-const looks = {
-  new: "amber",
-  changed: "amber",
-  disabled: "hollow",
-  installing: "busy",
-  idle: "hollow",
-  starting: "busy",
-  running: "green",
-  failed: "red",
-} as const satisfies Record<ServerState["kind"], string>;
 
 /** The servers, each with what it may touch, and the one that is open. */
 export function ServersScreen() {
@@ -102,15 +92,7 @@ function ServerItem({ server, current, onOpen }: { readonly server: ServerView; 
       <span className={kind === "boxed" ? "server-touch" : "server-touch waived"}>
         <Revealed text={messages.servers.touches(server.sandbox, server.secrets.length).join(" · ")} line />
       </span>
-      <span className="server-meta">{meta.join(" · ")}</span>
+      <span className="server-meta">{meta.map((part) => part.replaceAll(" ", "\u00a0")).join(" · ")}</span>
     </button>
   );
-}
-
-export function StateDot({ state }: { readonly state: ServerState }) {
-  return <Dot look={looks[state.kind]} />;
-}
-
-export function stateWords(state: ServerState): string {
-  return state.kind === "running" ? messages.servers.running(state.instances) : messages.servers.states[state.kind];
 }

@@ -21,9 +21,7 @@ export function StderrTab({ name }: { readonly name: string }) {
         {text === "" ? null : <CopyButton text={text} />}
       </div>
       {log.result === null ? (
-        <p className="faint" role="status">
-          {messages.common.loading}
-        </p>
+        <output className="faint">{messages.common.loading}</output>
       ) : !log.result.ok ? (
         <Banner hue="red" title={<Revealed text={log.result.error.message} />} />
       ) : text === "" ? (

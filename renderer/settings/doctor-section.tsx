@@ -6,7 +6,7 @@ import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { useFetched } from "../use-fetched.ts";
-import { Group } from "./settings-screen.tsx";
+import { Group } from "./settings-group.tsx";
 
 const looks: Readonly<Record<Check["status"], readonly [LucideIcon, string]>> = {
   ok: [CircleCheck, "green-text"],

@@ -1,9 +1,9 @@
-import { useState, type ReactNode } from "react";
+import { useState } from "react";
 import { useSnapshot } from "../app-context.tsx";
 import type { SettingsPatch } from "../../shared/model/settings.ts";
 import { messages } from "../messages.ts";
-import { Confirm } from "../secrets/secrets-screen.tsx";
 import { Button } from "../ui/button.tsx";
+import { Confirm } from "../ui/confirm.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { Screen, ScreenBody } from "../ui/screen.tsx";
@@ -12,6 +12,7 @@ import { Select } from "../ui/select.tsx";
 import { Switch } from "../ui/switch.tsx";
 import { useAct } from "../use-act.ts";
 import { DoctorSection } from "./doctor-section.tsx";
+import { Group, Row } from "./settings-group.tsx";
 import { VaultSection } from "./vault-section.tsx";
 
 const deadlines = [15, 30, 60, 120, 300, 600, 1800];
@@ -76,30 +77,6 @@ export function SettingsScreen() {
         <About />
       </ScreenBody>
     </Screen>
-  );
-}
-
-export function Group({ title, action, children }: { readonly title: string; readonly action?: ReactNode; readonly children: ReactNode }) {
-  return (
-    <section className="section" aria-label={title}>
-      <div className="section-head">
-        <h2>{title}</h2>
-        {action}
-      </div>
-      <ul className="rows">{children}</ul>
-    </section>
-  );
-}
-
-export function Row({ title, help, children }: { readonly title: ReactNode; readonly help?: ReactNode; readonly children?: ReactNode }) {
-  return (
-    <li>
-      <div className="grow">
-        <p className="label unbroken">{title}</p>
-        {help === undefined ? null : <p className="small quiet unbroken">{help}</p>}
-      </div>
-      {children}
-    </li>
   );
 }
 

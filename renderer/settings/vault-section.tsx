@@ -8,7 +8,7 @@ import { Revealed } from "../ui/revealed.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { useToasts } from "../ui/toaster.tsx";
 import { useAct } from "../use-act.ts";
-import { Group, Row } from "./settings-screen.tsx";
+import { Group, Row } from "./settings-group.tsx";
 
 /** Where secrets are kept. The encrypted file is chosen here, with its passphrase, and never by itself. */
 export function VaultSection() {
@@ -76,7 +76,7 @@ export function VaultSection() {
             <div className="actions">
               <Button onClick={() => setChoosing(false)}>{messages.common.cancel}</Button>
               <Button look="primary" submit aria-disabled={passphrase === ""}>
-                {words.useFile}
+                {words.takeFile}
               </Button>
             </div>
           </form>

@@ -1,5 +1,5 @@
 import { Activity, Hand, KeyRound, MonitorSmartphone, Pause, Play, ScrollText, Server, Settings, type LucideIcon } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import type { AppView } from "../../shared/model/snapshot.ts";
 import { ActivityScreen } from "../activity/activity-screen.tsx";
 import { useApp, useSnapshot, useView } from "../app-context.tsx";
@@ -29,6 +29,16 @@ const icons: Readonly<Record<Screen, LucideIcon>> = {
   settings: Settings,
 };
 
+const contents: Readonly<Record<Screen, () => ReactNode>> = {
+  approvals: ApprovalsScreen,
+  activity: ActivityScreen,
+  servers: ServersScreen,
+  clients: ClientsScreen,
+  secrets: SecretsScreen,
+  rules: RulesScreen,
+  settings: SettingsScreen,
+};
+
 const dots = { idle: "green", waiting: "busy", paused: "amber", fault: "red" } as const satisfies Record<AppView["state"], string>;
 
 /** The main window: the rail, what is the matter, and one screen. */
@@ -36,6 +46,7 @@ export function MainWindow() {
   const { screen } = useView();
   const content = useRef<HTMLElement>(null);
   const first = useRef(true);
+  const Current = contents[screen];
   useEffect(() => {
     document.title = `${messages.shell.screens[screen]} · ${messages.shell.name}`;
     if (first.current) first.current = false;
@@ -50,30 +61,11 @@ export function MainWindow() {
       <main className="content" id="content" ref={content} tabIndex={-1} aria-label={messages.shell.screens[screen]}>
         <Banners />
         <ErrorBoundary key={screen}>
-          <CurrentScreen screen={screen} />
+          <Current />
         </ErrorBoundary>
       </main>
     </div>
   );
-}
-
-function CurrentScreen({ screen }: { readonly screen: Screen }) {
-  switch (screen) {
-    case "approvals":
-      return <ApprovalsScreen />;
-    case "activity":
-      return <ActivityScreen />;
-    case "servers":
-      return <ServersScreen />;
-    case "clients":
-      return <ClientsScreen />;
-    case "secrets":
-      return <SecretsScreen />;
-    case "rules":
-      return <RulesScreen />;
-    case "settings":
-      return <SettingsScreen />;
-  }
 }
 
 function Rail({ screen }: { readonly screen: Screen }) {

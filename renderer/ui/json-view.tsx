@@ -45,6 +45,8 @@ export function JsonView({ title, text, reveal = null, showAll = null, onSeen, o
   const bytes = useMemo(() => encoder.encode(text).length, [text]);
   const virtual = rows.length > virtualAbove;
 
+  // The compiler is not used; the virtualizer re-renders this component itself.
+  // eslint-disable-next-line react/incompatible-library
   const virtualizer = useVirtualizer({
     count: virtual ? rows.length : 0,
     getScrollElement: () => scroller.current,
@@ -105,7 +107,7 @@ export function JsonView({ title, text, reveal = null, showAll = null, onSeen, o
   const natural = rows.length * rowHeight + 14;
 
   return (
-    <section className="json" aria-label={title}>
+    <div className="json">
       <div className="json-bar">
         <span className="json-title">{title}</span>
         <span className="small faint" title={messages.common.bytes(format.number(bytes))}>
@@ -151,11 +153,11 @@ export function JsonView({ title, text, reveal = null, showAll = null, onSeen, o
                 }
               }}
             />
-            <span className="small faint" role="status">
+            <output className="small faint">
               {query === ""
                 ? ""
                 : messages.approvals.viewer.hits(Math.min(hit + 1, matches.length), matches.length, matches.length >= maxMatches)}
-            </span>
+            </output>
             <Button
               look="ghost"
               icon={<ChevronUp size={14} aria-hidden="true" />}
@@ -172,13 +174,12 @@ export function JsonView({ title, text, reveal = null, showAll = null, onSeen, o
           </>
         )}
       </div>
-      {/* A scrolling region needs the keyboard. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div
+      <section
         ref={scroller}
         className="json-scroll"
+        // It scrolls, so the keyboard must reach it.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
-        role="group"
         aria-label={messages.approvals.viewer.region(title)}
         style={{ maxBlockSize: maxHeight, blockSize: natural }}
       >
@@ -206,8 +207,8 @@ export function JsonView({ title, text, reveal = null, showAll = null, onSeen, o
               ))}
         </div>
         <EndSentinel armed={!folded} onSeen={onSeen} />
-      </div>
-    </section>
+      </section>
+    </div>
   );
 }
 

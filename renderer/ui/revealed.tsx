@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { codePointName, revealParts } from "../../shared/text/reveal.ts";
 import { messages } from "../messages.ts";
 
@@ -12,21 +13,25 @@ export function Revealed({ text, line = false }: { readonly text: string; readon
   const parts = revealParts(text);
   const only = parts.length === 1 ? parts[0] : undefined;
   if (only?.kind === "text" && !(line && special.test(only.text))) return <bdi className="revealed">{only.text}</bdi>;
-  let offset = 0;
-  return (
-    <bdi className="revealed">
-      {parts.flatMap((part) => {
-        const at = offset;
-        offset += part.text.length;
-        if (part.kind === "hidden") return [<Chip key={at} text={part.code} title={messages.common.hiddenCharacter(part.code)} />];
-        if (!line) return [<bdi key={at}>{part.text}</bdi>];
-        return part.text
-          .split(specials)
-          .filter((piece) => piece !== "")
-          .map((piece, index) => <LinePiece key={`${String(at)}.${String(index)}`} piece={piece} />);
-      })}
-    </bdi>
-  );
+  const pieces: ReactNode[] = [];
+  let at = 0;
+  for (const part of parts) {
+    if (part.kind === "hidden") pieces.push(<Chip key={at} text={part.code} title={messages.common.hiddenCharacter(part.code)} />);
+    else if (line) pieces.push(<Line key={at} text={part.text} />);
+    else pieces.push(<bdi key={at}>{part.text}</bdi>);
+    at += part.text.length;
+  }
+  return <bdi className="revealed">{pieces}</bdi>;
+}
+
+function Line({ text }: { readonly text: string }) {
+  const pieces: ReactNode[] = [];
+  let at = 0;
+  for (const piece of text.split(specials)) {
+    if (piece !== "") pieces.push(<LinePiece key={at} piece={piece} />);
+    at += piece.length;
+  }
+  return pieces;
 }
 
 function LinePiece({ piece }: { readonly piece: string }) {

@@ -1,0 +1,96 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowUp } from "lucide-react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { messages } from "../messages.ts";
+import { Banner } from "../ui/banner.tsx";
+import { Button } from "../ui/button.tsx";
+import { Revealed } from "../ui/revealed.tsx";
+import { ActivityLine } from "./activity-row.tsx";
+import { useJournal, type Filters } from "./use-journal.ts";
+
+/** The rows, virtual and measured; while somebody reads (scrolled, pointer over it, a row open) what is new waits behind a button. */
+export function ActivityLog({ filters, empty }: { readonly filters: Filters; readonly empty: React.ReactNode }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set());
+  const reading = useRef({ pointer: false, open: false });
+  const held = useCallback(() => reading.current.pointer || reading.current.open || (scroller.current?.scrollTop ?? 0) > 4, []);
+  const journal = useJournal(filters, held);
+  const { rows, more, loadMore } = journal;
+  // The compiler is not used; the virtualizer re-renders this component itself.
+  // eslint-disable-next-line react/incompatible-library
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    getItemKey: (index) => rows[index]?.key ?? index,
+    estimateSize: () => 33,
+    overscan: 10,
+  });
+  const items = virtualizer.getVirtualItems();
+  const lastShown = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (lastShown >= rows.length - 15) loadMore();
+  }, [lastShown, loadMore, rows.length]);
+  useEffect(() => {
+    reading.current.open = open.size > 0;
+  }, [open]);
+
+  if (journal.problem !== null) {
+    return (
+      <div className="verdict">
+        <Banner hue="red" live title={<Revealed text={journal.problem.message} />}>
+          {journal.problem.hint === undefined ? null : <Revealed text={journal.problem.hint} />}
+        </Banner>
+      </div>
+    );
+  }
+  if (rows.length === 0 && !journal.loading && journal.fresh === 0) return empty;
+  return (
+    <div className="log-frame">
+      {journal.fresh === 0 ? null : (
+        <div className="fresh-pill">
+          <Button
+            look="primary"
+            icon={<ArrowUp size={14} aria-hidden="true" />}
+            aria-label={messages.activity.freshLong(journal.fresh)}
+            onClick={() => {
+              journal.takeFresh();
+              scroller.current?.scrollTo({ top: 0 });
+            }}
+          >
+            {messages.activity.fresh(journal.fresh)}
+          </Button>
+        </div>
+      )}
+      <div
+        ref={scroller}
+        className="log-scroll"
+        onPointerEnter={() => (reading.current.pointer = true)}
+        onPointerLeave={() => (reading.current.pointer = false)}
+      >
+        <ul className="log-rows" aria-label={messages.activity.list} style={{ blockSize: virtualizer.getTotalSize() }}>
+          {items.map(({ index, start, key }) => {
+            const row = rows[index];
+            if (row === undefined) return null;
+            const isOpen = open.has(row.key);
+            return (
+              <li
+                key={key}
+                data-index={index}
+                ref={virtualizer.measureElement}
+                className={isOpen ? "log-row open" : "log-row"}
+                style={{ transform: `translateY(${String(start)}px)` }}
+              >
+                <ActivityLine
+                  row={row}
+                  open={isOpen}
+                  onToggle={() => setOpen((all) => new Set(isOpen ? [...all].filter((other) => other !== row.key) : [...all, row.key]))}
+                />
+              </li>
+            );
+          })}
+        </ul>
+        <output className="log-end">{journal.loading ? messages.activity.loadingMore : more ? "" : messages.activity.start}</output>
+      </div>
+    </div>
+  );
+}
