@@ -118,7 +118,8 @@ async function main() {
   const report = {};
   try {
     await portcullis("server", "add", "boxed", "--yes", "--read", path.dirname(echo), "--", node, echo);
-    await portcullis("server", "add", "waived", "--yes", "--unboxed", "--", node, echo);
+    await portcullis("server", "add", "waived", "--yes", "--", node, echo);
+    await portcullis("sandbox", "waive", "waived", "--yes");
     await portcullis("rules", "add", "--allow", "--client", "bench");
     const all = ways();
     for (const name of Object.keys(all)) report[name] = { start: [], "64 B": [], "10 KB": [], "1 MB": [], rate: [], list: [], memory: [] };
@@ -140,16 +141,14 @@ async function main() {
       }
     }
     print(report, app.pid);
-    if (packages)
-      await import("./packages.mjs").then((module) =>
-        module.comparePackages({
-          portcullis,
-          overStdio,
-          startTime,
-          bridge: (name) =>
-            ways.call(null) && overStdio([node, path.join(root, "dist", "bridge.cjs"), "connect", name, "--client", "bench"], env),
-        }),
-      );
+    if (packages) {
+      const { comparePackages } = await import("./packages.mjs");
+      await comparePackages({
+        portcullis,
+        connect: (name) => [node, path.join(root, "dist", "bridge.cjs"), "connect", name, "--client", "bench"],
+        env,
+      });
+    }
   } finally {
     app.kill("SIGTERM");
     await once(app, "exit");
