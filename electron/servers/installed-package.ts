@@ -15,7 +15,6 @@ const noteSchema = installedPackageSchema.extend({
   /** SHA-256 (hex) of each file that is checked, by its path in the folder. */
   hashes: z.record(z.string(), z.string()),
 });
-export type PackageNote = z.infer<typeof noteSchema>;
 
 const noteName = "portcullis-package.json";
 

@@ -25,6 +25,8 @@ export interface NpmInstallDeps {
   readonly now: () => number;
   /** The app is closing: the installation is given up. */
   readonly signal: AbortSignal;
+  /** The person waived the sandbox of the server that this is for. */
+  readonly mayRunOpen: boolean;
 }
 
 const installTimeoutMs = 5 * 60_000;
@@ -76,6 +78,7 @@ export async function installNpm(
       },
       installTimeoutMs,
       deps.signal,
+      deps.mayRunOpen,
     );
     if (!finished.ok) return finished;
     if (finished.value.code !== 0)

@@ -27,6 +27,8 @@ export interface Packages {
     wanted: RecognisedPackage,
     pinned: AcceptedPackage | null,
     onProgress: (step: string) => void,
+    /** The server's sandbox is waived: where nothing can be boxed, npm runs without a box, too. */
+    mayRunOpen: boolean,
   ): Promise<Result<InstalledFolder & { readonly fresh: boolean }>>;
   /** argv (without the server's arguments) and the folders it must be able to read. */
   entry(wanted: RecognisedPackage, folder: string): Promise<Result<RunnablePackage>>;
@@ -112,22 +114,23 @@ export function createPackages(deps: PackagesDeps): Packages {
     wanted: RecognisedPackage,
     pinned: AcceptedPackage | null,
     onProgress: (step: string) => void,
+    mayRunOpen: boolean,
   ): Promise<Result<InstalledFolder>> {
     await sweep();
     return wanted.kind === "npm"
-      ? installNpm({ ...deps, findNpm }, wanted, pinned, onProgress)
-      : installPypi({ ...deps, findUv }, wanted, pinned, onProgress);
+      ? installNpm({ ...deps, findNpm, mayRunOpen }, wanted, pinned, onProgress)
+      : installPypi({ ...deps, findUv, mayRunOpen }, wanted, pinned, onProgress);
   }
 
   return {
     installed: (wanted, pinned) => locate(wanted, pinned.version),
 
-    async ensure(wanted, pinned, onProgress) {
+    async ensure(wanted, pinned, onProgress, mayRunOpen) {
       const version = pinned?.version ?? exactVersion(wanted.range);
       const there = version === null ? null : await locate(wanted, version);
       if (there !== null) return there.ok ? ok({ ...there.value, fresh: false }) : there;
       const extras = wanted.kind === "pypi" ? wanted.extras.join(",") : "";
-      const key = [wanted.kind, wanted.name, extras, version ?? wanted.range ?? "", pinned?.integrity ?? ""].join("\n");
+      const key = [wanted.kind, wanted.name, extras, version ?? wanted.range ?? "", pinned?.integrity ?? "", mayRunOpen].join("\n");
       let job = running.get(key);
       const first = job === undefined;
       if (job === undefined) {
@@ -137,10 +140,15 @@ export function createPackages(deps: PackagesDeps): Packages {
           steps,
           last: null as string | null,
         };
-        started.promise = install(wanted, pinned, (step) => {
-          started.last = step;
-          for (const tell of steps) tell(step);
-        }).finally(() => running.delete(key));
+        started.promise = install(
+          wanted,
+          pinned,
+          (step) => {
+            started.last = step;
+            for (const tell of steps) tell(step);
+          },
+          mayRunOpen,
+        ).finally(() => running.delete(key));
         running.set(key, started);
         job = started;
       }

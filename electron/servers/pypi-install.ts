@@ -21,6 +21,8 @@ export interface PypiInstallDeps {
   readonly now: () => number;
   /** The app is closing: the installation is given up. */
   readonly signal: AbortSignal;
+  /** The person waived the sandbox of the server that this is for. */
+  readonly mayRunOpen: boolean;
 }
 
 export interface UvTools {
@@ -72,6 +74,7 @@ export async function installPypi(
         },
         installTimeoutMs,
         deps.signal,
+        deps.mayRunOpen,
       );
       if (!finished.ok) return finished;
       if (finished.value.code !== 0) {

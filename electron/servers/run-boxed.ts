@@ -15,10 +15,19 @@ const keptBytes = 256 * 1024;
  * Runs one of our own errands (npm, uv) to its end in a box, with no stdin. Of each output the last 256 KiB are kept.
  * Killed, with all it started, when `timeoutMs` have passed or `signal` says so.
  *
+ * @param mayRunOpen the person waived the sandbox of the server this is for: where nothing can be boxed, run without a box
  * @returns `cannot-box` when there is no box to be had, `timed-out`, `cannot-start`; an exit code that is not 0 is no error here
  */
-export async function runBoxed(sandbox: Sandbox, request: BoxRequest, timeoutMs: number, signal: AbortSignal): Promise<Result<Finished>> {
-  const boxed = await sandbox.prepare(request);
+export async function runBoxed(
+  sandbox: Sandbox,
+  request: BoxRequest,
+  timeoutMs: number,
+  signal: AbortSignal,
+  mayRunOpen: boolean,
+): Promise<Result<Finished>> {
+  const closed = await sandbox.prepare(request);
+  const boxed =
+    !closed.ok && closed.error.code === "cannot-box" && mayRunOpen ? await sandbox.prepare({ ...request, waived: true }) : closed;
   if (!boxed.ok) return boxed;
   const [program, ...args] = boxed.value.argv;
   if (program === undefined) return fail("cannot-start", "The sandbox gave no command.");

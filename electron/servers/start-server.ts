@@ -145,11 +145,16 @@ async function ensureInstalled(
 ): Promise<Result<{ folder: string | null; fresh: boolean }>> {
   const { recognised, accepted } = standing;
   if (recognised.kind !== "npm" && recognised.kind !== "pypi") return ok({ folder: null, fresh: false });
-  const done = await deps.packages.ensure(recognised, accepted?.package ?? null, (step) => {
-    entry.installing = step;
-    deps.changed();
-    launchFor.onProgress?.(step);
-  });
+  const done = await deps.packages.ensure(
+    recognised,
+    accepted?.package ?? null,
+    (step) => {
+      entry.installing = step;
+      deps.changed();
+      launchFor.onProgress?.(step);
+    },
+    standing.settings.sandbox?.waived === true,
+  );
   if (entry.installing !== null) {
     entry.installing = null;
     deps.changed();

@@ -3,7 +3,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startNpmRegistry } from "../fixtures/registry/npm-registry.ts";
 import type { NpmRegistry } from "../fixtures/registry/npm-registry.ts";
-import { createRig } from "../fixtures/registry/rig.ts";
+import { createRig, until } from "../fixtures/registry/rig.ts";
 import type { Rig } from "../fixtures/registry/rig.ts";
 
 // Threat 31: what is run is what was accepted, though the registry offers something newer, something else under the same version, or code
@@ -138,3 +138,19 @@ describe("an installation", () => {
     expect((await launching).ok).toBe(false);
   }, 60_000);
 });
+
+test("where nothing can be boxed: refused, unless the person waived this server's sandbox", async () => {
+  const bare = await createRig({ env: { npm_config_registry: npm.url }, noBox: true });
+  try {
+    await bare.registry.add("t", { command: "npx", args: ["-y", "gate-test"] }, true);
+    expect(await bare.registry.launch("t", someone)).toMatchObject({ ok: false, error: { code: "cannot-box" } });
+    expect(npm.asked).toEqual([]);
+    await until("it is seen", () => bare.registry.get("t")?.sandbox.kind === "cannot-box");
+    const waived = await bare.registry.waive("t", true);
+    await bare.registry.accept("t", waived.ok ? waived.value.fingerprint : "");
+    const tools = await bare.registry.inspect("t");
+    expect(tools.ok ? tools.value.map((one) => one.name) : tools.error).toEqual(["version-1"]);
+  } finally {
+    await bare.close();
+  }
+}, 60_000);
