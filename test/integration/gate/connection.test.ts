@@ -1,10 +1,15 @@
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { createHarness, serversFolder, until } from "../../fixtures/gate-harness.ts";
+import { createConnection } from "../../../electron/servers/connection.ts";
+import type { Flight } from "../../../electron/servers/connection.ts";
+import { ok } from "../../../shared/errors.ts";
+import { createHarness, serversFolder, spawnServer, until } from "../../fixtures/gate-harness.ts";
 import type { Harness, HarnessOptions } from "../../fixtures/gate-harness.ts";
 
 let harness: Harness | undefined;
+const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
   await harness?.close();
   harness = undefined;
 });
@@ -61,7 +66,7 @@ describe("a server that dies", () => {
     expect(h.control.launches).toBe(1);
   });
 
-  it("again and again is given up on, with an answer each time", async () => {
+  it("at every start answers each request with the reason, and is tried again for the next", async () => {
     const h = await start({ command: server("crashing", "start") });
     const client = h.open();
     for (let id = 1; id <= 3; id++) {
@@ -85,6 +90,69 @@ describe("a server that dies", () => {
     client.send({ jsonrpc: "2.0", id: 0, result: { roots: [] } });
     await client.answerTo(2);
     expect((await h.received()).filter((line) => line.includes("roots"))).toEqual([]);
+  });
+});
+
+describe("a connection of its own", () => {
+  const connect = (commands: readonly (readonly string[])[], options: { replayMs?: number } = {}) => {
+    const log = { launches: 0, lost: [] as string[], answers: [] as string[], faults: [] as string[] };
+    const connection = createConnection<Flight>({
+      server: "fixture",
+      launch: () => {
+        const command = commands[Math.min(log.launches, commands.length - 1)] ?? [];
+        log.launches++;
+        return Promise.resolve(ok(spawnServer(command.map((part) => (part === "RECORD" ? "-" : part)))));
+      },
+      idleMs: () => 0,
+      now: Date.now,
+      random: () => 0,
+      onResponse: (flight) => log.answers.push(flight.id),
+      onLost: (flight, error) => log.lost.push(`${flight.id} ${error.message}`),
+      onMessage: () => undefined,
+      onGone: () => undefined,
+      onFault: (reason) => log.faults.push(reason),
+      onDrain: () => undefined,
+      backoffMs: 5,
+      ...options,
+    });
+    const request = (id: number, method: string): void =>
+      connection.request(Buffer.from(`${JSON.stringify({ jsonrpc: "2.0", id, method, params: { name: "crash" } })}\n`), {
+        id: String(id),
+        method,
+      });
+    const handshake = async (): Promise<void> => {
+      request(0, "initialize");
+      await until(() => log.answers.includes("0"));
+      connection.notify(Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}\n'), "notifications/initialized");
+    };
+    closers.push(() => connection.close({ code: "closing", message: "closing" }));
+    return { log, request, handshake };
+  };
+
+  it("gives up after five crashes in a row, and then refuses at once instead of starting it again", async () => {
+    const { log, request } = connect([server("crashing", "start")]);
+    for (let id = 1; id <= 6; id++) {
+      request(id, "ping");
+      await until(() => log.lost.length === id);
+    }
+    request(7, "ping");
+    expect(log.lost.at(-1)).toMatch(/^7 .*keeps stopping/);
+    expect(log.launches).toBe(6);
+  });
+
+  it("stops an instance that dies at, or does not answer, the repeated handshake, and tries the next", async () => {
+    // `cat` says the request back, which is no answer to it.
+    const { log, request, handshake } = connect([server("echo"), server("crashing", "initialize"), ["cat"], server("echo")], {
+      replayMs: 100,
+    });
+    await handshake();
+    request(1, "tools/call");
+    await until(() => log.launches === 4);
+    expect(log.lost).toHaveLength(1);
+    request(2, "ping");
+    await until(() => log.answers.includes("2"));
+    expect(log.faults).toEqual(["it did not answer the repeated handshake"]);
+    expect(log.answers).toEqual(["0", "2"]);
   });
 });
 
