@@ -27,6 +27,8 @@ function main(): void {
   const ownFolder = path.join(paths.data, "desktop");
   mkdirSync(ownFolder, { recursive: true, mode: 0o700 });
   app.setName(messages.appName);
+  // Windows shows notifications of an app that has this.
+  if (process.platform === "win32") app.setAppUserModelId("dev.portcullis.app");
   // Chromium's own files below ours: one home, and one running instance for each home.
   app.setPath("userData", ownFolder);
   const noSandbox = app.commandLine.hasSwitch("no-sandbox");

@@ -19,9 +19,19 @@ describe.skipIf(reason !== null)("every screen", () => {
   let desktop: RunningDesktop;
   let client: ConnectedClient;
 
+  const complaints: string[] = [];
+  const listen = (page: Page): void => {
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(error.message));
+  };
+
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true });
     desktop = await launchDesktop();
+    listen(desktop.main);
+    desktop.electron.on("window", listen);
     await addEverything(desktop);
     client = await connectClient(desktop, "Claude Code");
     await desktop.main.evaluate(() =>
@@ -55,6 +65,10 @@ describe.skipIf(reason !== null)("every screen", () => {
     await popup.keyboard.press("d");
     expect((await answer).isError).toBe(true);
     await until("the approval window to go", async () => (await desktop.approvalWindow())?.visible === false);
+  });
+
+  it("no page complained: nothing of ours runs into the content security policy", () => {
+    expect(complaints).toEqual([]);
   });
 
   const file = (name: string): string => path.join(folder, `electron-${name}.png`);

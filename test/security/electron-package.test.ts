@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Snapshot } from "../../shared/model/snapshot.ts";
+import { askApp } from "../fixtures/desktop/ask-app.ts";
 import { findElectron, root, sandboxSwitches, until, whyNoElectron } from "../fixtures/desktop/launch-desktop.ts";
 
 // The packaged app: its fuses read back from the binary, and what they refuse tried on it (threat 38). Built as an unpacked folder with
@@ -89,7 +90,8 @@ describe.skipIf(reason !== null)("the packaged app", () => {
   it("starts, and a client's config reaches it with the Node and the bridge it put into its data folder", async () => {
     const { home, ready } = await start();
     await ready();
-    const { command, args } = (await state(home)).app.connect;
+    const asked = (await askApp(home, "state.get")).value as { snapshot: Snapshot };
+    const { command, args } = asked.snapshot.app.connect;
     const bin = path.join(home, "data", "bin");
     expect([command, args[0]]).toEqual([path.join(bin, "node"), path.join(bin, "bridge.cjs")]);
     const words = args.map((word) => ({ SERVER: "absent", CLIENT: "test" })[word] ?? word);
@@ -178,23 +180,6 @@ describe.skipIf(reason !== null)("the packaged app", () => {
     }
   });
 });
-
-interface State {
-  readonly app: { readonly connect: { readonly command: string; readonly args: readonly string[] } };
-}
-
-/** Asked as the command line asks: on the local socket, with the token. */
-async function state(home: string): Promise<State> {
-  const token = (await readFile(path.join(home, "run", "token"), "utf8")).trim();
-  const socket = net.connect(path.join(home, "run", "portcullis.sock"));
-  try {
-    socket.write(`${JSON.stringify({ portcullis: 1, token, role: "command" })}\n${JSON.stringify({ id: 1, channel: "state.get" })}\n`);
-    const line = await new Promise<string>((resolve) => createInterface({ input: socket }).once("line", resolve));
-    return (JSON.parse(line) as { value: { snapshot: State } }).value.snapshot;
-  } finally {
-    socket.destroy();
-  }
-}
 
 async function finish(child: ChildProcess): Promise<{ status: number | null; output: string }> {
   let output = "";

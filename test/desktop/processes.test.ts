@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { askApp } from "../fixtures/desktop/ask-app.ts";
+import { addEverything, connectClient } from "../fixtures/desktop/connect-client.ts";
+import { launchDesktop, until, whyNoElectron, type RunningDesktop } from "../fixtures/desktop/launch-desktop.ts";
+
+// The processes around the window: helpers, what they are given, how the app starts and ends.
+
+const reason = whyNoElectron();
+if (reason !== null) console.warn(`skipped: the desktop app's processes: ${reason}`);
+const noBus = process.env["DBUS_SESSION_BUS_ADDRESS"] === undefined;
+if (noBus) console.warn("skipped: the keychain from the desktop app: no session bus here (DBUS_SESSION_BUS_ADDRESS)");
+
+async function pidsOf(desktop: RunningDesktop): Promise<number[]> {
+  return (await desktop.electron.evaluate(({ app }) => app.getAppMetrics())).map(({ pid }) => pid);
+}
+
+describe.skipIf(reason !== null)("the desktop app's processes", () => {
+  let desktop: RunningDesktop;
+  afterEach(async () => {
+    await desktop?.close();
+  });
+
+  it.skipIf(noBus || process.platform !== "linux")(
+    "a secret reaches the keychain through a helper that is given what it needs and no more",
+    async () => {
+      desktop = await launchDesktop({ PORTCULLIS_TEST_CANARY: "canary" });
+      const value = `s3cret-${String(Date.now())}`;
+      const stored = await askApp(desktop.home, "secret.put", { name: "test/TOKEN", value });
+      expect(stored).toMatchObject({ ok: true });
+      const { helpers } = await desktop.seen();
+      expect(helpers.length).toBeGreaterThan(0);
+      for (const { entry, env } of helpers) {
+        expect(entry).toBe("keychain-helper.js");
+        expect(env).toContain("DBUS_SESSION_BUS_ADDRESS");
+        expect(env.filter((name) => /^(PORTCULLIS|NODE_|ELECTRON_|npm_)/.test(name))).toEqual([]);
+      }
+      for (const pid of await pidsOf(desktop)) {
+        for (const part of ["environ", "cmdline"]) expect(readFileSync(`/proc/${String(pid)}/${part}`, "utf8")).not.toContain(value);
+      }
+      // Pages get the name, never the value.
+      const state = JSON.stringify(await desktop.main.evaluate(() => window.portcullis?.call("state.get", undefined)));
+      expect(state).toContain("test/TOKEN");
+      expect(state).not.toContain(value);
+      expect(await askApp(desktop.home, "secret.delete", { name: "test/TOKEN" })).toMatchObject({ ok: true });
+    },
+  );
+
+  it("Chromium's own files stay below ours, and none holds a page's storage", async () => {
+    desktop = await launchDesktop();
+    const mark = "kept-in-memory-only";
+    await desktop.main.evaluate((text) => localStorage.setItem("mark", text), mark);
+    await desktop.electron.evaluate(({ session }) => session.defaultSession.flushStorageData());
+    const folder = path.join(desktop.home, "data", "desktop");
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.length).toBeGreaterThan(0);
+    for (const entry of files) {
+      const bytes = readFileSync(path.join(entry.parentPath, entry.name));
+      for (const encoding of ["utf8", "utf16le"] as const) expect(bytes.includes(Buffer.from(mark, encoding)), entry.name).toBe(false);
+    }
+  });
+
+  it("a bridge finds no app, starts it in the background, and the call goes through", async () => {
+    desktop = await launchDesktop();
+    await addEverything(desktop);
+    const { home, env } = desktop;
+    expect(await askApp(home, "rule.add", { effect: "allow", server: "everything" })).toMatchObject({ ok: true });
+    await desktop.electron.evaluate(({ app }) => app.quit()).catch(() => undefined);
+    await until("the app to be gone", () => Promise.resolve(!existsSync(path.join(home, "run", "token"))));
+    // As bare as a client's environment: the rest is in what the app wrote down.
+    const { PATH: search = "", HOME: own = "" } = env;
+    const client = await connectClient({ env: { PATH: search, HOME: own, PORTCULLIS_HOME: home } }, "cursor");
+    try {
+      expect(await client.call("echo", { message: "back again" })).toEqual({ isError: false, text: "Echo: back again" });
+    } finally {
+      await client.close();
+      expect(await askApp(home, "app.quit")).toMatchObject({ ok: true });
+      await until("the started app to be gone", () => Promise.resolve(!existsSync(path.join(home, "run", "token"))));
+    }
+  });
+});
