@@ -69,6 +69,8 @@ export interface App {
 }
 
 const closeStepMs = 8_000;
+/** Between two looks at how much memory running servers use, while somebody sees it. */
+const memoryEveryMs = 5_000;
 
 /** The only place where things are created and tied. Fails (already running, data folder unusable) as a value. */
 export async function createApp(deps: AppDeps): Promise<Result<App>> {
@@ -281,6 +283,10 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
     const dispatch = createDispatch(handlers, { onBug: (channel, error) => noteBug(channel, error, (text) => redactor.text(text)) });
 
     watch();
+    const sampling = setInterval(() => {
+      if (publisher.watched() && registry.list().some((server) => server.instances.length > 0)) void registry.sampleMemory();
+    }, memoryEveryMs).unref();
+    closers.push(() => clearInterval(sampling));
     closers.push(
       () => listening.drain(),
       () => approvals.denyAll("closing"),

@@ -43,6 +43,7 @@ export function createPublisher(sources: SliceSources): Publisher {
       touched.add(slice);
       scheduled ??= setImmediate(flush);
     },
+    watched: () => listeners.size > 0,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -5,6 +5,8 @@ export interface Publisher {
   snapshot(): { revision: number; snapshot: Snapshot };
   /** Marks a slice as changed; it is rebuilt and pushed at the end of the tick. */
   touch(slice: SliceName): void;
+  /** Whether anybody looks: what is only worth knowing while it is seen is gathered then. */
+  watched(): boolean;
   subscribe(listener: (change: { revision: number; slices: Partial<Snapshot> }) => void): () => void;
   close(): void;
 }
