@@ -61,6 +61,17 @@ describe.skipIf(reason !== null)("the desktop app's processes", () => {
     }
   });
 
+  it("a page that crashes leaves no dump", async () => {
+    desktop = await launchDesktop();
+    await desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer());
+    await until("the window to go", async () => (await desktop.windows()).length === 0);
+    const files = readdirSync(desktop.home, { recursive: true, encoding: "utf8" });
+    expect(files.filter((file) => file.endsWith(".dmp"))).toEqual([]);
+    // And the app goes on: the next opening makes a new window.
+    expect(await askApp(desktop.home, "app.open", {})).toMatchObject({ ok: true });
+    await until("a new window", async () => (await desktop.windows()).some(({ visible }) => visible));
+  });
+
   it("a bridge finds no app, starts it in the background, and the call goes through", async () => {
     desktop = await launchDesktop();
     await addEverything(desktop);

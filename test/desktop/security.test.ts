@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -10,6 +11,8 @@ import { launchDesktop, root, until, whyNoElectron, type RunningDesktop } from "
 // The security baseline, each setting asked of the real window (threats 9 and 38).
 
 const reason = whyNoElectron();
+const asRoot = process.getuid?.() === 0;
+if (asRoot) console.warn("skipped: Chromium's own sandbox: it does not start for root");
 if (reason !== null) console.warn(`skipped: desktop security: ${reason}`);
 
 describe.skipIf(reason !== null)("the security settings of the real windows", () => {
@@ -54,6 +57,13 @@ describe.skipIf(reason !== null)("the security settings of the real windows", ()
       BrowserWindow.getAllWindows().map(({ webContents }) => webContents.session.isSpellCheckerEnabled()),
     );
     expect(spellChecker).not.toContain(true);
+  });
+
+  it.skipIf(asRoot || process.platform !== "linux")("Chromium's sandbox is on: each page runs under seccomp", async () => {
+    const pids = await desktop.electron.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows().map(({ webContents }) => webContents.getOSProcessId()),
+    );
+    for (const pid of pids) expect(readFileSync(`/proc/${String(pid)}/status`, "utf8")).toMatch(/^Seccomp:\s+2$/m);
   });
 
   it("the page has a browser's globals and the three names of the preload, frozen out of reach", async () => {
