@@ -92,7 +92,10 @@ const parent = findParent();
 if (parent === undefined) {
   process.exitCode = 2; // started by hand: nobody to talk to
 } else {
+  // One after the other: several reads at once of a locked keyring never return (libsecret with gnome-keyring 42, seen 149 times in 150).
+  let last: Promise<void> = Promise.resolve();
   parent.listen((message) => {
-    if (isKeychainRequest(message)) void answer(message).then((reply) => parent.send(reply));
+    if (!isKeychainRequest(message)) return;
+    last = last.then(async () => parent.send(await answer(message)));
   });
 }

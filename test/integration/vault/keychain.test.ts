@@ -127,6 +127,16 @@ describe.skipIf(missing !== null)("the keychain, on a real gnome-keyring", () =>
       expect(await store.get("kept")).toEqual({ kind: "found", value: "kept-value" });
     });
 
+    it("is told to all who ask at once: reads of a locked keyring are made one after the other", async () => {
+      const store = keychain();
+      await store.put("kept", "kept-value");
+      await keyring.lock();
+      for (let round = 0; round < 10; round += 1) {
+        const answers = await Promise.all(["kept", "a", "b", "c", "d"].map((name) => store.get(name)));
+        expect(answers).toEqual(answers.map(() => ({ kind: "locked" })));
+      }
+    });
+
     it("is seen at first use too, when nothing of ours is there yet", async () => {
       await keyring.lock();
       const store = keychain({ service: "Portcullis never used" });
