@@ -27,9 +27,9 @@ describe("the tools that server-everything offers depend on what the client can 
       connectClient(app, "everything", { capabilities }),
       connectTo({ ...direct, env: app.env }, { capabilities }),
     ]) {
-      const { client, close } = await connecting;
-      lists.push((await client.listTools()).tools);
-      await close();
+      const connected = await connecting;
+      lists.push((await connected.client.listTools()).tools);
+      await connected.close();
     }
     expect(lists[0]).toHaveLength(count);
     expect(lists[0]).toEqual(lists[1]);
@@ -59,9 +59,7 @@ test("a whole session is the same line by line", async () => {
     expect(all).toContain(part);
   }
   const finished = await app.journal("--client", "Raw", "--kind", "call-finished");
-  expect(finished.map(({ outcome }) => outcome).sort()).toEqual([
-    "cancelled",
-    ...Array<string>(9).fill("ok"),
-    ...Array<string>(2).fill("tool-error"),
-  ]);
+  const counts: Record<string, number> = {};
+  for (const { outcome = "none" } of finished) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  expect(counts).toEqual({ ok: 9, "tool-error": 2, cancelled: 1 });
 });
