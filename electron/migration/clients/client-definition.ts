@@ -35,10 +35,20 @@ export interface EntryShape {
   readonly cwd?: string;
   /** Keys that hold a remote server's url, with the transport each means. Default `url`. */
   readonly urls?: readonly { readonly key: string; readonly transport: "http" | "sse" }[];
-  /** Default `headers`. */
-  readonly headers?: string;
+  /** Default `headers`; several keys: one inside the other. */
+  readonly headers?: string | readonly string[];
+  /** The key that names the transport, and what its values mean. Default `type` with the usual spellings. */
+  readonly type?: { readonly key: string; readonly transports: Readonly<Record<string, "stdio" | "http" | "sse">> };
   /** A key that says the entry is off: `{ key: "disabled", when: true }`, `{ key: "enabled", when: false }`. */
   readonly off?: { readonly key: string; readonly when: boolean };
+  /** A map of settings that the client hands to a server of its own choice: read for secrets, never written. */
+  readonly settings?: string;
+  /** Entries that are no MCP servers to the client (its own extensions): not read at all. */
+  readonly ignore?: { readonly key: string; readonly values: readonly string[] };
+  /** Keys by which the client lends the server something that we cannot take over; such an entry stays, for this reason. */
+  readonly lends?: readonly { readonly key: string; readonly reason: string }[];
+  /** Keys that would act on our bridge instead of on the server (the client's own sandbox): removed with `env` and `cwd`. */
+  readonly remove?: readonly string[];
 }
 
 /** One client, as data. Sources and how sure we are stand in the file's comment. */
@@ -53,6 +63,8 @@ export interface ClientDefinition {
   projectPlaces(project: string, machine: Machine): Promise<readonly ConfigPlace[]>;
   /** Projects the client itself remembers, out of one of its own files. */
   readonly projects?: { file(machine: Machine): string; read(document: ConfigDocument): readonly string[]; readonly format: ConfigFormat };
+  /** Whether this place is one in this document, where that depends on what it says (opencode v1 and v2). Absent: always. */
+  applies?(document: ConfigDocument, place: ConfigPlace): boolean;
   /** May depend on the document (opencode v1 and v2). */
   entry(document: ConfigDocument): EntryShape;
   /** What the person does so that it reads its file again; null: it notices. */
