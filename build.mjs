@@ -17,12 +17,12 @@ const external = ["electron", "keytar", "libsql", /^@anthropic-ai\/sandbox-runti
 // The ES module of a package, where it has both: what was written for another loader does not survive bundling.
 const resolve = { mainFields: ["module", "main"] };
 
-/** An ES module for Node; `input` maps names below dist to entry files. What entries share becomes a chunk. */
-function esm(input) {
+/** ES modules for Node; `input` maps names below dist to entry files. What they share becomes a chunk in `chunks`. */
+function esm(input, chunks) {
   return {
     input,
     options: { platform: "node", external, resolve },
-    output: { format: "esm", entryFileNames: "[name].js", chunkFileNames: "lib/[name]-[hash].js" },
+    output: { format: "esm", entryFileNames: "[name].js", chunkFileNames: `${chunks}/[name]-[hash].js` },
   };
 }
 
@@ -36,11 +36,15 @@ function single(name, entry, { external = [] } = {}) {
 }
 
 const bundles = [
-  esm({ main: "electron/main.ts", portcullis: "electron/portcullis.ts" }),
-  esm({
-    "helpers/keychain-helper": "electron/vault/keychain-helper.ts",
-    "helpers/supervisor-helper": "electron/sandbox/supervisor-helper.ts",
-  }),
+  esm({ main: "electron/main.ts", portcullis: "electron/portcullis.ts" }, "lib"),
+  // Chunks beside them: a packaged app keeps this folder outside its archive.
+  esm(
+    {
+      "helpers/keychain-helper": "electron/vault/keychain-helper.ts",
+      "helpers/supervisor-helper": "electron/sandbox/supervisor-helper.ts",
+    },
+    "helpers/lib",
+  ),
   single("bridge", "electron/bridge/bridge.ts"),
   single("preload", "electron/preload.ts", { external: ["electron"] }),
 ];

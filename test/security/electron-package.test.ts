@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Snapshot } from "../../shared/model/snapshot.ts";
 import { askApp } from "../fixtures/desktop/ask-app.ts";
+import { connectClient, everythingSettings } from "../fixtures/desktop/connect-client.ts";
 import { findElectron, root, sandboxSwitches, until, whyNoElectron } from "../fixtures/desktop/launch-desktop.ts";
 
 // The packaged app: its fuses read back from the binary, and what they refuse tried on it (threat 38). Built as an unpacked folder with
@@ -17,6 +18,8 @@ const reason =
     ? whyNoElectron()
     : "the folder's layout is Linux's; elsewhere the same settings are applied by the same tool";
 if (reason !== null) console.warn(`skipped: the packaged app: ${reason}`);
+const noBus = process.env["DBUS_SESSION_BUS_ADDRESS"] === undefined;
+if (noBus) console.warn("skipped: the packaged app's keychain: no session bus here (DBUS_SESSION_BUS_ADDRESS)");
 if (process.platform === "linux") {
   console.warn("skipped: a patched archive: Electron checks the archive's integrity on macOS and Windows only");
 }
@@ -109,19 +112,29 @@ describe.skipIf(reason !== null)("the packaged app", () => {
     expect(JSON.parse(launch)).toMatchObject({ command: app, args: expect.arrayContaining(["--background"]) as unknown });
   });
 
-  it("its keychain helper runs from beside the archive", async () => {
+  it.skipIf(noBus)("stores a secret: its keychain helper runs from beside the archive", async () => {
     const { home, ready } = await start();
     await ready();
-    const command = path.join(root, "dist", "portcullis.js");
-    const told = await finish(
-      spawn(process.execPath, [command, "vault", "status", "--json"], {
-        env: { ...process.env, HOME: home, PORTCULLIS_HOME: home },
-        stdio: "pipe",
-      }),
-    );
-    // Ready with a Secret Service, unavailable for want of one: either way the helper answered; a helper that cannot start says so.
-    expect(told.output).toMatch(/"kind":\s*"(ready|locked|unavailable)"/);
-    expect(told.output).not.toMatch(/cannot find|ended|crash/i);
+    expect(await askApp(home, "secret.put", { name: "test/TOKEN", value: "packaged-value" })).toMatchObject({ ok: true });
+    expect(await askApp(home, "secret.delete", { name: "test/TOKEN" })).toMatchObject({ ok: true });
+  });
+
+  it("boxes a server, its network supervisor too, and passes a call", async () => {
+    const { home, ready } = await start();
+    await ready();
+    for (const [hosts, message] of [
+      [[], "no network"],
+      [["localhost:9"], "with a host"],
+    ] as const) {
+      expect(await askApp(home, "server.add", { name: "everything", settings: everythingSettings(hosts), accept: true })).toMatchObject({
+        ok: true,
+      });
+      expect(await askApp(home, "rule.add", { effect: "allow", server: "everything" })).toMatchObject({ ok: true });
+      const client = await connectClient({ env: { PATH: process.env["PATH"] ?? "", HOME: home, PORTCULLIS_HOME: home } }, "cursor");
+      expect(await client.call("echo", { message })).toEqual({ isError: false, text: `Echo: ${message}` });
+      await client.close();
+      expect(await askApp(home, "server.remove", { name: "everything" })).toMatchObject({ ok: true });
+    }
   });
 
   it("ELECTRON_RUN_AS_NODE does not make a Node of it", async () => {
