@@ -43,7 +43,9 @@ function Recorded({ row }: { readonly row: ActivityRow }) {
         {call === null ? null : (
           <>
             <dt>{words.decision}</dt>
-            <dd>{callWords(call)}</dd>
+            <dd>
+              <Revealed text={callWords(call)} line />
+            </dd>
           </>
         )}
         {reason === null ? null : (

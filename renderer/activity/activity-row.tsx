@@ -50,6 +50,9 @@ const kindLooks: Readonly<Record<JournalKind, Look>> = {
   "gate-paused": [Pause, "amber"],
   "gate-resumed": [Play, ""],
   "journal-exported": [ArrowDownToLine, ""],
+  "migration-applied": [KeyRound, "green"],
+  "migration-undone": [KeyRound, "amber"],
+  "migration-failed": [KeyRound, "red"],
 };
 
 const longest = 240;
@@ -102,7 +105,7 @@ function CallCells({ row, call }: { readonly row: ActivityRow; readonly call: Ca
         )}
       </span>
       <span className={`small one-line ${call.state === "denied" ? "red-text" : call.state === "waiting" ? "accent-text" : "quiet"}`}>
-        {callWords(call)}
+        <Revealed text={callWords(call)} line />
       </span>
       <span className="log-took">{call.durationMs === null ? "" : format.duration(call.durationMs)}</span>
     </>
@@ -118,7 +121,9 @@ function EventCells({ record }: { readonly record: JournalRecord }) {
       <span className="log-subject one-line">
         <Revealed text={noteOf(record, longest)} line />
       </span>
-      <span className="small quiet one-line">{record.by === undefined ? "" : messages.activity.by(record.by)}</span>
+      <span className="small quiet one-line">
+        {record.by === undefined ? null : <Revealed text={messages.activity.by(record.by)} line />}
+      </span>
       <span />
     </>
   );

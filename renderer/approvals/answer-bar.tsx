@@ -119,7 +119,7 @@ export function AnswerBar({
   const allowProps = (action: Action) => ({ onClick: pressed(action), onKeyDown: swallowPlain, onKeyUp: swallowPlain });
 
   return (
-    <section className="answer" aria-label={messages.approvals.actions}>
+    <section className="answer" data-armed={arming.armed} aria-label={messages.approvals.actions}>
       <div className="arming-line" aria-hidden="true">
         <div key={arming.epoch} />
       </div>
@@ -191,6 +191,7 @@ export function AnswerBar({
           confirm={messages.approvals.remember.confirm}
           danger={false}
           off={locked || busy}
+          waiting={allowOff}
           keys={allowKeys}
           onBack={() => setPanel("none")}
           onConfirm={pressed("allow-once")}
@@ -201,6 +202,7 @@ export function AnswerBar({
           confirm={messages.approvals.reason.send}
           danger
           off={busy}
+          waiting={denyOff}
           keys={null}
           onBack={() => setPanel("none")}
           onConfirm={pressed("deny-with-reason")}

@@ -15,7 +15,8 @@ export function ApprovalPopup() {
   const frame = useRef<HTMLElement>(null);
   useWantedHeight(frame);
   return (
-    <main ref={frame} aria-label={messages.approvals.popupTitle}>
+    <main ref={frame}>
+      <h1 className="sr-only">{messages.approvals.popupTitle}</h1>
       <ApprovalStage
         approvals={approvals}
         wanted={null}

@@ -115,6 +115,7 @@ export function PanelButtons({
   confirm,
   danger,
   off,
+  waiting,
   keys,
   onBack,
   onConfirm,
@@ -123,6 +124,8 @@ export function PanelButtons({
   readonly confirm: string;
   readonly danger: boolean;
   readonly off: boolean;
+  /** Not armed yet: it looks so, and a press says so. */
+  readonly waiting: boolean;
   readonly keys: string | null;
   readonly onBack: () => void;
   readonly onConfirm: (event: React.MouseEvent) => void;
@@ -133,7 +136,7 @@ export function PanelButtons({
       <Button onClick={onBack}>{messages.common.back}</Button>
       <Button
         look="plain"
-        className={danger ? "answer-deny" : "answer-allow"}
+        className={`${danger ? "answer-deny" : "answer-allow"}${waiting ? " waiting" : ""}`}
         aria-disabled={off}
         onClick={onConfirm}
         onKeyDown={onKeyDown}

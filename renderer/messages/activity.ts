@@ -24,6 +24,9 @@ const kinds: Readonly<Record<JournalKind, string>> = {
   "gate-paused": "Paused",
   "gate-resumed": "Resumed",
   "journal-exported": "Journal exported",
+  "migration-applied": "Config moved to Portcullis",
+  "migration-undone": "Config put back",
+  "migration-failed": "Config left as it was",
 };
 
 const outcomes: Readonly<Record<CallOutcome, string>> = {
@@ -53,6 +56,10 @@ const detailNames: Readonly<Record<string, string>> = {
   fingerprint: "Fingerprint",
   command: "Command",
   rule: "Rule",
+  file: "File",
+  migration: "Migration",
+  servers: "Servers",
+  reason: "Reason",
 };
 
 const byWords: Readonly<Record<string, string>> = {

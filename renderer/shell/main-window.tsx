@@ -45,12 +45,13 @@ const dots = { idle: "green", waiting: "busy", paused: "amber", fault: "red" } a
 export function MainWindow() {
   const { screen } = useView();
   const content = useRef<HTMLElement>(null);
-  const first = useRef(true);
+  const last = useRef(screen);
   const Current = contents[screen];
   useEffect(() => {
     document.title = `${messages.shell.screens[screen]} · ${messages.shell.name}`;
-    if (first.current) first.current = false;
-    else content.current?.focus({ preventScroll: true });
+    if (last.current === screen) return;
+    last.current = screen;
+    content.current?.focus({ preventScroll: true });
   }, [screen]);
   return (
     <div className="shell">

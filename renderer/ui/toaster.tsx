@@ -78,7 +78,10 @@ function ToastList() {
         </div>
         <div className="toast-actions">
           {toast.actionProps === undefined ? null : <Toast.Action className="button" />}
-          <Toast.Close render={<Button look="ghost" icon={<X size={14} aria-hidden="true" />} label={messages.common.dismiss} />} />
+          <Toast.Close
+            aria-hidden={false}
+            render={<Button look="ghost" icon={<X size={14} aria-hidden="true" />} label={messages.common.dismiss} />}
+          />
         </div>
       </Toast.Content>
     </Toast.Root>

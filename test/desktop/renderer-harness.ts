@@ -39,6 +39,8 @@ export interface OpenOptions {
   readonly height?: number;
   readonly data?: Partial<FakeData>;
   readonly scale?: number;
+  /** A clock that the test moves. */
+  readonly clock?: boolean;
 }
 
 /** The browser to test with, or the reason why there is none. */
@@ -55,6 +57,8 @@ export function fixture(now: number): FakeData {
 /** Builds the renderer into a folder of its own, serves it as the app would, and starts a browser. */
 export async function startHarness(executablePath: string): Promise<Harness> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "portcullis-renderer-"));
+  // The test runner says "test", which would give React's development build.
+  process.env["NODE_ENV"] = "production";
   await build({ configFile: path.join(root, "vite.config.ts"), logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
   await mkdir(screenshots, { recursive: true });
   const server = http.createServer((request, response) => {
@@ -75,7 +79,7 @@ export async function startHarness(executablePath: string): Promise<Harness> {
   const browser: Browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   return {
     url,
-    async open({ file = "index.html", hash = "", dark = false, width = 1080, height = 720, data = {}, scale = 1 } = {}) {
+    async open({ file = "index.html", hash = "", dark = false, width = 1080, height = 720, data = {}, scale = 1, clock = false } = {}) {
       const context = await browser.newContext({
         viewport: { width, height },
         deviceScaleFactor: scale,
@@ -90,6 +94,7 @@ export async function startHarness(executablePath: string): Promise<Harness> {
         if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
       });
       page.on("pageerror", (error) => problems.push(String(error)));
+      if (clock) await page.clock.install();
       await page.addInitScript(installFake, { ...fixture(Date.now()), ...data });
       await page.goto(`${url}/${file}${hash === "" ? "" : `#/${hash}`}`);
       await page.waitForFunction(() => document.querySelector("main:not(.starting)") !== null);

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { splitSubject, toneOf, verbOf, wordsOf } from "../../../renderer/approvals/wording.ts";
+
+const plain = { findings: [], waived: false };
+
+describe("wording", () => {
+  it("finds the words of a name", () => {
+    expect(wordsOf("readTextFile")).toEqual(["read", "text", "file"]);
+    expect(wordsOf("repo/get-issue.v2")).toEqual(["repo", "get", "issue", "v2"]);
+  });
+
+  it.each([
+    ["read_text_file", "read"],
+    ["write_file", "change"],
+    ["list_directory", "list"],
+    ["create_issue", "create"],
+    ["deleteAll", "delete"],
+    ["browser_navigate", "open"],
+    ["run_command", "run"],
+    ["frobnicate", "call"],
+    ["", "call"],
+  ])("%s is %s", (tool, verb) => {
+    expect(verbOf(tool)).toBe(verb);
+  });
+
+  it("takes the gravest verb of a name, so that a harmless word hides nothing", () => {
+    expect(verbOf("read_and_delete_file")).toBe("delete");
+    expect(verbOf("list_then_exec")).toBe("run");
+  });
+
+  it("treats an unknown verb as a change, and anything fishy as grave", () => {
+    expect(toneOf({ tool: "frobnicate", ...plain })).toBe("changing");
+    expect(toneOf({ tool: "read_file", ...plain })).toBe("reading");
+    expect(toneOf({ tool: "read_file", waived: false, findings: [{ kind: "invisible", text: "", pointer: "" }] })).toBe("destroying");
+  });
+
+  it("cuts a path before its last part and leaves everything else whole", () => {
+    expect(splitSubject("/home/ann/site/index.html")).toEqual({ lead: "/home/ann/site/", name: "index.html" });
+    expect(splitSubject("C:\\site\\index.html")).toEqual({ lead: "C:\\site\\", name: "index.html" });
+    expect(splitSubject("/home/ann/site/")).toEqual({ lead: "/home/ann/", name: "site/" });
+    for (const whole of ["ls -l /tmp", "https://example.com/a", "ann", "/", "a/b\u202ec d"]) {
+      expect(splitSubject(whole)).toEqual({ lead: "", name: whole });
+    }
+  });
+});
