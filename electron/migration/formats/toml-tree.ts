@@ -1,0 +1,201 @@
+import { ParseError, parseTOML } from "toml-eslint-parser";
+import type { AST } from "toml-eslint-parser";
+import { fail, ok } from "../../../shared/errors.ts";
+import type { Result } from "../../../shared/errors.ts";
+import type { DocumentPath } from "./document.ts";
+import { maxDepth } from "./json-tree.ts";
+import { failAt } from "./source-text.ts";
+import type { Tree } from "./tree.ts";
+
+// TOML in two views: what the file says (the tree) and where it says it (sections and lines), since one table may be spread over headers,
+// dotted keys and inline tables.
+
+export interface TomlNotes {
+  /** Of a value that is written in one place behind a `=` or in an array; absent for tables made by headers and dotted keys. */
+  readonly range?: { readonly start: number; readonly end: number } | undefined;
+  /** Of an array: where its items are. */
+  readonly spots?: readonly { readonly start: number; readonly end: number }[] | undefined;
+  /** Of an inline table: its members, with paths from there. */
+  readonly members?: readonly TomlLine[] | undefined;
+}
+
+export type TomlTree = Tree<TomlNotes>;
+
+/** `key = value` on its line. */
+export interface TomlLine {
+  readonly path: DocumentPath;
+  readonly start: number;
+  readonly end: number;
+  readonly keyEnd: number;
+  readonly valueStart: number;
+  /** How many parts its key has: more than one is a dotted key. */
+  readonly parts: number;
+}
+
+/** `[header]` with its lines. The first one is the file's top, with no header. */
+export interface TomlSection {
+  readonly path: DocumentPath;
+  readonly header: boolean;
+  readonly start: number;
+  /** Behind the last line's value, or the header. */
+  readonly end: number;
+  readonly lines: readonly TomlLine[];
+}
+
+interface Building {
+  readonly kind: "building";
+  readonly list: boolean;
+  readonly entries: Map<string | number, Building | TomlTree>;
+}
+
+function building(list: boolean): Building {
+  return { kind: "building", list, entries: new Map() };
+}
+
+/** A whole file. */
+export function parseToml(text: string): Result<TomlTree> {
+  const program = parseProgram(text);
+  if (!program.ok) return program;
+  const root = building(false);
+  for (const item of program.value.body[0].body) {
+    if (item.type === "TOMLKeyValue") addLine(root, [], item);
+    else {
+      if (item.resolvedKey.length > maxDepth) return tooDeep(text, item.range[0]);
+      enter(root, item.resolvedKey);
+      for (const line of item.body) addLine(root, item.resolvedKey, line);
+    }
+  }
+  return ok(finish(root));
+}
+
+/** Where things stand in a text that `parseToml` has read. */
+export function sectionsOf(text: string): readonly TomlSection[] {
+  const program = parseProgram(text);
+  if (!program.ok) throw new Error("the text does not parse");
+  const top: TomlLine[] = [];
+  const sections: TomlSection[] = [];
+  for (const item of program.value.body[0].body) {
+    if (item.type === "TOMLKeyValue") top.push(lineOf([], item));
+    else {
+      const lines = item.body.map((line) => lineOf(item.resolvedKey, line));
+      sections.push({ path: item.resolvedKey, header: true, start: item.range[0], end: lines.at(-1)?.end ?? headerEnd(text, item), lines });
+    }
+  }
+  return [{ path: [], header: false, start: 0, end: top.at(-1)?.end ?? 0, lines: top }, ...sections];
+}
+
+function headerEnd(text: string, table: AST.TOMLTable): number {
+  return text.indexOf("]", table.key.range[1]) + (table.kind === "array" ? 2 : 1);
+}
+
+function parseProgram(text: string): Result<AST.TOMLProgram> {
+  const lone = text.search(/\r(?!\n)/);
+  if (lone >= 0) return failAt(text, lone, "there is a carriage return without a line feed.");
+  const deep = firstTooDeep(text);
+  if (deep !== undefined) return tooDeep(text, deep);
+  try {
+    const program = parseTOML(text, { tomlVersion: "1.1" });
+    const nested = deepestValue(program);
+    return nested === undefined ? ok(program) : tooDeep(text, nested);
+  } catch (error) {
+    if (error instanceof ParseError) return failAt(text, error.index, `${error.message.replace(/\.$/, "")}.`);
+    if (error instanceof RangeError) return fail("bad-input", "The file is nested too deeply.");
+    throw error;
+  }
+}
+
+function tooDeep(text: string, offset: number): ReturnType<typeof fail> {
+  return failAt(text, offset, `the file is nested more than ${String(maxDepth)} levels deep.`);
+}
+
+/** A cheap look before parsing: so many brackets or dots in a row are no config. */
+function firstTooDeep(text: string): number | undefined {
+  const match = /(?:[[{]\s*){200}|(?:[\w-]+\s*\.\s*){200}/.exec(text);
+  return match?.index;
+}
+
+function deepestValue(program: AST.TOMLProgram): number | undefined {
+  const queue: { readonly node: AST.TOMLContentNode; readonly depth: number }[] = [];
+  const push = (line: AST.TOMLKeyValue, depth: number): void => {
+    queue.push({ node: line.value, depth: depth + line.key.keys.length });
+  };
+  for (const item of program.body[0].body) {
+    if (item.type === "TOMLKeyValue") push(item, 0);
+    else for (const line of item.body) push(line, item.resolvedKey.length);
+  }
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const { node, depth } = next;
+    if (depth > maxDepth) return node.range[0];
+    if (node.type === "TOMLArray") for (const element of node.elements) queue.push({ node: element, depth: depth + 1 });
+    else if (node.type === "TOMLInlineTable") for (const line of node.body) push(line, depth);
+  }
+  return undefined;
+}
+
+function keyOf(part: AST.TOMLBare | AST.TOMLQuoted): string {
+  return part.type === "TOMLBare" ? part.name : part.value;
+}
+
+function lineOf(above: DocumentPath, line: AST.TOMLKeyValue): TomlLine {
+  return {
+    path: [...above, ...line.key.keys.map(keyOf)],
+    start: line.range[0],
+    end: line.range[1],
+    keyEnd: line.key.range[1],
+    valueStart: line.value.range[0],
+    parts: line.key.keys.length,
+  };
+}
+
+/** The table at a path, made where it is missing. */
+function enter(root: Building, path: DocumentPath): Building {
+  let table = root;
+  path.forEach((key, index) => {
+    const next = table.entries.get(key);
+    if (next !== undefined && next.kind === "building") {
+      table = next;
+      return;
+    }
+    const made = building(typeof path[index + 1] === "number");
+    table.entries.set(key, made);
+    table = made;
+  });
+  return table;
+}
+
+function addLine(root: Building, above: DocumentPath, line: AST.TOMLKeyValue): void {
+  const path = [...above, ...line.key.keys.map(keyOf)];
+  const key = path.pop();
+  if (key === undefined) throw new Error("a line without a key");
+  enter(root, path).entries.set(key, valueOf(line.value));
+}
+
+function finish(entry: Building | TomlTree): TomlTree {
+  if (entry.kind !== "building") return entry;
+  if (entry.list) return { kind: "list", items: [...entry.entries.values()].map(finish) };
+  return { kind: "map", keys: [...entry.entries.keys()].map(String), values: [...entry.entries.values()].map(finish) };
+}
+
+function valueOf(node: AST.TOMLContentNode): TomlTree {
+  const range = { start: node.range[0], end: node.range[1] };
+  if (node.type === "TOMLArray") {
+    const spots = node.elements.map((element) => ({ start: element.range[0], end: element.range[1] }));
+    return { kind: "list", items: node.elements.map(valueOf), range, spots };
+  }
+  if (node.type === "TOMLInlineTable") {
+    const root = building(false);
+    for (const line of node.body) addLine(root, [], line);
+    return { ...finish(root), range, members: node.body.map((line) => lineOf([], line)) };
+  }
+  switch (node.kind) {
+    case "string":
+      return { kind: "scalar", value: node.value, exact: "", range };
+    case "boolean":
+      return { kind: "scalar", value: node.value, exact: String(node.value), range };
+    case "integer":
+    case "float":
+      return { kind: "scalar", value: node.value, exact: node.number, range };
+    default:
+      return { kind: "scalar", value: node.datetime, exact: node.datetime, range };
+  }
+}
