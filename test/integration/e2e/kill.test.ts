@@ -116,7 +116,8 @@ describe.skipIf(!linux)("kill -9 of the app under load", () => {
       const endings = dispatched.map(({ call }) => ends.filter((record) => record.call === call).map(({ outcome }) => outcome));
       expect(endings.filter((each) => each.length !== 1)).toEqual([]);
       const slow = dispatched.find(({ server }) => server === "slow");
-      if (answers > 0) expect(ends.find(({ call }) => call === slow?.call)).toMatchObject({ outcome: "lost" });
+      const outcome = ends.find(({ call }) => call === slow?.call)?.outcome ?? "never dispatched";
+      expect(answers > 0 ? ["lost"] : ["lost", "never dispatched"]).toContain(outcome);
     },
     90_000,
   );
