@@ -1,5 +1,5 @@
 /**
- * Every word of the UI. A translation is another object of type `Messages`; sentences with a name in them are functions, so that
+ * Every word of the UI. A translation is another object of the same type; sentences with a name in them are functions, so that
  * the words around it may stand in any order, and plurals are decided here and nowhere else.
  */
 import { activityMessages } from "./messages/activity.ts";
@@ -21,5 +21,3 @@ export const messages = {
   rules: ruleMessages,
   settings: settingsMessages,
 };
-
-export type Messages = typeof messages;

@@ -103,6 +103,11 @@ export function subjectOf(row: ActivityRow, limit: number): string {
 export function noteOf(record: JournalRecord, limit: number): string {
   const { detail = {} } = record;
   const names = [record.client, record.server, record.tool].filter((name) => name !== undefined);
+  if (record.kind === "settings-changed")
+    return [...names, Object.keys(detail).join(", ")]
+      .filter((part) => part !== "")
+      .join(" · ")
+      .slice(0, limit);
   const told = ["name", "secret", "version", "reason", "step", "field"]
     .map((key) => detail[key])
     .find((value) => typeof value === "string");

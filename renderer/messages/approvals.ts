@@ -41,7 +41,6 @@ export const approvalMessages = {
   announceLeft: (seconds: number) => `${count(seconds, "second", "seconds")} left to answer`,
   moreWaitingLong: (value: number) => count(value, "more question waits", "more questions wait"),
   arguments: "Arguments",
-  noArguments: "No arguments",
   loadingArguments: "Reading the arguments…",
   findings: "Look twice",
   findingShow: "Show",
@@ -79,7 +78,6 @@ export const approvalMessages = {
   queue: "Waiting questions, oldest first",
   denyAll: "Deny all",
   deniedAll: (value: number) => `${count(value, "question", "questions")} denied`,
-  asked: (ago: string) => `asked ${ago}`,
   reason: {
     title: "Tell the model why",
     ready: [

@@ -58,9 +58,7 @@ export const serverMessages = {
   installed: (ago: string) => `installed ${ago}`,
   clients: "Used by",
   noClients: "No client uses it right now.",
-  memory: "Memory",
   process: (pid: number) => `process ${String(pid)}`,
-  failedTitle: "It failed",
   review: {
     newTitle: "Read this before you accept it",
     newText: "This program will run on your machine, inside its sandbox. Accepting binds your decision to exactly what is written here.",

@@ -31,7 +31,6 @@ export const settingsMessages = {
   vaultLocked: "locked",
   vaultUnavailable: "not available",
   doctor: "This machine",
-  doctorText: "What Portcullis needs here, and how to get what is missing.",
   check: "Check again",
   checking: "Checking…",
   statuses: { ok: "Fine", warning: "Look at this", missing: "Missing" },
@@ -44,5 +43,4 @@ export const settingsMessages = {
   quit: "Quit Portcullis",
   quitTitle: "Quit?",
   quitText: "Waiting questions are answered with no, and every server is stopped.",
-  saved: "Saved",
 };

@@ -78,7 +78,6 @@ export const ruleMessages = {
   effects,
   exceptions: (value: number) => count(value, "exception", "exceptions"),
   anyClient: "Every client",
-  anyTool: "any tool",
   anyServer: "any server",
   sentence: (effect: Effect, client: string | null, tool: string | null, server: string | null): Rich => [
     client === null ? "Every client" : { strong: client },

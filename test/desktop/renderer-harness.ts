@@ -27,7 +27,7 @@ const types: Readonly<Record<string, string>> = {
 export interface Harness {
   readonly url: string;
   /** A page with the fake app behind it. Console errors and policy violations are collected in `problems`. */
-  open(options?: OpenOptions): Promise<{ page: Page; problems: string[]; close(): Promise<void> }>;
+  open(options?: OpenOptions): Promise<{ page: Page; problems: string[]; readonly close: () => Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -54,6 +54,16 @@ export function fixture(now: number): FakeData {
   return { role: "window", snapshot: snapshot(now), details: approvals(now).details, records: journal(now) };
 }
 
+async function send(file: string, response: http.ServerResponse): Promise<void> {
+  const content = await readFile(file).catch(() => null);
+  if (content === null) {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, { "content-type": types[path.extname(file)] ?? "application/octet-stream", "content-security-policy": csp });
+  response.end(content);
+}
+
 /** Builds the renderer into a folder of its own, serves it as the app would, and starts a browser. */
 export async function startHarness(executablePath: string): Promise<Harness> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "portcullis-renderer-"));
@@ -63,16 +73,7 @@ export async function startHarness(executablePath: string): Promise<Harness> {
   await mkdir(screenshots, { recursive: true });
   const server = http.createServer((request, response) => {
     const name = path.normalize(new URL(request.url ?? "/", "http://localhost").pathname);
-    readFile(path.join(folder, name)).then(
-      (content) => {
-        response.writeHead(200, {
-          "content-type": types[path.extname(name)] ?? "application/octet-stream",
-          "content-security-policy": csp,
-        });
-        response.end(content);
-      },
-      () => response.writeHead(404).end(),
-    );
+    void send(path.join(folder, name), response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;

@@ -24,7 +24,7 @@ function popup(args: unknown, more: Parameters<typeof approval>[1] = {}): Partia
 interface Case {
   readonly name: string;
   readonly open: OpenOptions;
-  readonly then?: (page: Page) => Promise<void>;
+  readonly act?: (page: Page) => Promise<void>;
 }
 
 const small = { file: "approval.html", width: 480, height: 640 } as const;
@@ -79,21 +79,21 @@ const cases: Case[] = [
   {
     name: "popup-remember",
     open: { ...small, height: 760, data: { role: "approval" } },
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("button", { name: "Always…" }).click();
     },
   },
   {
     name: "popup-deny",
     open: { ...small, height: 760, data: { role: "approval" } },
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("button", { name: "Deny with a reason…" }).click();
     },
   },
   {
     name: "popup-gone",
     open: { ...small, height: 320, data: { role: "approval" } },
-    then: async (page) => {
+    act: async (page) => {
       await page.evaluate(() => window.fake.push({ approvals: [] }));
       await page.getByText("This question is gone").waitFor();
     },
@@ -116,7 +116,7 @@ const cases: Case[] = [
   {
     name: "activity-open",
     open: { hash: "activity" },
-    then: async (page) => {
+    act: async (page) => {
       await page
         .getByRole("button", { name: /write_file/ })
         .nth(1)
@@ -125,11 +125,11 @@ const cases: Case[] = [
       await page.getByText("The journal is intact").waitFor();
     },
   },
-  { name: "servers-tools", open: { hash: "servers/filesystem" }, then: (page) => page.getByRole("tab", { name: "Tools" }).click() },
+  { name: "servers-tools", open: { hash: "servers/filesystem" }, act: (page) => page.getByRole("tab", { name: "Tools" }).click() },
   {
     name: "servers-sandbox",
     open: { hash: "servers/filesystem" },
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("tab", { name: "Sandbox" }).click();
       await page.getByRole("button", { name: "Run without a sandbox" }).click();
     },
@@ -137,7 +137,7 @@ const cases: Case[] = [
   {
     name: "rules-form",
     open: { hash: "rules" },
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("button", { name: "Add a rule" }).click();
       await page.getByRole("button", { name: "Revoke" }).nth(3).click();
     },
@@ -145,7 +145,7 @@ const cases: Case[] = [
   {
     name: "secrets-form",
     open: { hash: "secrets" },
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("button", { name: "Add a secret" }).click();
       await page.getByRole("button", { name: "Delete" }).first().click();
     },
@@ -196,12 +196,12 @@ describe.skipIf("missing" in browser)("the screens", () => {
     ["light", false],
     ["dark", true],
   ] as const)("%s", (theme, dark) => {
-    it.each(cases)("$name", async ({ name, open, then }) => {
+    it.each(cases)("$name", async ({ name, open, act }) => {
       const { page, problems, close } = await harness.open({ ...open, dark });
       try {
         // Past the half second in which the buttons look switched off.
         await page.waitForFunction(() => document.querySelector(".answer[data-armed=false]") === null);
-        await then?.(page);
+        await act?.(page);
         await page.mouse.move(0, 0);
         await page.screenshot({ path: path.join(screenshots, `ui-${name}-${theme}.png`) });
         await page.evaluate(axe);

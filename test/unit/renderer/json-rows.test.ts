@@ -29,14 +29,13 @@ describe("rows of a JSON text (threat 15)", () => {
     const rows = layoutRows(text, columns, "all");
     expect(shown(text, rows)).toBe(stripped(text));
     for (const row of rows) expect(row.end - row.start).toBeLessThanOrEqual(columns);
-    for (const row of rows) {
-      if (row.kind === "text")
-        expect(
-          tokenizeRow(text, row)
+    const joined = (row: Row): string =>
+      row.kind === "fold"
+        ? ""
+        : tokenizeRow(text, row)
             .map(({ start, end }) => text.slice(start, end))
-            .join(""),
-        ).toBe(text.slice(row.start, row.end));
-    }
+            .join("");
+    expect(rows.map(joined)).toEqual(rows.map((row) => text.slice(row.start, row.end)));
   });
 
   it("folds a long string to head and tail, and the fold names exactly what it hides", () => {
