@@ -1,4 +1,3 @@
-import type { Connection } from "../api.ts";
 import type { Screen } from "../view.ts";
 import { count } from "./plural.ts";
 
@@ -47,7 +46,7 @@ const screenNames: Readonly<Record<Screen, string>> = {
   settings: "Settings",
 };
 
-const connectionTitles: Readonly<Record<Connection | "connecting", string>> = {
+const connectionTitles = {
   connecting: "Connecting to Portcullis…",
   lost: "Connection to Portcullis lost",
   live: "Connected",
