@@ -327,9 +327,13 @@ describe.skipIf(reason !== null)("the app goes while a call waits", () => {
   it.skipIf(process.platform !== "linux")("the display server dies: an error to the client, never the call", async () => {
     const server = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1280x800x24"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
     const number = new Promise<string>((resolve) => server.stdio[3]?.once("data", (chunk: Buffer) => resolve(chunk.toString().trim())));
-    const { answer } = await waitingCall(`:${await number}`);
-    server.kill("SIGKILL");
-    expect((await answer).isError).toBe(true);
+    try {
+      const { answer } = await waitingCall(`:${await number}`);
+      server.kill("SIGKILL");
+      expect((await answer).isError).toBe(true);
+    } finally {
+      server.kill("SIGKILL");
+    }
   });
 
   it("kill -9: an error to the client, never the call", async () => {
