@@ -10,7 +10,8 @@ import type { AppView } from "../shared/model/snapshot.ts";
 import { createRedactor } from "../shared/text/redact.ts";
 import { createDispatch, type Dispatch } from "./api/dispatch.ts";
 import { createHandlers } from "./api/handlers.ts";
-import { createPushes, type SubscribePushes } from "./api/pushes.ts";
+import { createProgress, createPushes, type SubscribePushes } from "./api/pushes.ts";
+import { createMigrationHandlers } from "./api/migration-handlers.ts";
 import { createListener } from "./clients/listener.ts";
 import { anchorStore } from "./anchor-store.ts";
 import { createApprovals } from "./gate/create-approvals.ts";
@@ -22,6 +23,8 @@ import { archiveJournal } from "./journal/archive.ts";
 import { exportRecords } from "./journal/export.ts";
 import type { Journal } from "./journal/journal.ts";
 import { openJournal } from "./journal/open-journal.ts";
+import { createMigrations } from "./migration/create-migrations.ts";
+import { bridgeLaunch, migrationDeps, registryServers } from "./migration-parts.ts";
 import { createSandbox } from "./sandbox/create-sandbox.ts";
 import { createRegistry } from "./servers/create-registry.ts";
 import { createEnvironment } from "./servers/environment.ts";
@@ -225,6 +228,14 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
     });
     closers.push(() => gate.close());
 
+    const bridge = bridgeLaunch(deps.nodePath, deps.bridgePath);
+    const servers = registryServers(registry, () => settings.current().mcpServers ?? {}, platform);
+    const migrations = await createMigrations(migrationDeps({ vault, servers, record, dataDir: paths.data, bridge, env, home, now }), {
+      follow: true,
+    });
+    closers.push(() => migrations.close());
+    const progress = createProgress(migrations);
+
     const publisher = createPublisher({
       app: appView,
       approvals: () => [...approvals.list()],
@@ -238,6 +249,7 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
     const subscribe = createPushes({
       state: (listener) => publisher.subscribe(listener),
       journal: (listener) => journal.onAppended(listener),
+      migration: progress.subscribe,
     });
 
     const setPaused = async (paused: boolean): Promise<Result<void>> => {
@@ -280,7 +292,8 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
       open: (screen) => deps.open(screen),
       quit: () => deps.quit(),
     });
-    const dispatch = createDispatch(handlers, { onBug: (channel, error) => noteBug(channel, error, (text) => redactor.text(text)) });
+    const all = { ...handlers, ...createMigrationHandlers(migrations, progress.step) };
+    const dispatch = createDispatch(all, { onBug: (channel, error) => noteBug(channel, error, (text) => redactor.text(text)) });
 
     watch();
     const sampling = setInterval(() => {
@@ -329,7 +342,7 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
         startedAt,
         answerer: deps.answerer,
         home: { config: paths.config, data: paths.data, logs: paths.logs },
-        connect: { command: deps.nodePath, args: [deps.bridgePath, "connect", "SERVER", "--client", "CLIENT"] },
+        connect: { command: bridge("SERVER", "CLIENT").command, args: [...bridge("SERVER", "CLIENT").args] },
         vault: vault.status(),
         journal: { records: journal.records(), fault: journal.fault() },
       };

@@ -34,7 +34,7 @@ export interface HandlerPorts {
 const exportLimit = 10_000;
 
 /** The contract's handlers over the ports. Everything that changes something is in the journal before it happens. */
-export function createHandlers(ports: HandlerPorts): Handlers {
+export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.${string}`> {
   const { approvals, journal, publisher, registry, rules, settings, vault } = ports;
 
   /** Records first; the change happens only if that worked. */
@@ -59,6 +59,7 @@ export function createHandlers(ports: HandlerPorts): Handlers {
     "server.accept": ({ name, fingerprint }) => registry.accept(name, fingerprint),
     "server.setDisabled": ({ name, disabled }) => registry.setDisabled(name, disabled),
     "server.waive": ({ name, waived }) => registry.waive(name, waived),
+    "server.setSandbox": ({ name, sandbox }) => registry.setSandbox(name, sandbox),
     "server.start": async ({ name }) => {
       const inspected = await registry.inspect(name);
       if (!inspected.ok) return inspected;

@@ -8,11 +8,12 @@ import type { Drift, Migration, MigrationStep, Plan, Scan, Selection } from "../
 export interface Migrations {
   /** Looks at every known client's files, executes and fetches nothing. `folders`: projects the person named. */
   scan(folders: readonly string[], onStep: (step: MigrationStep) => void): Promise<Result<Scan>>;
-  /** From the last scan; held in memory until applied or replaced. */
+  /** From the files as they are now, at the places of the last scan; held in memory until applied, replaced, or an hour old. */
   plan(selection: Selection): Promise<Result<Plan>>;
   /**
-   * Lock → re-read, compare hashes → keep the original bytes, encrypted with a key in the vault → put the secrets, each read back from a
-   * fresh process → replace the files atomically → add and accept the servers → start each once and list its tools. Every step is journaled.
+   * Lock → re-read, compare → keep the original bytes, encrypted with a key in the vault → put the secrets, each read back from a fresh
+   * process → add and accept the servers → start each once and list its tools → replace the files atomically, with the entries whose
+   * server has proven to work. Every step is journaled. A file that could not be migrated says why in the result.
    */
   apply(planId: string, onStep: (step: MigrationStep) => void): Promise<Result<Migration>>;
   history(): readonly Migration[];

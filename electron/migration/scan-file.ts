@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ConfigEntry, ConfigFile, FoundSecret } from "../../shared/model/migration.ts";
-import type { EntryShape } from "./clients/client-definition.ts";
+import type { EntryShape, Machine } from "./clients/client-definition.ts";
 import { readEntries, type ReadEntry } from "./clients/read-entries.ts";
 import { whyItStays } from "./clients/why-it-stays.ts";
 import type { Detected, EntryText } from "./detect/detect.ts";
@@ -111,7 +111,12 @@ export function entryText(entry: ReadEntry, placeholders: readonly RegExp[]): En
  *
  * @param known values of every secret that was found anywhere: none of them is shown in any entry
  */
-export function shownEntry(file: ScannedFile, entry: ReadEntry, known: readonly string[]): ConfigEntry {
+export function shownEntry(
+  file: ScannedFile,
+  entry: ReadEntry,
+  known: readonly string[],
+  machine: Pick<Machine, "home" | "platform">,
+): ConfigEntry {
   const own = file.secrets.filter(({ found }) => found.server === entry.name).map(({ detected }) => detected);
   const hiddenIn = (matches: (detected: Detected) => boolean): readonly Hidden[] => own.filter(matches);
   return {
@@ -136,7 +141,11 @@ export function shownEntry(file: ScannedFile, entry: ReadEntry, known: readonly 
     envNames: entry.env.map(({ name }) => name),
     ours: entry.ours,
     disabled: entry.off,
-    stays: whyItStays(entry, file.candidate.client),
+    stays: whyItStays(entry, file.candidate.client, {
+      home: machine.home,
+      platform: machine.platform,
+      project: file.candidate.place.project,
+    }),
   };
 }
 

@@ -71,7 +71,7 @@ export async function scanClients(deps: ScanDeps, folders: readonly string[], on
       project: place.project,
       format: place.format,
       status: file.status,
-      entries: file.entries.map((entry) => shownEntry(file, entry, values)),
+      entries: file.entries.map((entry) => shownEntry(file, entry, values, deps.machine)),
       exposures: [...(await look(file))],
       running: deps.running(client.processes),
       restart: client.restart,

@@ -120,7 +120,7 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
       noteOutcome(store.kind, outcome.kind);
       if (outcome.kind === "found") {
         learn(outcome.value);
-        index.used(store.kind, name, by);
+        if (by !== null) index.used(store.kind, name, by);
         changed();
       }
       return outcome;

@@ -15,6 +15,7 @@ export const callChannels = [
   "server.accept",
   "server.setDisabled",
   "server.waive",
+  "server.setSandbox",
   "server.start",
   "server.stop",
   "server.tools",
@@ -32,12 +33,19 @@ export const callChannels = [
   "gate.resume",
   "settings.update",
   "doctor.run",
+  "migration.scan",
+  "migration.plan",
+  "migration.apply",
+  "migration.undo",
+  "migration.history",
+  "migration.drift",
+  "migration.repair",
   "app.open",
   "app.quit",
   "view.resize",
 ] as const;
 
-export const pushChannels = ["state.changed", "journal.appended"] as const;
+export const pushChannels = ["state.changed", "journal.appended", "migration.progressed"] as const;
 
 export type CallChannel = (typeof callChannels)[number];
 export type PushChannel = (typeof pushChannels)[number];

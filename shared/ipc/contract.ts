@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { approvalAnswerSchema, approvalDetailSchema } from "../model/approval.ts";
 import { journalPageSchema, journalQuerySchema, journalRecordSchema, journalVerdictSchema } from "../model/journal-entry.ts";
+import { driftSchema, migrationSchema, migrationStepSchema, planSchema, scanSchema, selectionSchema } from "../model/migration.ts";
 import { ruleDraftSchema, ruleSchema } from "../model/rule.ts";
 import { secretNameSchema, vaultStatusSchema } from "../model/secret-reference.ts";
-import { serverNameSchema, serverSettingsSchema, serverViewSchema, toolSchema } from "../model/server.ts";
+import { sandboxSettingsSchema, serverNameSchema, serverSettingsSchema, serverViewSchema, toolSchema } from "../model/server.ts";
 import { settingsPatchSchema, settingsViewSchema } from "../model/settings.ts";
 import { checkSchema, snapshotSchema } from "../model/snapshot.ts";
 import type { CallChannel, PushChannel } from "./channels.ts";
@@ -50,6 +51,12 @@ export const contract = {
   "server.setDisabled": channel(operators, z.object({ name: serverNameSchema, disabled: z.boolean() }), serverViewSchema),
   /** Gives or takes back the waiver of a server's sandbox; giving it counts as a change that must be accepted. */
   "server.waive": channel(operators, z.object({ name: serverNameSchema, waived: z.boolean() }), serverViewSchema),
+  /** What its sandbox opens; counts as a change that must be accepted. An absent list opens nothing. */
+  "server.setSandbox": channel(
+    operators,
+    z.object({ name: serverNameSchema, sandbox: sandboxSettingsSchema.pick({ read: true, write: true, hosts: true, limits: true }) }),
+    serverViewSchema,
+  ),
   /** Installs if need be, starts the server once and lists its tools: what a first start would do. */
   "server.start": channel(operators, named, serverViewSchema),
   /** Stops every instance; each starts again at its client's next message. */
@@ -87,6 +94,21 @@ export const contract = {
   "settings.update": channel(operators, settingsPatchSchema, settingsViewSchema),
   "doctor.run": channel(operators, nothing, z.array(checkSchema)),
 
+  /** Looks at the clients' config files; `folders` are projects that the person named. Reads only. Progress is pushed. */
+  "migration.scan": channel(operators, z.object({ folders: z.array(z.string().min(1)).max(200).default([]) }), scanSchema),
+  /** What would change, from the files as they are now. Changes nothing. */
+  "migration.plan": channel(operators, selectionSchema, planSchema),
+  /** Does what that plan says; takes minutes where packages have to be installed. Progress is pushed. */
+  "migration.apply": channel(operators, z.object({ plan: z.string() }), migrationSchema),
+  /** Puts back all files of a migration, or the one at that path. */
+  "migration.undo": channel(operators, z.object({ migration: z.string(), file: z.string().optional() }), migrationSchema),
+  /** Newest first. */
+  "migration.history": channel(operators, nothing, z.array(migrationSchema)),
+  /** What clients did to migrated files since. */
+  "migration.drift": channel(operators, nothing, z.array(driftSchema)),
+  /** A plan that mends it, to be looked at and then applied like any other. */
+  "migration.repair": channel(operators, z.object({ drift: z.string() }), planSchema),
+
   /** Brings the main window up (desktop), or answers with the address of the browser UI (headless with `--ui`). */
   "app.open": channel(everyone, z.object({ screen: z.string().optional() }), z.object({ url: z.string().nullable() })),
   "app.quit": channel(operators, nothing, nothing),
@@ -102,6 +124,8 @@ export type Output<C extends CallChannel> = z.output<(typeof contract)[C]["outpu
 export const pushes = {
   "state.changed": z.object({ revision: z.number(), slices: snapshotSchema.partial() }),
   "journal.appended": z.object({ records: z.array(journalRecordSchema) }),
+  /** What a scan, an apply or an undo is doing right now; null: the history or the drift changed, ask again. */
+  "migration.progressed": z.object({ step: migrationStepSchema.nullable() }),
 } as const satisfies Record<PushChannel, z.ZodType>;
 
 export type Push<C extends PushChannel> = z.output<(typeof pushes)[C]>;

@@ -27,6 +27,9 @@ export const journalKinds = [
   "gate-paused",
   "gate-resumed",
   "journal-exported",
+  "migration-applied",
+  "migration-undone",
+  "migration-failed",
 ] as const;
 export const journalKindSchema = z.enum(journalKinds);
 export type JournalKind = z.infer<typeof journalKindSchema>;

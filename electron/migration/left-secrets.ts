@@ -1,0 +1,43 @@
+import { detectSecrets } from "./detect/detect.ts";
+import type { ClientDefinition } from "./clients/client-definition.ts";
+import { readEntries } from "./clients/read-entries.ts";
+import { openDocument } from "./formats/open-document.ts";
+import type { ConfigDocument } from "./formats/document.ts";
+import type { RecordedFile } from "./records.ts";
+import { entryText } from "./scan-file.ts";
+
+/** A secret that stands in the lists of a migrated file; `key` tells it from others without its value. */
+export interface LeftSecret {
+  readonly key: string;
+  readonly server: string;
+}
+
+/** The keys of what looks like a secret in the lists that this file was migrated for. Empty where the bytes cannot be read. */
+export function leftSecrets(
+  clients: readonly ClientDefinition[],
+  bytes: Uint8Array,
+  file: Pick<RecordedFile, "format" | "entries">,
+): string[] {
+  const document = openDocument(file.format, bytes);
+  return document.ok ? [...new Set(secretsIn(clients, document.value, file).map(({ key }) => key))] : [];
+}
+
+export function secretsIn(
+  clients: readonly ClientDefinition[],
+  document: ConfigDocument,
+  file: Pick<RecordedFile, "entries">,
+): readonly LeftSecret[] {
+  const lists = new Map(file.entries.map((entry) => [JSON.stringify([entry.client, entry.at]), entry]));
+  const found: LeftSecret[] = [];
+  for (const list of lists.values()) {
+    const client = clients.find((one) => one.id === list.client);
+    const entries = client === undefined ? undefined : readEntries(document, list, client.entry(document));
+    if (client === undefined || entries?.ok !== true) continue;
+    for (const entry of entries.value) {
+      for (const { place, class: sure } of detectSecrets(entryText(entry, client.placeholders))) {
+        if (sure !== "unlikely") found.push({ key: JSON.stringify([list.at, entry.name, place]), server: entry.name });
+      }
+    }
+  }
+  return found;
+}

@@ -1,0 +1,70 @@
+import type { Engine } from "./engine.ts";
+import { settingsHash } from "./engine.ts";
+import type { MigrationRecord } from "./records.ts";
+import { secretReferences } from "../../shared/model/secret-reference.ts";
+import type { ServerSettings } from "../../shared/model/server.ts";
+
+/**
+ * Takes away what no migrated file needs any more: servers that a migration added, secrets that it stored. After a failure, an undo
+ * or a restart alike; can be repeated. Nothing is taken away on a guess: a server that the person changed since stays, and a secret only
+ * goes when its plaintext is back in (or never left) every place it came from and no server refers to it.
+ */
+export async function settle(engine: Engine): Promise<void> {
+  const { records } = engine;
+  const done = records.list().filter((record) => record.phase === "done");
+  const inUse = new Set(
+    records
+      .list()
+      .flatMap((record) => record.files.flatMap((file) => file.entries.flatMap((one) => (one.state === "moved" ? [one.server] : [])))),
+  );
+  for (const record of done) if (await settleServers(engine, record, inUse)) await records.save(record);
+  for (const record of done) if (await settleSecrets(engine, record)) await records.save(record);
+}
+
+async function settleServers(engine: Engine, record: MigrationRecord, inUse: ReadonlySet<string>): Promise<boolean> {
+  const { servers } = engine.deps;
+  let changed = false;
+  for (const server of record.servers) {
+    if (!server.added || server.state === "removed" || inUse.has(server.name)) continue;
+    const settings = ownSettings(servers.settings(), server.name);
+    if (settings !== undefined) {
+      // `disabled` and a waiver are the person's to switch, but what is switched is a change like any other: it stays.
+      if (settingsHash(settings) !== server.hash) continue;
+      const removed = await servers.remove(server.name);
+      if (!removed.ok) continue;
+    }
+    // Why it failed is worth more than that it is gone.
+    server.added = false;
+    if (server.state !== "failed") server.state = "removed";
+    changed = true;
+  }
+  return changed;
+}
+
+async function settleSecrets(engine: Engine, record: MigrationRecord): Promise<boolean> {
+  const { vault, servers, record: journal } = engine.deps;
+  let changed = false;
+  for (const secret of record.secrets) {
+    if (!secret.created || secret.state !== "stored") continue;
+    const entries = record.files.flatMap((file) => file.entries).filter((one) => secret.servers.includes(one.server));
+    if (entries.some((one) => one.state !== "old") || isReferred(servers.settings(), secret.name)) continue;
+    if (vault.list().some(({ name }) => name === secret.name)) {
+      if (!journal({ kind: "secret-deleted", by: "person", detail: { name: secret.name, migration: record.id } }).ok) continue;
+      const deleted = await vault.delete(secret.name);
+      if (!deleted.ok) continue;
+    }
+    secret.state = "deleted";
+    changed = true;
+  }
+  return changed;
+}
+
+function isReferred(all: Readonly<Record<string, ServerSettings>>, name: string): boolean {
+  return Object.values(all).some((settings) =>
+    [...Object.values(settings.env ?? {}), ...(settings.args ?? [])].some((text) => secretReferences(text).includes(name)),
+  );
+}
+
+export function ownSettings(all: Readonly<Record<string, ServerSettings>>, name: string): ServerSettings | undefined {
+  return Object.hasOwn(all, name) ? all[name] : undefined;
+}

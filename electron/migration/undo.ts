@@ -1,0 +1,166 @@
+import { fail, ok } from "../../shared/errors.ts";
+import type { Result } from "../../shared/errors.ts";
+import { findEntry, launchesServer, recordFile } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import type { ConfigDocument, DocumentEdit } from "./formats/document.ts";
+import { openDocument } from "./formats/open-document.ts";
+import type { MigrationRecord, RecordedEntry, RecordedFile } from "./records.ts";
+import { hashOf, readFileNow, replaceFile } from "./replace-file.ts";
+import { settle } from "./settle.ts";
+import { entryPrint } from "./sources.ts";
+
+/**
+ * Puts migrated files back: the original bytes if the file is as we left it; otherwise exactly our edit is taken out, and each entry gets its
+ * original source text, secrets included. What its client did to the rest of the file since stays.
+ *
+ * @param which the paths (as named, or where they lead); undefined: all of the migration
+ */
+export async function undoFiles(
+  engine: Engine,
+  record: MigrationRecord,
+  which: string | undefined,
+  onFile: (path: string, done: number, total: number) => void,
+): Promise<Result<void>> {
+  const files = record.files.filter(
+    (file) => file.state === "applied" && (which === undefined || file.path === which || file.target === which),
+  );
+  if (files.length === 0) return fail("not-found", "There is nothing of this migration to put back.");
+  let failure: Result<void> = ok(undefined);
+  for (const [done, file] of files.entries()) {
+    onFile(file.path, done, files.length);
+    const undone = await undoFile(engine, record, file);
+    if (!undone.ok) {
+      file.state = "applied";
+      file.reason = `It could not be put back: ${undone.error.message}`;
+      recordFile(engine, "migration-failed", record, file);
+      await engine.records.save(record);
+      failure = undone;
+    }
+  }
+  await settle(engine);
+  const entries = record.files.flatMap((file) => file.entries);
+  // The last copy of what stands nowhere else is not thrown away.
+  if (entries.every((entry) => entry.state === "old")) await engine.originals.forget(record.id);
+  return failure;
+}
+
+async function undoFile(engine: Engine, record: MigrationRecord, file: RecordedFile): Promise<Result<void>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const now = await readFileNow(file.path);
+    if (!now.ok) {
+      if (now.error.code !== "not-found") return now;
+      return finish(engine, record, file, "The file is gone, so nothing was put back. Its secrets stay in the vault.", () => "gone");
+    }
+    const original = await originalOf(engine, record, file);
+    if (!original.ok) return original;
+    const back =
+      now.value.hash === file.after
+        ? ok({ bytes: original.value, states: () => "old" as const, reason: null })
+        : takeOut(engine, file, now.value.bytes, original.value);
+    if (!back.ok) return back;
+    const { bytes, states, reason } = back.value;
+    file.state = "undoing";
+    file.reason = reason;
+    const noted = await engine.records.save(record);
+    if (!noted.ok) return noted;
+    const journaled = recordFile(engine, "migration-undone", record, file);
+    if (!journaled.ok) return journaled;
+    if (bytes !== null && hashOf(bytes) !== now.value.hash) {
+      const replaced = await replaceFile(now.value, bytes, record.id);
+      if (!replaced.ok) {
+        if (replaced.error.code === "cancelled" && attempt < 3) continue;
+        return replaced;
+      }
+    }
+    return finish(engine, record, file, reason, states);
+  }
+}
+
+async function originalOf(engine: Engine, record: MigrationRecord, file: RecordedFile): Promise<Result<Uint8Array>> {
+  const originals = await engine.originals.open(record.id);
+  if (!originals.ok) return originals;
+  const original = await originals.value.read(record.files.indexOf(file));
+  if (!original.ok) return original;
+  return hashOf(original.value) === file.before ? original : fail("internal", "The kept original is not the one that was replaced.");
+}
+
+interface TakenOut {
+  /** Null: there is nothing to change. */
+  readonly bytes: Uint8Array | null;
+  readonly states: (entry: RecordedEntry) => RecordedEntry["state"];
+  readonly reason: string | null;
+}
+
+/** Our edit taken out of a file that was changed since. */
+function takeOut(engine: Engine, file: RecordedFile, bytes: Uint8Array, originalBytes: Uint8Array): Result<TakenOut> {
+  const document = openDocument(file.format, bytes);
+  if (!document.ok) return document;
+  const original = openDocument(file.format, originalBytes);
+  if (!original.ok) return original;
+  const edits: DocumentEdit[] = [];
+  const states = new Map<RecordedEntry, RecordedEntry["state"]>();
+  const gone: string[] = [];
+  for (const entry of file.entries) {
+    if (entry.state !== "moved") continue;
+    const current = findEntry(document.value, entry, engine.deps.clients);
+    const before = findEntry(original.value, entry, engine.deps.clients);
+    if (launchesServer(current, entry.server) && current !== undefined) {
+      edits.push(before === undefined ? { kind: "remove", path: current.path } : putBack(original.value, before.path, current.path));
+      states.set(entry, "old");
+    } else if (
+      current !== undefined &&
+      before !== undefined &&
+      entryPrint(document.value, current) === entryPrint(original.value, before)
+    ) {
+      states.set(entry, "old");
+    } else {
+      states.set(entry, "gone");
+      gone.push(entry.name);
+    }
+  }
+  const edited = edits.length === 0 ? ok(null) : document.value.edit(edits);
+  if (!edited.ok) return edited;
+  return ok({
+    bytes: edited.value,
+    states: (entry) => states.get(entry) ?? entry.state,
+    reason: gone.length === 0 ? null : `Not ours any more, so left as it is: ${gone.join(", ")}. Its secrets stay in the vault.`,
+  });
+}
+
+function putBack(original: ConfigDocument, from: readonly (string | number)[], to: readonly (string | number)[]): DocumentEdit {
+  const source = original.raw(from);
+  return source === undefined ? { kind: "set", path: to, value: original.get(from) ?? null } : { kind: "restore", path: to, source };
+}
+
+/** Marks the file as put back, here and in other migrations that had a hand in the same entries. */
+async function finish(
+  engine: Engine,
+  record: MigrationRecord,
+  file: RecordedFile,
+  reason: string | null,
+  states: (entry: RecordedEntry) => RecordedEntry["state"],
+): Promise<Result<void>> {
+  for (const entry of file.entries) if (entry.state === "moved") entry.state = states(entry);
+  file.state = "undone";
+  file.reason = reason;
+  const saved = await engine.records.save(record);
+  if (!saved.ok) return saved;
+  for (const other of engine.records.list()) {
+    let touched = false;
+    for (const same of other.files) {
+      if (other === record || same.target !== file.target || same.state !== "applied") continue;
+      for (const entry of same.entries) {
+        const mine = file.entries.find((one) => one.name === entry.name && JSON.stringify(one.at) === JSON.stringify(entry.at));
+        if (mine === undefined || entry.state !== "moved") continue;
+        entry.state = mine.state;
+        touched = true;
+      }
+      if (touched && same.entries.every((entry) => entry.state !== "moved")) {
+        same.state = "undone";
+        same.reason = "It was put back with another migration.";
+      }
+    }
+    if (touched) await engine.records.save(other);
+  }
+  return ok(undefined);
+}
