@@ -1,15 +1,22 @@
+import path from "node:path";
 import type { Command } from "commander";
 import { revealLine } from "../../shared/text/reveal.ts";
 import { report, withApp } from "./context.ts";
 import type { Context, Run } from "./context.ts";
-import { settle } from "./server-add.ts";
+import { collect, settle } from "./server-add.ts";
 
 interface Options {
   readonly json?: boolean;
   readonly yes?: boolean;
 }
 
-/** `sandbox explain | waive | enforce`. A waiver is a change like any other: the server is shown and accepted again. */
+interface SetOptions extends Options {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly host: readonly string[];
+}
+
+/** `sandbox explain | set | waive | enforce`. A waiver is a change like any other: the server is shown and accepted again. */
 export function defineSandbox(program: Command, context: Context, run: Run): void {
   const { terminal } = context;
   const sandbox = program.command("sandbox").description("what a server's box looks like; the waiver of it");
@@ -28,6 +35,27 @@ export function defineSandbox(program: Command, context: Context, run: Run): voi
           if (options.json === true) terminal.json(explained.value);
           else for (const line of [...words, "", ...plan]) terminal.print(revealLine(line));
           return 0;
+        }),
+      ),
+    );
+
+  sandbox
+    .command("set")
+    .argument("<name>", "of the server")
+    .option("--read <dir>", "a folder or file it may read; may be given often", collect, [])
+    .option("--write <dir>", "a folder or file it may read and write; may be given often", collect, [])
+    .option("--host <host[:port]>", "a host it may reach; may be given often", collect, [])
+    .option("--yes", "accept it as it then stands, without a question")
+    .option("--json", "print the server as JSON")
+    .description("what a server's box opens from now on: exactly what is named here, and nothing else")
+    .addHelpText("after", "\nExample:\n  $ portcullis sandbox set github --host api.github.com --host uploads.github.com")
+    .action(
+      run((name: string, options: SetOptions) =>
+        withApp(context, async (app) => {
+          const read = options.read.map((folder) => path.resolve(folder));
+          const write = options.write.map((folder) => path.resolve(folder));
+          const changed = await app.call("server.setSandbox", { name, sandbox: { read, write, hosts: [...options.host] } });
+          return changed.ok ? settle(context, app, changed.value, options) : report(context, changed.error);
         }),
       ),
     );

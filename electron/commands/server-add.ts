@@ -45,7 +45,8 @@ interface AddOptions {
   readonly json?: boolean;
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+/** Commander's way to let an option be given often. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 

@@ -1,5 +1,5 @@
 import type { Result } from "../../shared/errors.ts";
-import type { ServerSettings, ServerView, Tool } from "../../shared/model/server.ts";
+import type { SandboxSettings, ServerSettings, ServerView, Tool } from "../../shared/model/server.ts";
 import type { Launcher } from "./server-process.ts";
 
 /**
@@ -17,6 +17,8 @@ export interface Registry extends Launcher {
   accept(name: string, fingerprint: string): Promise<Result<ServerView>>;
   setDisabled(name: string, disabled: boolean): Promise<Result<ServerView>>;
   waive(name: string, waived: boolean): Promise<Result<ServerView>>;
+  /** What its sandbox opens from now on; counts as a change that must be accepted. The waiver stays as it is. */
+  setSandbox(name: string, opens: Pick<SandboxSettings, "read" | "write" | "hosts" | "limits">): Promise<Result<ServerView>>;
   /** Starts it once for us and lists its tools through the SDK's client; the tools are remembered. */
   inspect(name: string): Promise<Result<readonly Tool[]>>;
   /** Tools seen passing by in a client's own tools/list. */

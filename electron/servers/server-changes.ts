@@ -26,7 +26,7 @@ export interface ServerChangesDeps extends Pick<LaunchDeps, "record" | "now"> {
 /** What the person does to servers. Each is in the journal before it is done, and only `accept` (or `add` with `accept`) accepts anything. */
 export function createServerChanges(
   deps: ServerChangesDeps,
-): Pick<Registry, "add" | "update" | "remove" | "accept" | "setDisabled" | "waive"> {
+): Pick<Registry, "add" | "update" | "remove" | "accept" | "setDisabled" | "waive" | "setSandbox"> {
   const { entries, acceptances, changed } = deps;
   const { configured, refresh } = entries;
 
@@ -122,10 +122,20 @@ export function createServerChanges(
     setDisabled: (name, disabled) =>
       editAndStop(name, ["disabled"], disabled ? true : undefined, { change: disabled ? "disabled" : "enabled" }),
 
+    setSandbox(name, opens) {
+      // Keys that this version does not know, and the waiver, are the file's own.
+      const kept = Object.entries(configured(name)?.sandbox ?? {}).filter(([key]) => !sandboxOpenings.has(key));
+      const next = { ...Object.fromEntries(kept), ...opens };
+      return editAndStop(name, ["sandbox"], Object.keys(next).length === 0 ? undefined : next, { change: "sandbox changed" });
+    },
+
     waive: (name, waived) =>
       editAndStop(name, ["sandbox", "waived"], waived ? true : undefined, { change: waived ? "sandbox waived" : "sandbox restored" }),
   };
 }
+
+/** The keys of `sandbox` that open something. */
+const sandboxOpenings: ReadonlySet<string> = new Set(["read", "write", "hosts", "limits"]);
 
 export function noServer(name: string): ReturnType<typeof fail> {
   return fail("not-found", `There is no server named "${name}".`);

@@ -147,6 +147,17 @@ describe("an accepted name whose command was changed (threat 2, MCPoison)", () =
     expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
   });
 
+  test("a sandbox that was opened further, and nothing else of its settings is touched", async () => {
+    const open = path.join(rig.home, "work", "open");
+    fs.mkdirSync(open);
+    await rig.registry.add("helper", { ...base, sandbox: { waived: true, hosts: ["example.org"] } }, true);
+    const opened = await rig.registry.setSandbox("helper", { read: [open] });
+    expect(opened).toMatchObject({ ok: true, value: { state: { kind: "changed" }, sandbox: { kind: "waived", read: [open], hosts: [] } } });
+    expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(ran()).toBe(false);
+    expect(rig.settings.current().mcpServers?.["helper"]).toMatchObject({ ...base, sandbox: { waived: true, read: [open] } });
+  });
+
   test("a running instance of what is no longer accepted is ended", async () => {
     const sleeper: ServerSettings = { command: "sleep", args: ["600"], sandbox: { waived: true } };
     await rig.registry.add("helper", sleeper, true);
