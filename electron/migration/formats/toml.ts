@@ -5,7 +5,7 @@ import type { Delimited } from "./delimited.ts";
 import { insertItem, removeItem } from "./delimited.ts";
 import type { DocumentPath } from "./document.ts";
 import type { Splice } from "./source-text.ts";
-import { applySplices, indentOf, lineBreakAt, lineEnd, spliceBetween, wholeLines } from "./source-text.ts";
+import { applySplices, indentOf, lineBreakAt, lineEnd, lineStart, spliceBetween, wholeLines } from "./source-text.ts";
 import { nameOf, splices, steps } from "./syntax.ts";
 import type { Change, NewValue, Syntax, TextEdit } from "./syntax.ts";
 import { tomlCanHold, tomlKey, tomlPath, tomlValue } from "./toml-text.ts";
@@ -13,8 +13,9 @@ import { parseToml, sectionsOf } from "./toml-tree.ts";
 import type { TomlLine, TomlNotes, TomlSection, TomlTree } from "./toml-tree.ts";
 import { at, child, isList, isMap, itemAt, says } from "./tree.ts";
 
-// Edits of TOML. One table may be headers, dotted keys and inline tables; each edit is made in the form that is there. A removed section
-// takes the blank lines before it; a removed key takes its line. Comments above either stay.
+// Edits of TOML. One table may be headers, dotted keys and inline tables; each edit is made in the form that is there. A removed key takes
+// its line; comments above it stay. A removed section takes the blank lines before it and the comment that stands right above its header:
+// left behind, that one would speak of the next section.
 
 export const tomlSyntax: Syntax<TomlNotes> = { parse: parseToml, change, raw };
 
@@ -37,7 +38,23 @@ function raw(text: string, root: TomlTree, path: DocumentPath): { readonly start
   const last = sections[own.at(-1) ?? -1];
   if (first === undefined || last === undefined || last !== sections[itemAt(own, 0) + own.length - 1]) return undefined;
   const dotted = sections.some((section) => !isUnder(section.path, path) && section.lines.some((line) => isUnder(line.path, path)));
-  return dotted ? undefined : { start: first.start, end: lineEnd(text, last.end) };
+  if (dotted) return undefined;
+  const next = sections[sections.indexOf(last) + 1];
+  const limit = next === undefined ? text.length : attachedStart(text, next.start);
+  return { start: attachedStart(text, first.start), end: Math.max(lineEnd(text, last.end), text.slice(0, limit).trimEnd().length) };
+}
+
+/** Where the comment lines right above a header begin; the header itself where there are none. */
+function attachedStart(text: string, header: number): number {
+  let start = header;
+  let line = lineStart(text, header);
+  while (line > 0) {
+    const above = lineStart(text, line - 1);
+    if (!/^[ \t]*#/.test(text.slice(above, line))) break;
+    start = above;
+    line = above;
+  }
+  return start;
 }
 
 function change(text: string, root: TomlTree, edit: TextEdit): Result<Change> {
@@ -84,10 +101,10 @@ function restore(text: string, root: TomlTree, edit: Put, source: string): Resul
 }
 
 function holdsSections(source: string, path: DocumentPath): boolean {
-  if (!source.startsWith("[") || !parseToml(source).ok) return false;
+  if (!/^[ \t]*[[#]/.test(source) || !parseToml(source).ok) return false;
   const named = (keys: DocumentPath): DocumentPath => keys.filter((key) => typeof key === "string");
   const sections = sectionsOf(source);
-  return sections.every((section) => !section.header || isUnder(named(section.path), named(path)));
+  return sections.length > 1 && sections.every((section) => !section.header || isUnder(named(section.path), named(path)));
 }
 
 function insert(text: string, root: TomlTree, edit: Put): Result<Change> {
@@ -129,12 +146,12 @@ function insertLine(text: string, sections: readonly TomlSection[], path: Docume
   const section = own ?? dotted?.section;
   const line = dotted?.line ?? own?.lines.at(-1);
   if (section === undefined) {
-    return insertSections(
-      text,
-      sections,
-      parentPath,
-      `[${tomlPath(parentPath)}]${lineBreakAt(text, 0)}${tomlPath(path.slice(-1))} = ${value}`,
-    );
+    // Only headers below it: its own goes before them.
+    const first = sections.find((each) => each.header && isUnder(each.path, parentPath));
+    const place = first === undefined ? text.length : attachedStart(text, first.start);
+    const eol = lineBreakAt(text, place);
+    const gap = hasBlankLines(text, sections) ? eol + eol : eol;
+    return splices([{ start: place, end: place, text: `[${tomlPath(parentPath)}]${eol}${tomlPath(path.slice(-1))} = ${value}${gap}` }]);
   }
   const written = `${tomlPath(path.slice(section.path.length))}${line === undefined ? " = " : equalsOf(text, line)}${value}`;
   if (line !== undefined || section.header) {
@@ -243,7 +260,19 @@ function remove(text: string, root: TomlTree, path: DocumentPath): Result<Change
   }
   if (parent !== undefined && parent.range !== undefined) return fail("bad-input", `${nameOf(path)} cannot be taken out by itself.`);
   const without = applySplices(text, removals(text, sectionsOf(text), path));
+  const range = parent?.kind === "map" && parentPath.length > 0 ? raw(text, root, path) : undefined;
+  if (range !== undefined && at(root, path)?.range === undefined) {
+    const header = parseToml(without);
+    if (header.ok && at(header.value, parentPath) === undefined) {
+      return splices([{ start: range.start, end: lastLineOf(text, path), text: `[${tomlPath(parentPath)}]` }]);
+    }
+  }
   return keepParent(text, without, parentPath, parent?.kind === "list");
+}
+
+function lastLineOf(text: string, path: DocumentPath): number {
+  const last = sectionsOf(text).findLast((section) => section.header && isUnder(section.path, path));
+  return lineEnd(text, last?.end ?? text.length);
 }
 
 interface Piece {
@@ -255,15 +284,25 @@ interface Piece {
 function removals(text: string, sections: readonly TomlSection[], path: DocumentPath): readonly Splice[] {
   const pieces: Piece[] = [];
   for (const section of sections) {
-    if (section.header && isUnder(section.path, path)) pieces.push({ start: section.start, end: section.end, section: true });
-    else {
+    if (section.header && isUnder(section.path, path)) {
+      pieces.push({ start: attachedStart(text, section.start), end: section.end, section: true });
+    } else {
       const lines = section.lines.filter((line) => isUnder(line.path, path));
       pieces.push(...lines.map((line) => ({ start: line.start, end: line.end, section: false })));
     }
   }
   return joined(text, sections, pieces).map((piece) => {
     const lines = wholeLines(text, piece.start, piece.end);
-    if (!piece.section) return lines;
+    const below = sections.find((section) => section.header && section.start >= lines.end);
+    if (!piece.section) {
+      // A comment above a last key would end up right above the next header and speak of that.
+      const exposed = below !== undefined && attachedStart(text, below.start) === lines.end;
+      return exposed ? { ...lines, start: attachedStart(text, lines.start) } : lines;
+    }
+    // Of the blank lines around it go those on the side of its nearer relation, so that the outside of that one's sections is as it was.
+    const previous = sections.findLast((section) => section.start < piece.start);
+    const blanks = /^(?:[ \t]*\r?\n)+/.exec(text.slice(lines.end))?.[0].length ?? 0;
+    if (below !== undefined && shared(below.path, path) > shared(previous?.path ?? [], path)) return { ...lines, end: lines.end + blanks };
     const before = text.slice(0, lines.start).replace(/(?:(?<=\n)[ \t]*\r?\n)+$/, "");
     if (before.trim() !== "")
       return {
@@ -271,9 +310,13 @@ function removals(text: string, sections: readonly TomlSection[], path: Document
         end: lines.end,
         text: "",
       };
-    const after = /^(?:[ \t]*\r?\n)+/.exec(text.slice(lines.end))?.[0].length ?? 0;
-    return { start: lines.start, end: lines.end + after, text: "" };
+    return { start: lines.start, end: lines.end + blanks, text: "" };
   });
+}
+
+function shared(one: DocumentPath, other: DocumentPath): number {
+  const different = one.findIndex((key, index) => other[index] !== key);
+  return different < 0 ? one.length : different;
 }
 
 /** Pieces with nothing of others between them as one: comments inside what is removed go with it. */

@@ -15,7 +15,7 @@ export interface YamlStyle {
   readonly padding: string;
 }
 
-const plainText = /^(?:[A-Za-z_/.@]|-{1,2}(?=[A-Za-z]))(?:[A-Za-z0-9_./@+=~^%-]|[ :](?=[A-Za-z0-9_./@+=~^%-]))*$/;
+const plainText = /^(?:[A-Za-z_/.]|-{1,2}(?=[A-Za-z]))(?:[A-Za-z0-9_./@+=~^%-]|[ :](?=[A-Za-z0-9_./@+=~^%-]))*$/;
 const notAString =
   /^(?:y|n|yes|no|on|off|true|false|null|nil|none|~|[-+]?\.?(?:inf|nan)|=|<<|[-+.]?[0-9][0-9._,:eExXoObBtTzZ+ -]*|\.|\.\.\.|---)$/i;
 

@@ -4,7 +4,7 @@ import type { JsonValue } from "../../../shared/model/json.ts";
 import { insertItem, removeItem } from "./delimited.ts";
 import type { Delimited } from "./delimited.ts";
 import type { DocumentPath } from "./document.ts";
-import { isFirstOnLine, lineBreakAt, lineEnd, lineStart, skipBlanksBack, wholeLines } from "./source-text.ts";
+import { isFirstOnLine, lineBreakAt, lineEnd, lineStart, nextLine, skipBlanks, skipBlanksBack, wholeLines } from "./source-text.ts";
 import { nameOf, splices, steps } from "./syntax.ts";
 import type { Change, NewValue, Syntax, TextEdit } from "./syntax.ts";
 import { at, itemAt } from "./tree.ts";
@@ -23,10 +23,26 @@ function yamlCommentEnd(text: string, offset: number): number | undefined {
   return text[offset] === "#" ? lineEnd(text, offset) : undefined;
 }
 
-/** From behind the colon or dash, so that a value in lines brings its line break; with the comment behind its last line. */
+/**
+ * From behind the colon or dash, so that a value in lines brings its line break. Outside of brackets with the comment behind it and the
+ * comment lines below it that are indented as its own would be: one above a last key that is taken out ends up there.
+ */
 function rawOf(text: string, root: YamlTree, path: DocumentPath): { readonly start: number; readonly end: number } | undefined {
   const tree = at(root, path);
-  return tree === undefined ? undefined : { start: tree.before, end: wholeEnd(text, tree) };
+  const parent = at(root, path.slice(0, -1));
+  return tree === undefined || parent === undefined ? undefined : { start: tree.before, end: rawEnd(text, parent, tree) };
+}
+
+function rawEnd(text: string, parent: YamlTree, tree: YamlTree): number {
+  if (parent.flow) return tree.end;
+  const column = columnOf(text, parent.start);
+  let end = lineEnd(text, tree.end);
+  for (let line = nextLine(text, end); line < text.length; line = nextLine(text, line)) {
+    const first = skipBlanks(text, line);
+    if (text[first] === "#" && first - line > column) end = lineEnd(text, first);
+    else if (first < lineEnd(text, line)) break;
+  }
+  return end;
 }
 
 function wholeEnd(text: string, tree: YamlTree): number {
@@ -124,7 +140,9 @@ function unitsOf(text: string, root: YamlTree): { readonly unit: number; readonl
 }
 
 function replace(text: string, parent: YamlTree, existing: YamlTree, value: NewValue, style: YamlStyle): Result<Change> {
-  if (value.kind === "source") return splices([{ start: existing.before, end: wholeEnd(text, existing), text: value.source }]);
+  if (value.kind === "source") {
+    return splices([{ start: existing.before, end: rawEnd(text, parent, existing), text: value.source }]);
+  }
   const wanted = value.value;
   const sameKind = existing.kind === "map" ? existing.keys.length > 0 : existing.kind === "list" && existing.items.length > 0;
   const keepsFlow = existing.flow && sameKind && existing.kind === (Array.isArray(wanted) ? "list" : "map");
