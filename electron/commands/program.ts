@@ -3,8 +3,11 @@ import type { Context, Run, Status } from "./context.ts";
 import { defineApprovals } from "./approvals.ts";
 import { defineApp } from "./app-commands.ts";
 import { defineJournal } from "./journal.ts";
+import { defineMigrate } from "./migrate.ts";
+import { defineRestore } from "./restore.ts";
 import { defineRules } from "./rules.ts";
 import { defineSandbox } from "./sandbox.ts";
+import { defineScan } from "./scan.ts";
 import { defineSecrets } from "./secrets.ts";
 import { defineServe } from "./serve.ts";
 import { defineServerAdd } from "./server-add.ts";
@@ -38,6 +41,7 @@ export async function runCommand(args: readonly string[], context: Context): Pro
       `
 Examples:
   $ portcullis serve --ui
+  $ portcullis migrate --dry-run
   $ portcullis server add files --read ~/notes -- npx -y @modelcontextprotocol/server-filesystem ~/notes
   $ portcullis rules add --allow --server files --tool 'read_*' --expires 7d
   $ portcullis approvals list
@@ -62,6 +66,9 @@ Exit status: 0, 1 (it says why on stderr) or 2 (usage). PORTCULLIS_HOME moves al
   defineApprovals(program, context, run);
   defineRules(program, context, run);
   defineJournal(program, context, run);
+  defineScan(program, context, run);
+  defineMigrate(program, context, run);
+  defineRestore(program, context, run);
   defineApp(program, context, run);
 
   try {
