@@ -14,6 +14,8 @@ const deadlineMs = 5_000;
 const mostVersions = 300;
 const mostBytes = 256 * 1024 * 1024;
 const shortestNeedle = 6;
+/** A name is a name, also with `*` or `:(top)` in it. */
+const literal = "--literal-pathspecs";
 
 export type GitStanding =
   | { readonly kind: "none" }
@@ -52,10 +54,11 @@ export async function gitStanding(file: string, values: readonly string[], deps:
   try {
     const refs = await readRefs(git);
     const session = await openSession(folder, git, refs, deps, deps.program);
-    const listed = await session.run(["ls-files", "-z", "--", relative], "");
+    const listed = await session.run([literal, "ls-files", "-z", "--", relative], "");
     if (listed === null || listed.code !== 0) return unknown("git could not read its index");
     const tracked = listed.stdout.length > 0;
-    const ignored = !tracked && (await session.run(["check-ignore", "-z", "--stdin"], `${relative}\0`))?.code === 0;
+    // This one knows no literal paths; behind "./" nothing in a name has a meaning.
+    const ignored = !tracked && (await session.run(["check-ignore", "-z", "--stdin"], `./${relative}\0`))?.code === 0;
     const history =
       refs === null ? { reason: "its refs are kept in a form that we do not read" } : await readHistory(session, refs, relative, values);
     return { kind: "known", root: git.root, tracked, ignored, history };
@@ -98,7 +101,6 @@ async function openSession(folder: string, git: GitFolder, refs: GitRefs | null,
     GIT_CONFIG_GLOBAL: os.devNull,
     GIT_ATTR_NOSYSTEM: "1",
     GIT_OPTIONAL_LOCKS: "0",
-    GIT_LITERAL_PATHSPECS: "1",
     GIT_NO_REPLACE_OBJECTS: "1",
     GIT_NO_LAZY_FETCH: "1",
     GIT_ALLOW_PROTOCOL: "",
@@ -173,7 +175,7 @@ async function readHistory(session: Session, refs: GitRefs, file: string, values
 async function commitsOf(session: Session, from: readonly string[], file: string): Promise<readonly string[] | null> {
   if (from.length === 0) return [];
   const input = `${from.join("\n")}\n--\n${file}\n`;
-  const listed = await session.run(["rev-list", "--full-history", `--max-count=${mostVersions + 1}`, "--stdin"], input);
+  const listed = await session.run([literal, "rev-list", "--full-history", `--max-count=${mostVersions + 1}`, "--stdin"], input);
   if (listed === null || listed.code !== 0) return null;
   return listed.stdout.split("\n").filter((line) => line !== "");
 }

@@ -10,19 +10,18 @@ const mostProcesses = 20_000;
 const deadlineMs = 5_000;
 const mostOutput = 4 * 1024 * 1024;
 
-/** Whether any of these programs runs. Names are compared without case and without `.exe`. */
+/** Whether any of these programs runs. Names are compared without `.exe`, and on Windows without case: elsewhere `Claude` and `claude` are two. */
 export type RunningPrograms = (names: readonly string[]) => boolean;
 
 /** Looks once. */
 export async function listRunning(platform: NodeJS.Platform = process.platform): Promise<RunningPrograms> {
   const found = await (platform === "linux" ? fromProc() : platform === "win32" ? fromTasklist() : fromPs());
-  const running = new Set(found.map(plainName));
-  return (names) => names.some((name) => running.has(plainName(name)));
+  const plain = (name: string): string => (platform === "win32" ? name.toLowerCase() : name).replace(/\.exe$/, "");
+  const running = new Set(found.map(plain));
+  return (names) => names.some((name) => running.has(plain(name)));
 }
 
-function plainName(name: string): string {
-  return name.toLowerCase().replace(/\.exe$/, "");
-}
+const interpreters = /^(node|nodejs|bun|deno|electron|python[\d.]*|ruby)$/;
 
 /**
  * The name, the executable, and for programs that run in an interpreter (`node …/gemini`) the script: the first two words of the command
@@ -37,7 +36,9 @@ async function fromProc(): Promise<readonly string[]> {
     const executable = await fs.readlink(`/proc/${id}/exe`).catch(() => null);
     if (executable !== null) names.push(path.basename(executable.replace(/ \(deleted\)$/, "")));
     const line = await readStart(`/proc/${id}/cmdline`, 1024);
-    if (line !== null) for (const word of line.split("\0").slice(0, 2)) if (!word.startsWith("-")) names.push(scriptName(word));
+    const [program = "", script = ""] = line?.split("\0") ?? [];
+    names.push(path.basename(program));
+    if (interpreters.test(path.basename(program)) && !script.startsWith("-")) names.push(scriptName(script));
   }
   return names;
 }

@@ -30,7 +30,7 @@ export const unsureClients: readonly ClientDefinition[] = [
     name: "Warp",
     unsure: oneSource,
     places: (machine) => [place(inHome(machine, ".warp", ".mcp.json"), { format: "jsonc" })],
-    processes: ["warp", "warp-terminal", "stable"],
+    processes: ["Warp", "warp", "warp-terminal"],
   }),
   defineClient({
     id: "crush",
