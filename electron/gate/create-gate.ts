@@ -1,4 +1,3 @@
-import type { JournalDraft } from "../../shared/model/journal-entry.ts";
 import type { Tool } from "../../shared/model/server.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { Launcher } from "../servers/server-process.ts";
@@ -6,15 +5,17 @@ import type { Approvals } from "./approvals.ts";
 import type { Gate, GateSession } from "./gate.ts";
 import { judge } from "./judge.ts";
 import type { GateState } from "./judge.ts";
+import { orderedId } from "./ordered-id.ts";
 import { createRelay } from "./relay.ts";
 import type { Rules } from "./rules.ts";
+import type { ToolCallsDeps } from "./tool-calls.ts";
 
 export interface GateDeps {
   readonly launcher: Launcher;
   readonly rules: Pick<Rules, "list" | "problem" | "endSession">;
   readonly approvals: Pick<Approvals, "ask">;
   /** The journal's; each throws when it cannot be written, and the call is then refused. */
-  readonly journal: { append(draft: JournalDraft): void; appendSoon(draft: JournalDraft): void };
+  readonly journal: Pick<ToolCallsDeps, "append" | "appendAll" | "appendSoon">;
   state(): GateState;
   redactor(): Redactor;
   /** The acceptance fingerprint of a server as it stands; null if there is no such server. */
@@ -25,7 +26,7 @@ export interface GateDeps {
   /** A server misbehaved and was stopped; the reason is a clause. */
   onServerFault(server: string, reason: string): void;
   now(): number;
-  /** Random and unique. */
+  /** A random UUID. */
   newId(): string;
   /** 0 to 1. */
   readonly random: () => number;
@@ -43,10 +44,11 @@ export function createGate(deps: GateDeps): Gate {
       {
         approvals: deps.approvals,
         append: (draft) => deps.journal.append(draft),
+        appendAll: (drafts) => deps.journal.appendAll(drafts),
         appendSoon: (draft) => deps.journal.appendSoon(draft),
         judge: (call) => judge(call, deps.state(), deps.rules.list(), deps.rules.problem(), deps.now()),
         redactor: () => deps.redactor(),
-        newId: () => deps.newId(),
+        newId: () => orderedId(deps.now(), deps.newId()),
         now: () => deps.now(),
         fingerprint: () => deps.fingerprint(session.server),
         keepAliveMs: deps.keepAliveMs ?? 5_000,

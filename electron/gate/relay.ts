@@ -26,7 +26,7 @@ import { createToolNotes } from "./tool-notes.ts";
 
 export interface RelayDeps extends Pick<
   ToolCallsDeps,
-  "approvals" | "append" | "appendSoon" | "judge" | "redactor" | "newId" | "now" | "fingerprint" | "keepAliveMs"
+  "approvals" | "append" | "appendAll" | "appendSoon" | "judge" | "redactor" | "newId" | "now" | "fingerprint" | "keepAliveMs"
 > {
   launch(): Promise<Result<ServerProcess>>;
   idleMs(): number;
@@ -93,6 +93,7 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
     session,
     approvals: deps.approvals,
     append: (draft) => deps.append(draft),
+    appendAll: (drafts) => deps.appendAll(drafts),
     appendSoon: (draft) => deps.appendSoon(draft),
     judge: (call) => deps.judge(call),
     redactor: () => deps.redactor(),
@@ -123,8 +124,8 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
   };
 
   const busyReason = (id: string): string | null => {
-    if (tools.isWaiting(id) || connection.inFlight(id) !== undefined) return "a request with this id is already in flight";
-    return connection.load() >= mostInFlight ? "too many requests are in flight" : null;
+    if (tools.isOpen(id) || connection.inFlight(id) !== undefined) return "a request with this id is already in flight";
+    return connection.load() + tools.held() >= mostInFlight ? "too many requests are in flight" : null;
   };
 
   const onNotification = (line: Uint8Array, content: Uint8Array, method: string): void => {
@@ -183,6 +184,8 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
   };
 
   const onMessage = (line: Uint8Array, content: Uint8Array, envelope: Envelope, value: JsonValue | null): void => {
+    // Nothing overtakes the calls before it.
+    if (envelope.kind !== "request" || envelope.method === null || !isJudged(envelope.method)) tools.flush();
     switch (envelope.kind) {
       case "request":
         onRequest(line, content, envelope, value);
@@ -232,7 +235,11 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
   return {
     receive: (chunk) => {
       if (ended !== null) return true;
-      splitter.push(chunk, onLine);
+      try {
+        splitter.push(chunk, onLine);
+      } finally {
+        tools.flush();
+      }
       return !connection.congested();
     },
     onDrain: (listener) => {

@@ -21,7 +21,7 @@ import type { SessionInfo } from "./gate.ts";
 import type { Judgement } from "./judge.ts";
 
 // One session's tool calls: read strictly, judged, perhaps asked about, journaled, and only then handed on as the very bytes that were
-// judged. Each call leaves through one exit (`finish` or `deny`), once. When in doubt, or when the journal cannot be written: no.
+// judged. The calls of one chunk open in one transaction: every one is in the journal before the server sees a byte of any. Each call leaves through one exit (`finish` or `deny`), once. When in doubt, or when the journal cannot be written: no.
 
 /** A call that was handed to the server. */
 export interface CallRun {
@@ -32,11 +32,20 @@ export interface CallRun {
   readonly startedAt: number;
 }
 
+/** A call that was let through, on its way to the journal. */
+interface Opening {
+  readonly line: Uint8Array;
+  readonly draft: JournalDraft;
+  readonly run: Omit<CallRun, "startedAt">;
+}
+
 export interface ToolCallsDeps {
   readonly session: SessionInfo;
   readonly approvals: Pick<Approvals, "ask">;
   /** @throws when the journal cannot be written */
   append(draft: JournalDraft): void;
+  /** All of them, or none. @throws when the journal cannot be written */
+  appendAll(drafts: readonly JournalDraft[]): void;
   /** @throws when the journal could not be written before */
   appendSoon(draft: JournalDraft): void;
   judge(call: ToolCall): Judgement;
@@ -59,7 +68,12 @@ export interface ToolCalls {
   refuse(id: string | null, code: number, reason: string, bytes: number): void;
   /** The same for what nobody waits for. */
   drop(reason: string, bytes: number): void;
-  isWaiting(id: string): boolean;
+  /** Calls that were let through wait for the others of their chunk: now they are journaled together and handed on, in order. */
+  flush(): void;
+  /** How many wait for that. */
+  held(): number;
+  /** Whether a call with this id waits for an answer of the person, or for `flush`. */
+  isOpen(id: string): boolean;
   /** The client cancelled: whether a question was withdrawn by that. */
   withdraw(id: string): boolean;
   answered(run: CallRun, line: Uint8Array, envelope: Envelope): void;
@@ -70,6 +84,7 @@ export interface ToolCalls {
 
 export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
   const waiting = new Map<string, AbortController>();
+  const group = new Map<string, Opening>();
   const continuations = createContinuations({ now: () => deps.now() });
   let ended = false;
 
@@ -123,22 +138,31 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
     );
   };
 
-  const dispatch = (id: string, line: Uint8Array, request: ToolCallRequest, call: ToolCall, by: string, why: string): void => {
+  const open = (id: string, line: Uint8Array, request: ToolCallRequest, call: ToolCall, by: string, why: string): void => {
     const redactor = deps.redactor();
     const columns = columnsOf(call, redactor);
+    const draft: JournalDraft = {
+      kind: "call-dispatched",
+      ...columns,
+      decision: "allow",
+      by,
+      detail: openingDetail(call, line, redactor, { why: redactor.text(why) }),
+    };
+    group.set(id, { line, draft, run: { call, request, columns, by } });
+  };
+
+  const flush = (): void => {
+    if (group.size === 0) return;
+    const openings = [...group];
+    group.clear();
     try {
-      deps.append({
-        kind: "call-dispatched",
-        ...columns,
-        decision: "allow",
-        by,
-        detail: openingDetail(call, line, redactor, { why: redactor.text(why) }),
-      });
+      deps.appendAll(openings.map(([, { draft }]) => draft));
     } catch {
-      unavailable(id);
+      for (const [id] of openings) unavailable(id);
       return;
     }
-    deps.dispatch(line, id, { call, request, columns, by, startedAt: performance.now() });
+    const startedAt = performance.now();
+    for (const [id, { line, run }] of openings) deps.dispatch(line, id, { ...run, startedAt });
   };
 
   const receive: ToolCalls["receive"] = (line, content, envelope, parsed) => {
@@ -165,15 +189,14 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
     const judgement = deps.judge(call);
     switch (judgement.kind) {
       case "allow":
-        dispatch(id, line, read.value, call, judgement.by, judgement.why);
+        open(id, line, read.value, call, judgement.by, judgement.why);
         return;
       case "deny":
         deny(id, line, read.value, call, judgement.by, judgement.why, ruleText(call.tool, judgement.why));
         return;
       case "ask": {
         const continued = continuations.take(read.value, call);
-        if (continued !== null)
-          dispatch(id, line, read.value, call, "person", `It goes on with call ${continued}, which the person allowed.`);
+        if (continued !== null) open(id, line, read.value, call, "person", `It goes on with call ${continued}, which the person allowed.`);
         // A copy: it may wait for minutes, and a view would keep its whole chunk.
         else void ask(id, Buffer.from(line), read.value, call, judgement.why);
         return;
@@ -255,7 +278,8 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
       deny(id, line, request, call, "gate", changed, ruleText(call.tool, changed));
       return;
     }
-    dispatch(id, line, request, call, verdict.by, why);
+    open(id, line, request, call, verdict.by, why);
+    flush();
   };
 
   const finish = (
@@ -280,7 +304,9 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
     receive,
     refuse,
     drop,
-    isWaiting: (id) => waiting.has(id),
+    flush,
+    held: () => group.size,
+    isOpen: (id) => waiting.has(id) || group.has(id),
     withdraw: (id) => {
       const abort = waiting.get(id);
       abort?.abort();

@@ -48,7 +48,8 @@ export function openForAppending(file: string): JournalDatabase {
   createPrivateFile(file);
   const database = new Database(file, { timeout: busyMs });
   // FULL would wait for the disk at each commit (0.2 to 1 ms); NORMAL survives our death at once and power loss from the next anchor on.
-  database.exec("PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF");
+  // Checkpoints come in quiet moments (upkeep.ts), never in the middle of a call.
+  database.exec("PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0");
   if (pragma(database, "user_version") === 0 && readSchema(database).size === 0) {
     database.pragma("journal_mode = WAL");
     database.exec(

@@ -13,6 +13,12 @@ export class JournalUnavailable extends Error {
 export interface Journal {
   /** @throws JournalUnavailable */
   append(draft: JournalDraft): void;
+  /**
+   * The same for several records at once, in one transaction: all are in the database when it returns, none when it throws.
+   *
+   * @throws JournalUnavailable
+   */
+  appendAll(drafts: readonly JournalDraft[]): void;
   /** @throws JournalUnavailable if an earlier write failed */
   appendSoon(draft: JournalDraft): void;
   /** Null while it can be written; otherwise the reason, for the person. */

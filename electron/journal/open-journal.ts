@@ -121,6 +121,7 @@ function createWritableJournal(deps: OpenJournalDeps, database: JournalDatabase,
 
   return {
     append: (draft) => writer.append(draft),
+    appendAll: (drafts) => writer.appendAll(drafts),
     appendSoon: (draft) => writer.appendSoon(draft),
     fault: () => writer.fault(),
     records: () => writer.head().seq,
@@ -151,6 +152,7 @@ function createFaultyJournal(deps: OpenJournalDeps, reason: string, opened: Jour
   };
   return {
     append: refuse,
+    appendAll: refuse,
     appendSoon: refuse,
     fault: () => reason,
     records: () => records,

@@ -7,12 +7,16 @@ import type { ChainHead } from "./chain.ts";
 import { chainHash, recordBody } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
 import { describeDatabaseError } from "./database.ts";
+import { createInsert } from "./insert-records.ts";
 import { JournalUnavailable } from "./journal.ts";
 import type { JournalSearch } from "./search.ts";
 import { rollBack } from "./search.ts";
+import { createUpkeep } from "./upkeep.ts";
 
 export interface Writer {
   append(draft: JournalDraft): void;
+  /** All of them in one transaction, or none. */
+  appendAll(drafts: readonly JournalDraft[]): void;
   appendSoon(draft: JournalDraft): void;
   /** The newest record, queued ones included. */
   head(): ChainHead;
@@ -50,10 +54,6 @@ interface Queued extends Written {
 const flushMs = 4;
 const mostQueued = 256;
 const fileCheckMs = 100;
-const indexEveryMs = 50;
-const quietMs = 20;
-const backlogThatWaitsNot = 2048;
-const indexHardEveryMs = 20;
 
 /** What a record became, as readers will see it. */
 export function writtenRecord({ draft, seq, at, hash }: Written): JournalRecord {
@@ -62,20 +62,15 @@ export function writtenRecord({ draft, seq, at, hash }: Written): JournalRecord 
 
 export function createWriter(deps: WriterDeps): Writer {
   const { database, file, search } = deps;
-  const insertOne = database.prepare("INSERT INTO records (seq, body, hash) VALUES (?, ?, ?)");
-  const insertTwo = database.prepare("INSERT INTO records (seq, body, hash) VALUES (?, ?, ?), (?, ?, ?)");
-  const begin = database.prepare("BEGIN IMMEDIATE");
-  const commit = database.prepare("COMMIT");
+  const insert = createInsert(database);
   const opened = fs.statSync(file, { bigint: true });
 
   let { seq, hash } = deps.head;
   let queue: Queued[] = [];
   let fault: string | null = null;
   let flushTimer: NodeJS.Timeout | null = null;
-  let indexTimer: NodeJS.Timeout | null = null;
   let fileCheckedAt = -Infinity;
-  let writtenAt = -Infinity;
-  let indexed = search.indexed();
+  const upkeep = createUpkeep({ database, search, failed: (reason) => fail(deps.explain(reason)) });
 
   const fail = (reason: string): void => {
     if (fault !== null) return;
@@ -87,9 +82,8 @@ export function createWriter(deps: WriterDeps): Writer {
 
   const stopTimers = (): void => {
     if (flushTimer !== null) clearTimeout(flushTimer);
-    if (indexTimer !== null) clearTimeout(indexTimer);
     flushTimer = null;
-    indexTimer = null;
+    upkeep.stop();
   };
 
   const refuse = (): void => {
@@ -118,23 +112,17 @@ export function createWriter(deps: WriterDeps): Writer {
     if (flushTimer !== null) clearTimeout(flushTimer);
     flushTimer = null;
     const records = queue;
-    const [first, second] = records;
-    if (first === undefined) return;
+    if (records.length === 0) return;
     queue = [];
     try {
       if (!fileIsStillThere()) {
         fail(deps.explain("its file was deleted or replaced while Portcullis was running"));
         return;
       }
-      if (second === undefined) insertOne.run([first.seq, first.body, first.hash]);
-      else if (records.length === 2) insertTwo.run([first.seq, first.body, first.hash, second.seq, second.body, second.hash]);
-      else {
-        begin.run();
-        for (const record of records) insertOne.run([record.seq, record.body, record.hash]);
-        commit.run();
-      }
-      writtenAt = performance.now();
-      if (indexTimer === null) indexTimer = setTimeout(index, indexEveryMs).unref();
+      insert(records);
+      let size = 0;
+      for (const { body } of records) size += body.length;
+      upkeep.written(records.at(-1)?.seq ?? seq, size);
       deps.written(records);
     } catch (error) {
       rollBack(database);
@@ -142,25 +130,24 @@ export function createWriter(deps: WriterDeps): Writer {
     }
   };
 
-  // In pieces, when nothing is going on, unless that lasts so long that queries would have to read too much of the chain.
-  const index = (): void => {
-    indexTimer = null;
-    const backlog = seq - queue.length - indexed;
-    if (fault !== null || backlog <= 0) return;
-    if (backlog >= backlogThatWaitsNot || performance.now() - writtenAt >= quietMs) {
-      try {
-        indexed += search.index(Math.min(512, Math.max(64, Math.ceil(backlog / 8))));
-      } catch (error) {
-        fail(deps.explain(describeDatabaseError(error)));
-        return;
-      }
-    }
-    indexTimer = setTimeout(index, backlog >= backlogThatWaitsNot ? indexHardEveryMs : indexEveryMs).unref();
-  };
-
   return {
     append(draft) {
       enqueue(draft);
+      write();
+      refuse();
+    },
+    appendAll(drafts) {
+      const before = { seq, hash, queued: queue.length };
+      try {
+        for (const draft of drafts) enqueue(draft);
+      } catch (error) {
+        // One that cannot be written down takes back those before it: nobody acts on them now.
+        if (fault === null) {
+          ({ seq, hash } = before);
+          queue.length = before.queued;
+        }
+        throw error;
+      }
       write();
       refuse();
     },

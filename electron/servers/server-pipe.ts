@@ -28,6 +28,8 @@ export interface ServerPipeOptions {
 
 /** Bytes of one server's output that are handled before others get their turn. */
 const bytesPerTurn = 256 * 1024;
+/** Bytes of lines that are joined before they are written. */
+const joinBelow = 64 * 1024;
 /** How long the rest of a dead server's output may take to arrive, in milliseconds. */
 const lastWordsMs = 1_000;
 
@@ -38,7 +40,8 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
   let sleep: NodeJS.Timeout | undefined;
   let paused = false;
   let killed = false;
-  let corked = false;
+  let pending: Uint8Array[] = [];
+  let pendingBytes = 0;
 
   const splitter = createLineSplitter({
     maxBytes: options.maxLineBytes,
@@ -46,6 +49,14 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
       if (!killed) options.onTooLong();
     },
   });
+  const flush = (): void => {
+    const [first] = pending;
+    if (first === undefined) return;
+    const bytes = pending.length === 1 ? first : Buffer.concat(pending, pendingBytes);
+    pending = [];
+    pendingBytes = 0;
+    if (stdin.writable) stdin.write(bytes);
+  };
   const mayResume = (): void => {
     if (!paused && !resting && !killed && sleep === undefined) stdout.resume();
   };
@@ -95,16 +106,15 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
   return {
     write: (line) => {
       if (!stdin.writable) return;
-      if (!corked) {
-        // What one turn brings goes out in one system call.
-        corked = true;
-        stdin.cork();
-        process.nextTick(() => {
-          corked = false;
-          stdin.uncork();
-        });
+      // What one turn brings goes out in one system call: copying a few lines costs less than a call for each.
+      if (pendingBytes + line.length > joinBelow) flush();
+      if (line.length > joinBelow) {
+        stdin.write(line);
+        return;
       }
-      stdin.write(line);
+      if (pending.length === 0) process.nextTick(flush);
+      pending.push(line);
+      pendingBytes += line.length;
     },
     congested: () => stdin.writableNeedDrain,
     pause: () => {

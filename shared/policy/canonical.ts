@@ -19,13 +19,19 @@ function writeArray(items: readonly unknown[], depth: number): string {
 
 function writeObject(members: Readonly<Record<string, unknown>>, depth: number): string {
   let text = "{";
-  // The default order of sort is that of UTF-16 code units.
-  for (const key of Object.keys(members).sort()) {
+  for (const key of sortedKeys(members)) {
     const member = members[key];
     if (member === undefined) continue;
     text += `${text === "{" ? "" : ","}${JSON.stringify(key)}:${write(member, depth + 1)}`;
   }
   return `${text}}`;
+}
+
+// The default order of sort is that of UTF-16 code units, and of the comparison of strings. Most objects come in order.
+function sortedKeys(members: object): readonly string[] {
+  const keys = Object.keys(members);
+  for (let index = 1; index < keys.length; index += 1) if ((keys[index - 1] ?? "") > (keys[index] ?? "")) return keys.sort();
+  return keys;
 }
 
 function write(value: unknown, depth: number): string {

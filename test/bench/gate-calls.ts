@@ -44,7 +44,7 @@ async function throughGate(): Promise<Pipe> {
     rules,
     approvals: { ask: () => Promise.resolve({ kind: "denied", by: "no-answerer", reason: null }) },
     // What the journal costs is its own measurement; here the drafts are only made.
-    journal: { append: (draft) => (drafts[0] = draft), appendSoon: (draft) => (drafts[1] = draft) },
+    journal: { append: (draft) => (drafts[0] = draft), appendAll: (all) => (drafts[0] = all), appendSoon: (draft) => (drafts[1] = draft) },
     state: () => ({ paused: false, fault: null, defaultEffect: "ask" }),
     redactor: () => redactor,
     fingerprint: () => "f",

@@ -76,8 +76,8 @@ describe.skipIf(!linux)("kill -9 of the app under load", () => {
           for (const raw of loads) {
             const ids = sent.get(raw) ?? new Set();
             sent.set(raw, ids);
-            // Sixteen calls in flight for each.
-            while (ids.size - answered(raw) < 16) {
+            // Sixty-four calls in flight for each.
+            while (ids.size - answered(raw) < 64) {
               next += 1;
               ids.add(next);
               raw.send({ id: next, method: "tools/call", params: { name: "echo", arguments: { text: `${mark} call ${String(next)}.` } } });

@@ -143,7 +143,7 @@ describe("a connection of its own", () => {
   it("stops an instance that dies at, or does not answer, the repeated handshake, and tries the next", async () => {
     // `cat` says the request back, which is no answer to it.
     const { log, request, handshake } = connect([server("echo"), server("crashing", "initialize"), ["cat"], server("echo")], {
-      replayMs: 100,
+      replayMs: 1_000,
     });
     await handshake();
     request(1, "tools/call");

@@ -92,6 +92,33 @@ describe("a write that fails is latched", () => {
     expect(await again.verify()).toMatchObject({ kind: "intact" });
   });
 
+  test("disk full in the middle of a group: none of it is there", async (context) => {
+    const disk = mountSmallDisk(context, "900k");
+    const journal = await open(path.join(disk, "journal.db"));
+    let groups = 0;
+    for (let error: unknown = null; error === null; groups += error === null ? 1 : 0) {
+      const drafts = Array.from({ length: 70 }, (_item, at) => dispatched(`g${groups}-${at}`, { detail: { text: "x".repeat(900) } }));
+      error = thrownBy(() => journal.appendAll(drafts));
+    }
+    expect(groups).toBeGreaterThan(0);
+    expect(refusal(journal)).toMatch(/disk is full/);
+    expect(await journal.verify()).toMatchObject({ kind: "intact", records: groups * 70 });
+  });
+
+  test("a record that cannot be written down takes its group with it, and nothing else", async () => {
+    const journal = await open();
+    journal.appendSoon(dispatched("before"));
+    const unwritable = dispatched("b", { detail: { of: Number.NaN } });
+    expect(() => journal.appendAll([dispatched("a"), unwritable, dispatched("c")])).toThrow(TypeError);
+    expect(journal.fault()).toBeNull();
+    journal.append(dispatched("after"));
+    expect(allRecords(journal).map(({ seq, call }) => [seq, call])).toEqual([
+      [1, "before"],
+      [2, "after"],
+    ]);
+    expect(await journal.verify()).toMatchObject({ kind: "intact", records: 2 });
+  });
+
   test("disk full before the first record", async (context) => {
     const disk = mountSmallDisk(context, "64k");
     try {
