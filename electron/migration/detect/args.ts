@@ -52,7 +52,7 @@ function readWords(words: readonly Word[], top: boolean): NamedText[] {
     if (/^-D[\w.-]+=/.test(text)) texts.push(assigned(word, 2, "-D"));
     else if (/^-{1,2}[A-Za-z][\w.-]*=/.test(text)) texts.push(ofValue(word, text.indexOf("=") + 1, text.slice(0, text.indexOf("="))));
     else if (/^-H[A-Za-z]/.test(text) && text.includes(":")) texts.push(ofValue(word, 2, "-H"));
-    else if (mysqlLike && /^-p[^\d\s=-][^\s:]{2,}$/.test(text) && !/^-(?:port|p(?:rofile|ath|rint|ackage|roxy))$/.test(text))
+    else if (mysqlLike && /^-p(?:\$\{|[^\d\s=-][^\s:]{2,}$)/.test(text) && !/^-(?:port|p(?:rofile|ath|rint|ackage|roxy))$/.test(text))
       texts.push(span(word, 2, text.length, "password", "-p"));
     else if (/^-{1,2}[A-Za-z]/.test(text) || shellFlags.has(text)) flag = text;
     else if (top && /\s/.test(text) && !text.includes("{") && /(?:^|\s)(?:-|[A-Za-z_]\w*=)/.test(text))
@@ -64,20 +64,12 @@ function readWords(words: readonly Word[], top: boolean): NamedText[] {
 
 function span(word: Word, start: number, end: number, name: string, flag: string | null): NamedText {
   const { text } = word;
-  const first = text[start];
-  // Quotes of a shell belong to the line, not to the value.
-  if (
-    end - start >= 2 &&
-    (first === '"' || first === "'") &&
-    text[end - 1] === first &&
-    !text
-      .slice(start + 1, start + 3)
-      .trimStart()
-      .startsWith("{")
-  ) {
-    return span(word, start + 1, end - 1, name, flag);
-  }
-  return { index: word.index, start: word.start + start, end: word.start + end, name, flag };
+  const quote = text[start];
+  // Quotes of a shell belong to the line, not to the value; JSON that an installer quoted twice is read as it is.
+  const quoted =
+    end - start >= 2 && (quote === '"' || quote === "'") && text[end - 1] === quote && !/^.\s?\{/.test(text.slice(start, start + 3));
+  const inner = quoted ? 1 : 0;
+  return { index: word.index, start: word.start + start + inner, end: word.start + end - inner, name, flag };
 }
 
 function ofValue(word: Word, start: number, flag: string): NamedText {

@@ -31,6 +31,9 @@ export interface Detected {
   readonly suggestedName: string;
 }
 
+/** More arguments, variables and headers than this of one entry are not read: nobody has as many, and a hostile file may not take for ever. */
+const mostTexts = 10_000;
+
 /** All secrets of one entry, sure and unsure, in the order of args, env, url, headers. Ranges at one place never overlap. */
 export function detectSecrets(entry: EntryText): readonly Detected[] {
   const options = (serverUrl: boolean): FindOptions => ({ patterns: entry.placeholders, serverUrl });
@@ -41,7 +44,7 @@ export function detectSecrets(entry: EntryText): readonly Detected[] {
     const { class: sure, reason, name, start, end } = finding;
     found.push({ place, class: sure, reason, value, range: { start, end }, suggestedName: suggest(name, value) });
   };
-  for (const named of namedTexts(entry.args)) {
+  for (const named of namedTexts(entry.args.slice(0, mostTexts))) {
     const text = entry.args[named.index] ?? "";
     const part = text.slice(named.start, named.end);
     // Bridges to remote servers (mcp-remote, supergateway) take the server's address as an argument.
@@ -55,7 +58,7 @@ export function detectSecrets(entry: EntryText): readonly Detected[] {
       add(text, moved, placeIn(finding, `arg ${named.index}`, { kind: "arg", index: named.index, flag: named.flag }));
     }
   }
-  for (const [name, text] of Object.entries(entry.env)) {
+  for (const [name, text] of Object.entries(entry.env).slice(0, mostTexts)) {
     for (const finding of findSecrets(name, text, options(false))) {
       const place: Place =
         finding.within.kind === "json" ? { kind: "env-json", name, pointer: finding.within.pointer } : { kind: "env", name };
@@ -67,7 +70,7 @@ export function detectSecrets(entry: EntryText): readonly Detected[] {
       add(entry.url, finding, placeIn(finding, "url", { kind: "url", at: "url", part: "path", key: null }));
     }
   }
-  for (const [name, text] of Object.entries(entry.headers)) {
+  for (const [name, text] of Object.entries(entry.headers).slice(0, mostTexts)) {
     for (const finding of findSecrets(name, text, options(false))) add(text, finding, { kind: "header", name });
   }
   return found;

@@ -49,7 +49,12 @@ export function findSecrets(name: string, text: string, options: FindOptions, de
   const scheme = /^(?:bearer|basic|token|apikey|api-key|key|bot|digest)\s{1,4}(?=\S+$)/i.exec(body);
   if (scheme !== null) {
     const from = at + scheme[0].length;
-    const rest = findSecrets(judgeName(name).kind === "neutral" ? "authorization" : name, text.slice(from), options, depth + 1);
+    const rest = findSecrets(
+      ["neutral", "setting"].includes(judgeName(name).kind) ? "authorization" : name,
+      text.slice(from),
+      options,
+      depth + 1,
+    );
     return rest.map((finding) => ({ ...shift(finding, from), name }));
   }
   const inUrls = body.includes("://") ? urlParts(text).flatMap((part) => ofUrlPart(name, text, part, options)) : [];
@@ -188,7 +193,7 @@ function assignments(text: string): readonly { readonly name: string; readonly s
 function splitPairs(text: string, separator: string): { name: string; start: number; end: number }[] {
   const pairs: { name: string; start: number; end: number }[] = [];
   let from = 0;
-  for (let parts = 0; from <= text.length && parts < 2000; parts++) {
+  for (let parts = 0; from <= text.length && parts < 300; parts++) {
     const next = text.indexOf(separator, from);
     const end = next < 0 ? text.length : next;
     const equals = text.slice(from, Math.min(end, from + 65)).indexOf("=");
@@ -204,19 +209,30 @@ function splitPairs(text: string, separator: string): { name: string; start: num
 /** Tokens of known form inside a longer text (a command line, a note). */
 function embedded(name: string, text: string): readonly Finding[] {
   const found: Finding[] = [];
-  for (const match of text.matchAll(/[\w.~%+/:-]+/g)) {
-    const word = match[0];
-    if (word.length < 20 || word.length > 2048 || found.length >= 50) continue;
-    const format = tokenFormat(word);
-    if (format === null || isPlaceholder(word, name, [])) continue;
-    found.push({
-      start: match.index,
-      end: match.index + word.length,
-      class: "secret",
-      reason: `a part of it has the form of ${format}`,
-      name,
-      within: whole,
-    });
+  let start = 0;
+  for (let at = 0; at <= text.length && found.length < 50; at++) {
+    if (at < text.length && isTokenLetter(text.charCodeAt(at))) continue;
+    if (at - start >= 20 && at - start <= 2048) {
+      const word = text.slice(start, at);
+      const format = tokenFormat(word);
+      if (format !== null && !isPlaceholder(word, name, [])) {
+        found.push({ start, end: at, class: "secret", reason: `a part of it has the form of ${format}`, name, within: whole });
+      }
+    }
+    start = at + 1;
   }
   return found;
+}
+
+/** Letters, digits and `_ - . ~ % + / :`. */
+function isTokenLetter(code: number): boolean {
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 45 && code <= 58) ||
+    (code >= 65 && code <= 90) ||
+    code === 95 ||
+    code === 126 ||
+    code === 37 ||
+    code === 43
+  );
 }

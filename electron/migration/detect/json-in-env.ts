@@ -62,7 +62,7 @@ function readJson(text: string, from: number, to: number, quote: string): readon
       levels.push({ list: letter === "[", pointer, key, index: 0, pending: null });
       at++;
     } else if (letter === "}" || letter === "]") {
-      if (level === undefined || level.list !== (letter === "]")) return null;
+      if (level === undefined || level.list !== (letter === "]") || level.pending !== null) return null;
       levels.pop();
       at++;
       const parent = levels.at(-1);

@@ -43,6 +43,8 @@ const emptyTails = list(
     "rw ro read write admin here hex encoded env",
 );
 
+const expiryWords = list("expires expire expiry expiration lifetime");
+
 const keyCompounds = list(
   "api access auth secret private master account encryption signing service shared admin app license client user bot web",
 );
@@ -85,6 +87,7 @@ export function judgeName(name: string): NameVerdict {
   const before = words.at(-2) ?? "";
   const first = words[0] ?? "";
   if (settingHeads.has(first) && words.length > 1) return { kind: "setting", word: first };
+  if (words.length > 1 && words.some((word) => expiryWords.has(word))) return { kind: "setting", word: "expires" };
   if (head === "id" && (before === "session" || before === "sess")) return { kind: "weak", word: "session id" };
   if (settingTails.has(head)) return words.length > 1 || head === "id" ? { kind: "setting", word: head } : neutral;
   if (head === "key" && otherKeys.has(before))

@@ -1,4 +1,5 @@
 import { wordsOf } from "./names.ts";
+import { randomness } from "./values.ts";
 
 /**
  * What stands where a secret would and is none: a reference that the client, a shell or another secret manager resolves, and the text
@@ -7,6 +8,8 @@ import { wordsOf } from "./names.ts";
 
 /** Longer texts are no placeholders; it also bounds the patterns that clients bring. */
 const longest = 4096;
+/** And nobody writes more references into one text. */
+const mostReferences = 200;
 
 /** References of secret managers and shells that cover a whole value. None can backtrack: each has one unbounded, exclusive class. */
 const references: readonly RegExp[] = [
@@ -27,19 +30,19 @@ const references: readonly RegExp[] = [
 /** Whole texts of documentation: all of `<…>`, `[…]`, dots, stars, x's. */
 const blanks: readonly RegExp[] = [/^<[^<>]*>$/, /^\[[^[\]{}"]*\]$/, /^«[^«»]*»$/, /^[*•.…_x-]{2,}$/i, /^[x*•0-]{8,}$/i];
 
-const fillWords = new Set(
-  (
-    "your yours votre dein ihr tu tuo replace replaceme changeme todo fixme tbd insert fill enter paste put placeholder example examples sample dummy fake here " +
-    "redacted hidden masked mykey mytoken none null undefined nil empty"
-  ).split(" "),
-);
+/** One of these says that something else belongs there. */
+const fillWords = new Set("your yours votre dein ihr tu tuo replace replaceme changeme todo fixme tbd placeholder redacted".split(" "));
+/** So does one of these at the beginning. */
+const fillVerbs = new Set("insert enter paste put fill add type".split(" "));
+/** And one of these in a text without digits: a real password may well be `c0rrect-fake-9`. */
+const sampleWords = new Set("example examples sample dummy fake here hidden masked".split(" "));
 /** A text of nothing but these says what belongs there. */
 const nameWords = new Set(
   (
     "a an the my me of for from to in with and or new some this that valid actual real personal user username admin client app application " +
     "api key keys token tokens secret secrets access auth authentication authorization basic bearer oauth private public password passwd pass pwd " +
     "credential credentials id value string refresh service role account bot base64 url host server optional required set goes test long lived " +
-    "value1 value2 key1 key2 key3 key123 name hex byte bytes format header encryption encoded cookie session jwt seed phrase connection sign hash"
+    "value1 value2 key1 key2 key3 key123 mykey mytoken none null undefined nil empty name hex byte bytes format header encryption encoded cookie session jwt seed phrase connection sign hash"
   ).split(" "),
 );
 
@@ -47,6 +50,7 @@ const nameWords = new Set(
 export function bracedReferences(text: string): readonly { readonly start: number; readonly end: number }[] {
   const found: { start: number; end: number }[] = [];
   for (let at = text.indexOf("${"); at >= 0; at = text.indexOf("${", at)) {
+    if (found.length >= mostReferences) break;
     let depth = 1;
     let end = at + 2;
     for (; end < text.length && depth > 0; end++) {
@@ -107,11 +111,19 @@ function readsAsInstruction(text: string, name: string): boolean {
   if (/<[^<>]{1,80}>/.test(text)) return true;
   if (/(?:你的|您的|ваш|あなたの)/u.test(text)) return true;
   if (/x{4,}/i.test(text)) return true;
-  const words = wordsOf(text);
+  // Random text falls into short words wherever its case changes: only what separators part may be short, and in random text all is long.
+  const random = randomness(text) !== null;
+  const parted = text.toLowerCase().split(/[^\p{L}\d]+/u);
+  const words = (random ? parted : [...parted, ...wordsOf(text)]).filter(
+    (word) => word !== "" && (word.length >= 4 || (!random && parted.includes(word))),
+  );
   if (words.length === 0) return false;
-  if (words.some((word) => fillWords.has(word) || /^your(?!k)/.test(word))) return true;
+  if (words.some((word) => fillWords.has(word) || /^your(?!k)/.test(word)) || (words.length > 1 && fillVerbs.has(words[0] ?? "")))
+    return true;
+  if (!/\d/.test(text) && words.some((word) => sampleWords.has(word))) return true;
   if (words.includes("change") && (words.includes("me") || words.includes("this"))) return true;
   if (/^[A-Z][A-Z\d]*(?:[_-][A-Z\d]+)+$/.test(text) && words.some((word) => nameWords.has(word) && word.length > 2)) return true;
   if (text.toLowerCase().replaceAll(/[^a-z\d]/g, "") === name.toLowerCase().replaceAll(/[^a-z\d]/g, "")) return true;
-  return words.length > 1 && words.every((word) => nameWords.has(word) || /^\d{1,3}$/.test(word));
+  const glued = wordsOf(text);
+  return glued.length > 1 && glued.every((word) => nameWords.has(word) || /^\d{1,3}$/.test(word));
 }

@@ -116,6 +116,8 @@ const byFirst: ReadonlyMap<string, readonly TokenFormat[]> = new Map(
   ]),
 );
 
+const anyBody = /^[\w-]{16,}$/;
+
 /** The longest text that is looked at. */
 const looked = 4096;
 
@@ -126,8 +128,7 @@ export function tokenFormat(text: string): string | null {
   for (const { prefix, label, body } of candidates) {
     if (!text.startsWith(prefix)) continue;
     const rest = text.slice(prefix.length);
-    if (body === undefined ? /^[\w-]{16,}$/.test(rest) && spread(rest) : body.test(rest) && (prefix.length > 4 || spread(rest)))
-      return label;
+    if ((body ?? anyBody).test(rest) && spread(rest)) return label;
   }
   return jwtFormat(text);
 }

@@ -105,10 +105,14 @@ function readQuery(text: string, start: number, end: number, push: Push): void {
   }
 }
 
+/** The first of these letters, or `end`. References in braces are passed over: they may hold a slash or a colon of their own. */
 function firstOf(text: string, from: number, end: number, letters: string): number {
   let at = from;
-  while (at < end && !letters.includes(text[at] ?? "")) at++;
-  return at;
+  while (at < end && !letters.includes(text[at] ?? "")) {
+    const close = text[at] === "$" && text[at + 1] === "{" ? text.slice(at, Math.min(end, at + 512)).indexOf("}") : -1;
+    at += close > 0 ? close + 1 : 1;
+  }
+  return Math.min(at, end);
 }
 
 function lastAt(text: string, start: number, end: number): number {

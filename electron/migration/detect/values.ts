@@ -40,9 +40,12 @@ export function randomness(text: string): "high" | "hex" | null {
   if (isHex(text)) return spread(part) && /\d/.test(part) && /[a-f]/i.test(part.slice(2)) ? "hex" : null;
   if (!/^[\w+/=.~:%!*-]+$/.test(part)) return null;
   const longest = part.split(/[-_.:/~%!*]+/).reduce((best, segment) => (segment.length > best.length ? segment : best), "");
-  const body = longest.length >= 16 ? longest : part.replaceAll(/[-_]/g, "");
-  if (longest.length < 12 || !spread(body)) return null;
-  return changes(body) >= body.length / 5 && /[a-z]/i.test(body) && /\d|[A-Z][a-z]*[A-Z]/.test(body) ? "high" : null;
+  const joined = longest.length >= 16 ? longest : part.replaceAll(/[-_]/g, "");
+  // Parts of words joined by separators are names and versions, unless nothing in them reads like a word.
+  if (longest.length < 12 || (longest.length < 16 && changes(joined) < joined.length / 3)) return null;
+  return spread(joined) && changes(joined) >= joined.length / 5 && /[a-z]/i.test(joined) && /\d|[A-Z][a-z]*[A-Z]/.test(joined)
+    ? "high"
+    : null;
 }
 
 /** How often lower case, upper case and digits take turns: often in random text, seldom in words, versions and dates. */
@@ -72,7 +75,7 @@ export function isPlain(text: string): boolean {
     )
   )
     return true;
-  if (/^[-+]?\d{1,9}(?:\.\d+)?(?:ms|s|m|h|d|k|kb|mb|gb)?$/i.test(text)) return true;
+  if (/^[-+]?\d{1,5}(?:\.\d{1,9})?(?:ms|s|m|h|d|k|kb|mb|gb)?$/i.test(text)) return true;
   return isPath(text);
 }
 
