@@ -170,8 +170,10 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
   const [command = "", ...args] = request.argv;
   const executable = path.isAbsolute(command) ? disk.real(command) : undefined;
   if (executable === undefined) return fail("cannot-start", `The program “${command}” does not exist.`);
+  // A box's own /tmp lies over whatever opens the folder above it.
   const isOpen = (place: string): boolean =>
-    context.system.some((folder) => isWithin(place, folder)) || [...open.values()].some((layer) => isWithin(place, layer.path));
+    context.system.some((folder) => isWithin(place, folder)) ||
+    [...open.values()].some((layer) => isWithin(place, layer.path) && (!isWithin(place, "/tmp") || isWithin(layer.path, "/tmp")));
   if (!isOpen(executable)) add(executable, "read", "the program that is started");
   add(stateDir, "write", "its own folder, kept between starts; HOME in the box");
 

@@ -41,6 +41,7 @@ const disk = diskOf({
   "/home/ann/.local/share/portcullis/state/a": "folder",
   "/home/ann/.local/share/portcullis/state/b": "folder",
   "/opt/tool": "file",
+  "/tmp/build/tool": "file",
 });
 const context = {
   home: "/home/ann",
@@ -259,5 +260,13 @@ describe("on Windows", () => {
     const command = accountCommand(plan({ argv: ["/opt/tool", "a b&c", "dir\\"] }));
     expect(command.ok && command.value).toBe('"/opt/tool" "a b&c" "dir\\\\"');
     for (const word of ["%PATH%", 'a"b', "a\nb", "wow!"]) expect(accountCommand(plan({ argv: ["/opt/tool", word] })).ok).toBe(false);
+  });
+});
+
+describe("a program in /tmp", () => {
+  it("is opened on its own, also where the whole disk is readable: the box's own /tmp lies over that", () => {
+    const result = planBox({ ...base, argv: ["/tmp/build/tool"], read: ["/"] }, context);
+    expect(result).toMatchObject({ ok: true });
+    expect(result.ok && result.value.layers.some((layer) => layer.path === "/tmp/build/tool" && layer.kind === "read")).toBe(true);
   });
 });
