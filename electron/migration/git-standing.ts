@@ -10,7 +10,6 @@ import { findGitFolder, readRefs, type GitFolder, type GitRefs } from "./git-fol
 // remote's transport), so git never sees it: it gets an empty repository of ours and is lent only this one's objects and index (threat 4).
 // No secret is ever an argument: committed versions are read over a pipe and searched here.
 
-const deadlineMs = 5_000;
 const mostVersions = 300;
 const mostBytes = 256 * 1024 * 1024;
 const shortestNeedle = 6;
@@ -36,6 +35,7 @@ export interface GitDeps {
   readonly program: string | null;
   /** The person's own ignore file, or null. */
   readonly ignoreFile: string | null;
+  /** For all that is asked about one file; 5 s where it is not said. */
   readonly deadlineMs?: number;
 }
 
@@ -110,7 +110,7 @@ async function openSession(folder: string, git: GitFolder, refs: GitRefs | null,
   };
   const fixed = ["--no-pager", "-c", "core.fsmonitor=", "-c", `core.hooksPath=${os.devNull}`, "-c", `core.attributesFile=${os.devNull}`];
   if (deps.ignoreFile !== null) fixed.push("-c", `core.excludesFile=${deps.ignoreFile}`);
-  const end = Date.now() + (deps.deadlineMs ?? deadlineMs);
+  const end = Date.now() + (deps.deadlineMs ?? 5_000);
   return {
     run: (args, input, onData) =>
       new Promise((resolve) => {

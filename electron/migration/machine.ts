@@ -2,8 +2,8 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import type { Machine } from "./clients/client-definition.ts";
 
-/** A folder with more is no folder of settings. */
-const mostNames = 10_000;
+/** Of a folder with more names only so many are listed: it is no folder of settings. */
+export const mostNames = 10_000;
 
 /** This machine, as the clients' places are computed from it. */
 export function createMachine(env: Readonly<Record<string, string | undefined>>, home: string = os.homedir()): Machine {

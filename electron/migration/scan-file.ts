@@ -3,10 +3,11 @@ import type { ConfigEntry, ConfigFile, FoundSecret } from "../../shared/model/mi
 import type { EntryShape, Machine } from "./clients/client-definition.ts";
 import { readEntries, type ReadEntry } from "./clients/read-entries.ts";
 import { whyItStays } from "./clients/why-it-stays.ts";
+import type { ConfigReader } from "./config-reader.ts";
 import type { Detected, EntryText } from "./detect/detect.ts";
-import type { ConfigDocument, OpenDocument } from "./formats/document.ts";
+import type { ConfigDocument } from "./formats/document.ts";
 import { masked, shownPrefix, type Hidden } from "./mask.ts";
-import { readConfig, type ConfigBytes } from "./read-config.ts";
+import type { ConfigBytes } from "./read-config.ts";
 import type { Candidate } from "./scan-places.ts";
 
 /** One server list as it was read, with what stays in this process: the bytes, the values. */
@@ -27,7 +28,7 @@ export interface ScannedSecret {
 }
 
 export interface ScanFileDeps {
-  readonly openDocument: OpenDocument;
+  readonly reader: ConfigReader;
   readonly detectSecrets: (entry: EntryText) => readonly Detected[];
   /** Same for same values; new at each scan. */
   readonly keyedHash: (value: string) => string;
@@ -44,11 +45,11 @@ export async function scanFile(candidate: Candidate, deps: ScanFileDeps): Promis
     kind: "file",
     file: { id, candidate, content: null, status: { kind: "refused", reason }, entries: [], secrets: [] },
   });
-  const read = await readConfig(place.path, within);
+  const read = await deps.reader.read(place.path, within);
   if (!read.ok) return refused(read.error.message);
   if (read.value === null) return { kind: "absent" };
   const bytes = read.value;
-  const opened = deps.openDocument(place.format, bytes.bytes);
+  const opened = deps.reader.open(place.format, bytes);
   if (!opened.ok) {
     // An editor's settings that do not parse are no matter of ours unless they speak of servers.
     const key = String(place.at.at(-1) ?? "");

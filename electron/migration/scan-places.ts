@@ -1,8 +1,7 @@
-import fs from "node:fs/promises";
 import path from "node:path";
 import type { ClientDefinition, ConfigPlace, Machine } from "./clients/client-definition.ts";
-import type { OpenDocument } from "./formats/document.ts";
-import { readConfig } from "./read-config.ts";
+import type { ConfigReader } from "./config-reader.ts";
+import { mostNames } from "./machine.ts";
 
 // Where to look: each client's own files, and project files in the folders that a client remembers or the person named. Nothing is crawled,
 // and nothing over the network is touched because a file says so.
@@ -23,22 +22,24 @@ export async function findPlaces(
   clients: readonly ClientDefinition[],
   machine: Machine,
   folders: readonly string[],
-  openDocument: OpenDocument,
+  reader: ConfigReader,
 ): Promise<readonly Candidate[]> {
-  const remembered = await rememberedProjects(clients, machine, openDocument);
+  const remembered = await rememberedProjects(clients, machine, reader);
   const named = new Set(folders.filter((folder) => path.isAbsolute(folder)).map((folder) => path.resolve(folder)));
   const projects = new Set([...named, ...remembered]);
-  const present = new Map<string, boolean>();
-  for (const project of [...projects].slice(0, mostProjects)) present.set(project, await isFolder(project));
+  const present = new Map<string, (name: string) => boolean>();
+  for (const project of [...projects].slice(0, mostProjects)) present.set(project, await namesIn(project, machine));
 
   const candidates: Candidate[] = [];
   for (const client of clients) {
     for (const place of await client.places(machine)) candidates.push({ client, place, within: null });
-    for (const [project, isThere] of present) {
+    for (const [project, has] of present) {
       // A project that is gone is still listed in a client's own file.
       for (const place of await client.projectPlaces(project, machine)) {
         const isInProject = isBelow(place.path, project);
-        if (isThere || !isInProject) candidates.push({ client, place, within: isInProject ? project : null });
+        if (!isInProject || has(path.relative(project, place.path).split(path.sep)[0] ?? "")) {
+          candidates.push({ client, place, within: isInProject ? project : null });
+        }
       }
     }
   }
@@ -48,19 +49,21 @@ export async function findPlaces(
 async function rememberedProjects(
   clients: readonly ClientDefinition[],
   machine: Machine,
-  openDocument: OpenDocument,
+  reader: ConfigReader,
 ): Promise<readonly string[]> {
   const found = new Set<string>();
   for (const { projects } of clients) {
     if (projects === undefined) continue;
-    const read = await readConfig(projects.file(machine), null);
-    if (!read.ok || read.value === null) continue;
-    const opened = openDocument(projects.format, read.value.bytes);
-    if (!opened.ok) continue;
-    for (const project of projects.read(opened.value)) {
-      const isLocal = path.isAbsolute(project) && !/^[\\/]{2}/.test(project) && !project.includes("\0");
-      // As it is spelled there: the spelling is the key under which Claude Code keeps the project's servers.
-      if (isLocal) found.add(project);
+    for (const file of projects.files(machine)) {
+      const read = await reader.read(file, null);
+      if (!read.ok || read.value === null) continue;
+      const opened = reader.open(projects.format, read.value);
+      if (!opened.ok) continue;
+      for (const project of projects.read(opened.value)) {
+        const isLocal = path.isAbsolute(project) && !/^[\\/]{2}/.test(project) && !project.includes("\0");
+        // As it is spelled there: the spelling is the key under which Claude Code keeps the project's servers.
+        if (isLocal) found.add(project);
+      }
     }
   }
   // The home folder itself is nobody's project: its files are the clients' own.
@@ -73,17 +76,17 @@ function isBelow(file: string, folder: string): boolean {
   return relative !== "" && relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
-async function isFolder(folder: string): Promise<boolean> {
+/** Whether a project has something of this name: one look for all clients. Without case, as some disks have it. */
+async function namesIn(folder: string, machine: Machine): Promise<(name: string) => boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), folderDeadlineMs);
+  const late = new Promise<readonly string[]>((resolve) => {
+    timer = setTimeout(() => resolve([]), folderDeadlineMs);
   });
-  const stat = fs.stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
   try {
-    return await Promise.race([stat, late]);
+    const names = await Promise.race([machine.list(folder), late]);
+    if (names.length >= mostNames) return () => true;
+    const known = new Set(names.map((name) => name.toLowerCase()));
+    return (name) => known.has(name.toLowerCase());
   } finally {
     clearTimeout(timer);
   }

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { ConfigFile, Exposure, MigrationStep, Scan } from "../../shared/model/migration.ts";
 import type { ClientDefinition, Machine } from "./clients/client-definition.ts";
+import { createConfigReader } from "./config-reader.ts";
 import type { Detected, EntryText } from "./detect/detect.ts";
 import { copyExposures, gitExposures, readableByOthers, syncedExposure } from "./exposures.ts";
 import { expandPatterns, findCopies, leftBeside, shellHistories } from "./exposure-copies.ts";
@@ -12,6 +13,10 @@ import { findPlaces } from "./scan-places.ts";
 
 // Looks at every known client's files. Reading only: nothing is executed but git (on an empty repository of our own), nothing is expanded,
 // fetched or written, and no value leaves this process (threats 4, 26, 32).
+
+/** Git's share of a scan, for one file and for all: after that it says that it was not found out. */
+const gitDeadlineMs = 5_000;
+const mostGitMs = 30_000;
 
 export interface ScanDeps {
   readonly clients: readonly ClientDefinition[];
@@ -35,7 +40,8 @@ export interface ScanOutcome {
 export async function scanClients(deps: ScanDeps, folders: readonly string[], onStep: (step: MigrationStep) => void): Promise<ScanOutcome> {
   const at = deps.now();
   onStep({ kind: "scan", done: 0, total: 0, text: "Looking for clients" });
-  const candidates = await findPlaces(deps.clients, deps.machine, folders, deps.openDocument);
+  const reader = createConfigReader(deps.openDocument);
+  const candidates = await findPlaces(deps.clients, deps.machine, folders, reader);
   const key = randomBytes(32);
   const keyedHash = (value: string): string => createHmac("sha256", key).update(value).digest("hex").slice(0, 24);
 
@@ -44,7 +50,7 @@ export async function scanClients(deps: ScanDeps, folders: readonly string[], on
   const seen = new Set<string>();
   for (const [done, candidate] of candidates.entries()) {
     onStep({ kind: "scan", done, total: candidates.length, text: `Reading ${candidate.client.name}` });
-    const scanned = await scanFile(candidate, { openDocument: deps.openDocument, detectSecrets: deps.detectSecrets, keyedHash });
+    const scanned = await scanFile(candidate, { reader, detectSecrets: deps.detectSecrets, keyedHash });
     if (scanned.kind === "absent") continue;
     present.add(candidate.client.id);
     if (scanned.kind === "nothing") continue;
@@ -96,12 +102,18 @@ function withOneName(secrets: readonly ScannedSecret[]): readonly ScannedSecret[
 function createExposureLook(deps: ScanDeps, files: readonly ScannedFile[]): (file: ScannedFile) => Promise<readonly Exposure[]> {
   const { machine } = deps;
   const ofPath = new Map<string, Promise<readonly Exposure[]>>();
+  let gitMs = mostGitMs;
   const configs = new Set(files.flatMap((file) => [file.candidate.place.path, file.content?.bytes.realPath ?? ""]));
 
   const lookAt = async (realPath: string, mode: number, path: string, values: readonly string[]): Promise<readonly Exposure[]> => {
     const others = await readableByOthers(realPath, mode);
     const cloud = syncedExposure(path, realPath);
-    const standing = await gitStanding(realPath, values, deps.git);
+    const begun = performance.now();
+    const standing = await gitStanding(realPath, values, {
+      ...deps.git,
+      deadlineMs: Math.min(gitMs, deps.git.deadlineMs ?? gitDeadlineMs),
+    });
+    gitMs -= Math.min(gitMs, performance.now() - begun);
     const histories = await findCopies(shellHistories(machine), values);
     return [
       ...gitExposures(standing),

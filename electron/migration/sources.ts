@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { EntryShape } from "./clients/client-definition.ts";
 import type { ReadEntry } from "./clients/read-entries.ts";
+import { createConfigReader } from "./config-reader.ts";
 import { detectSecrets } from "./detect/detect.ts";
 import type { ConfigDocument } from "./formats/document.ts";
 import { openDocument } from "./formats/open-document.ts";
@@ -45,8 +46,9 @@ export interface Sources {
 export async function readSources(candidates: readonly Candidate[]): Promise<Sources> {
   const byTarget = new Map<string, OpenSource>();
   const lost: { id: string; candidate: Candidate; reason: string }[] = [];
+  const reader = createConfigReader(openDocument);
   for (const candidate of candidates) {
-    const scanned = await scanFile(candidate, { openDocument, detectSecrets, keyedHash: () => "" });
+    const scanned = await scanFile(candidate, { reader, detectSecrets, keyedHash: () => "" });
     if (scanned.kind !== "file") continue;
     const { file } = scanned;
     if (file.content === null) {

@@ -12,7 +12,7 @@ export const claudeCode = defineClient({
   projectPlaces: (project, machine) =>
     userFiles(machine).map((file): ConfigPlace => projectPlace(project, place(file, { at: ["projects", project, "mcpServers"] }))),
   projects: {
-    file: (machine) => userFiles(machine)[0] ?? inHome(machine, ".claude.json"),
+    files: userFiles,
     format: "json",
     read: (document) => document.keys(["projects"]),
   },

@@ -61,8 +61,12 @@ export interface ClientDefinition {
   places(machine: Machine): Promise<readonly ConfigPlace[]>;
   /** Files inside one project folder. */
   projectPlaces(project: string, machine: Machine): Promise<readonly ConfigPlace[]>;
-  /** Projects the client itself remembers, out of one of its own files. */
-  readonly projects?: { file(machine: Machine): string; read(document: ConfigDocument): readonly string[]; readonly format: ConfigFormat };
+  /** Projects the client itself remembers, out of its own files. */
+  readonly projects?: {
+    files(machine: Machine): readonly string[];
+    read(document: ConfigDocument): readonly string[];
+    readonly format: ConfigFormat;
+  };
   /** Whether this place is one in this document, where that depends on what it says (opencode v1 and v2). Absent: always. */
   applies?(document: ConfigDocument, place: ConfigPlace): boolean;
   /** May depend on the document (opencode v1 and v2). */

@@ -12,7 +12,7 @@ export const codex = defineClient({
   ],
   inProject: [{ file: ".codex/config.toml", of: servers }],
   projects: {
-    file: (machine) => join(machine, folderFromEnv(machine, "CODEX_HOME") ?? inHome(machine, ".codex"), "config.toml"),
+    files: (machine) => [join(machine, folderFromEnv(machine, "CODEX_HOME") ?? inHome(machine, ".codex"), "config.toml")],
     format: "toml",
     read: (document) => document.keys(["projects"]),
   },

@@ -21,7 +21,7 @@ export async function profileFolders(machine: Machine, user: string): Promise<re
 /** Folders it was opened with: the keys of `profileAssociations.workspaces` and the windows to restore, in `storage.json`. */
 export function rememberedByEditor(name: string): NonNullable<ClientDefinition["projects"]> {
   return {
-    file: (machine) => appConfig(machine, name, "User", "globalStorage", "storage.json"),
+    files: (machine) => editorUserFolders(machine, name).map((user) => join(machine, user, "globalStorage", "storage.json")),
     format: "json",
     read: (document) => {
       const opened = document.keys(["profileAssociations", "workspaces"]);

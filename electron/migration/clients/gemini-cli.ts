@@ -17,7 +17,7 @@ export const geminiCli = defineClient({
   places: (machine) => [{ ...servers, path: inHome(machine, ".gemini", "settings.json") }],
   inProject: [{ file: ".gemini/settings.json", of: servers }],
   projects: {
-    file: (machine) => inHome(machine, ".gemini", "projects.json"),
+    files: (machine) => [inHome(machine, ".gemini", "projects.json")],
     format: "json",
     read: (document) => document.keys(["projects"]),
   },

@@ -195,6 +195,29 @@ describe("a hostile project", () => {
   });
 });
 
+describe("a much used machine", () => {
+  it("has a thousand projects in a file of five megabytes, which is read once", async () => {
+    const projects: Record<string, unknown> = {};
+    for (let index = 0; index < 1_000; index++) {
+      const project = path.join(home, "src", String(index));
+      projects[project] = {
+        history: ["x".repeat(5_000)],
+        mcpServers: index === 700 ? { late: { command: "x", env: { API_TOKEN: token } } } : {},
+      };
+      fs.mkdirSync(project, { recursive: true });
+    }
+    writeIn(home, ".claude.json", JSON.stringify({ projects }));
+    writeIn(home, "src/3/.vscode/mcp.json", JSON.stringify({ servers: { near: { command: "x", env: { API_TOKEN: token } } } }));
+    const begun = performance.now();
+    const { scan } = await scanHome(home);
+    expect(performance.now() - begun).toBeLessThan(8_000);
+    expect(scan.files.map(({ project, entries }) => [path.basename(project ?? ""), entries[0]?.server])).toEqual([
+      ["700", "late"],
+      ["3", "near"],
+    ]);
+  });
+});
+
 describe("odd files", () => {
   it.each([
     ["a pipe", () => execFileSync("mkfifo", [inHome(".cursor/mcp.json")]), "not an ordinary file"],
