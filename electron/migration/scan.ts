@@ -48,16 +48,23 @@ export async function scanClients(deps: ScanDeps, folders: readonly string[], on
   const files: ScannedFile[] = [];
   const present = new Set<string>();
   const seen = new Set<string>();
+  const owners = new Map<string, string>();
   for (const [done, candidate] of candidates.entries()) {
     onStep({ kind: "scan", done, total: candidates.length, text: `Reading ${candidate.client.name}` });
     const scanned = await scanFile(candidate, { reader, detectSecrets: deps.detectSecrets, keyedHash });
+    const owner = owners.get(candidate.place.path) ?? candidate.client.id;
+    owners.set(candidate.place.path, owner);
     if (scanned.kind === "absent") continue;
-    present.add(candidate.client.id);
-    if (scanned.kind === "nothing") continue;
+    if (scanned.kind === "nothing") {
+      // Its own settings say that it is here, without servers; those of the editor that it would be an extension of do not.
+      if (owner === candidate.client.id && candidate.place.scope !== "project") present.add(owner);
+      continue;
+    }
     // One list that two names or two clients lead to is one list.
     const where = JSON.stringify([scanned.file.content?.bytes.realPath ?? candidate.place.path, candidate.place.at]);
     if (seen.has(where)) continue;
     seen.add(where);
+    present.add(candidate.client.id);
     files.push(scanned.file);
   }
 

@@ -3,7 +3,7 @@ import { defineClient, placeholders } from "./define-client.ts";
 import { folderFromEnv, inHome, join, place, projectPlace } from "./places.ts";
 
 // `claude mcp add` of 2.1 writes `~/.claude.json` (user and local scope) and `.mcp.json`; the program prefers `.config.json` in its own
-// folder where that exists. It keeps copies of the file in `backups`. A comment can cost the file, so it is read as strict JSON.
+// folder where that exists. It keeps copies of the file in `backups`. A comment can cost the file: none is ever added.
 export const claudeCode = defineClient({
   id: "claude-code",
   name: "Claude Code",

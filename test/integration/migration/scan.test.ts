@@ -247,6 +247,15 @@ describe("odd files", () => {
     expect(scan.files.map(({ path }) => path)).toEqual([inHome(".config/amp/settings.json")]);
   });
 
+  it("tells who is here: an editor by its settings, not everything that could be inside it", async () => {
+    writeIn(home, ".config/Code/User/settings.json", "{}");
+    writeIn(home, "site/.vscode/mcp.json", JSON.stringify({ servers: { a: { command: "x" } } }));
+    const { scan } = await scanHome(home, [inHome("site")]);
+    expect(scan.absent).not.toContain("VS Code");
+    expect(scan.absent).toEqual(expect.arrayContaining(["Amp", "VS Code Insiders", "VSCodium", "Cline", "Claude Code"]));
+    expect(scan.files.map(({ clientName }) => clientName)).toEqual(["VS Code"]);
+  });
+
   it("follows a dotfile’s symlink, and takes two names of one file for one", async () => {
     writeIn(home, "dotfiles/claude.json", withToken());
     fs.mkdirSync(inHome(".config/Claude"), { recursive: true });
