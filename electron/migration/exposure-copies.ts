@@ -93,7 +93,7 @@ function matches(pattern: string, name: string): boolean {
   return at === name.length;
 }
 
-const leftBehind = /^(~|\.(bak|old|orig|save|backup|tmp|swp|swo)|[.-_](bak|backup|old|copy|\d+).*)$/i;
+const leftBehind = /^(~|\.(bak|old|orig|save|backup|tmp|swp|swo)|[._-](bak|backup|old|copy|\d+).*)$/i;
 
 /** What editors and tools leave beside a file: `x.json~`, `x.json.bak`, `.x.json.swp`, `x.json.20260101` … */
 export async function leftBeside(machine: Machine, file: string): Promise<readonly string[]> {
