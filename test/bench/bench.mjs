@@ -1,77 +1,33 @@
 // `npm run bench`: the same work direct, through a plain Node relay (the floor) and through Portcullis (a rule allows, journal and
 // redaction on), boxed and not, over the bridge and straight on the socket. Rounds are interleaved, so that a slow moment of the
-// machine hits all alike. `--quick` for a short look, `--packages` adds the start of real packages against `npx -y`.
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { once } from "node:events";
+// machine hits all alike. Starts are measured as a person feels them; calls with the load, the app and the servers on one core, because
+// what waking an idle core costs would hide the rest. `--quick` for a short look, `--unpinned` for calls on all cores, `--json` prints
+// the report as JSON, `--dist DIR` measures another build, `--packages` compares the start of real packages with `npx -y`.
+import { execFileSync } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { overSocket, overStdio, percentile } from "./client.mjs";
+import { distFolder, echo, memory, node, startApp } from "./app.mjs";
+import { overStdio } from "./client.mjs";
+import { compare, printReport } from "./targets.mjs";
 
-const root = path.join(import.meta.dirname, "..", "..");
-const node = process.execPath;
-const echo = path.join(root, "test", "fixtures", "servers", "echo.mjs");
 const quick = process.argv.includes("--quick");
-const packages = process.argv.includes("--packages");
-const home = mkdtempSync(path.join(os.tmpdir(), "portcullis-bench-"));
+const dist = distFolder(process.argv);
 delete process.env.NODE_EXTRA_CA_CERTS; // costs every Node start 35 ms
-const env = { ...process.env, PORTCULLIS_HOME: home };
-// Pinned to one core the figures are stable to a few µs; unpinned they are what a person feels.
-const pin =
-  process.platform === "linux" && !process.argv.includes("--unpinned") && existsSync("/usr/bin/taskset")
-    ? ["taskset", "-c", String(os.cpus().length - 1)]
-    : [];
-const command = [node, path.join(root, "dist", "portcullis.js")];
 
-async function portcullis(...args) {
-  const child = spawn(command[0], [...command.slice(1), ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
-  let out = "";
-  child.stdout.on("data", (chunk) => (out += chunk));
-  const [code] = await once(child, "exit");
-  if (code !== 0) throw new Error(`portcullis ${args.join(" ")}: exit ${String(code)}`);
-  return out;
-}
+const direct = async () => overStdio([node, echo]);
+const relay = async () => overStdio([node, path.join(import.meta.dirname, "relay.mjs"), node, echo]);
+const call = (client, text) => client.request("tools/call", { name: "echo", arguments: { text } });
 
-async function startApp() {
-  const app = spawn(
-    pin[0] ?? command[0],
-    [...pin.slice(1), ...(pin.length > 0 ? command : command.slice(1)), "serve", "--approve", "deny"],
-    { env, stdio: ["ignore", "ignore", "inherit"] },
-  );
-  const socket = path.join(home, "run", "portcullis.sock");
-  for (let i = 0; i < 400 && !existsSync(socket); i += 1) await new Promise((resolve) => setTimeout(resolve, 25));
-  if (!existsSync(socket)) throw new Error("the app did not start");
-  return app;
-}
-
-const pss = (pid) => {
+/** Everything from here on, and what it starts, on one core; false where that cannot be had. */
+function pin() {
+  if (process.platform !== "linux" || process.argv.includes("--unpinned")) return false;
   try {
-    return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${String(pid)}/smaps_rollup`, "utf8"))?.[1] ?? 0) / 1024;
+    execFileSync("taskset", ["-a", "-c", "-p", String(os.cpus().length - 1), String(process.pid)], { stdio: "ignore" });
+    return true;
   } catch {
-    return Number.NaN;
+    return false;
   }
-};
-
-/** Each way of reaching the echo server. */
-function ways() {
-  const token = () => readFileSync(path.join(home, "run", "token"), "utf8").trim();
-  const bridge = (server) => async () =>
-    overStdio([...pin, node, path.join(root, "dist", "bridge.cjs"), "connect", server, "--client", "bench"], env);
-  return {
-    direct: async () => overStdio([...pin, node, echo]),
-    relay: async () => overStdio([...pin, node, path.join(import.meta.dirname, "relay.mjs"), node, echo]),
-    "bridge, boxed": bridge("boxed"),
-    "bridge, waived": bridge("waived"),
-    "socket, boxed": async () =>
-      overSocket(path.join(home, "run", "portcullis.sock"), {
-        portcullis: 1,
-        token: token(),
-        role: "client",
-        server: "boxed",
-        client: "bench",
-      }),
-  };
 }
 
 async function startTime(open) {
@@ -79,13 +35,56 @@ async function startTime(open) {
   const connection = await open();
   await connection.client.initialize();
   const took = performance.now() - started;
-  return { took, connection };
+  await connection.end();
+  return took;
 }
 
-const call = (client, text) => client.request("tools/call", { name: "echo", arguments: { text } });
+async function allAtOnce(opens) {
+  const started = performance.now();
+  const connections = await Promise.all(
+    opens.map(async (open) => {
+      const connection = await open();
+      await connection.client.initialize();
+      return connection;
+    }),
+  );
+  return { took: performance.now() - started, end: () => Promise.all(connections.map(({ end }) => end())) };
+}
+
+async function measureStarts() {
+  const app = await startApp(dist, 20);
+  try {
+    const ways = {
+      direct,
+      relay,
+      "socket, waived": () => app.socket("waived"),
+      "bridge, waived": () => app.bridge("waived"),
+      "socket, boxed": () => app.socket("boxed"),
+      "bridge, boxed": () => app.bridge("boxed"),
+      "socket, hosts": () => app.socket("hosts"),
+    };
+    const started = memory(app.pid);
+    const times = {};
+    for (const [way, open] of Object.entries(ways)) times[way] = { cold: await startTime(open), warm: [] };
+    for (let round = 0; round < (quick ? 3 : 11); round += 1)
+      for (const [way, open] of Object.entries(ways)) times[way].warm.push(await startTime(open));
+    const names = Array.from({ length: 20 }, (_, i) => `many-${String(i)}`);
+    const twenty = {};
+    let busy = started;
+    for (const [way, open] of Object.entries({ direct, socket: app.socket, bridges: app.bridge })) {
+      const { took, end } = await allAtOnce(names.map((name) => () => open(name)));
+      twenty[way] = took;
+      if (way === "bridges") busy = memory(app.pid);
+      await end();
+    }
+    return { appMs: app.startMs, ways: times, twenty, memory: { started, busy } };
+  } finally {
+    await app.close();
+  }
+}
 
 async function latency(client, text, count) {
-  for (let i = 0; i < Math.min(50, count); i += 1) await call(client, text);
+  for (let i = 0; i < Math.min(50, count / 4); i += 1) await call(client, text);
   const times = [];
   for (let i = 0; i < count; i += 1) {
     const started = performance.now();
@@ -110,82 +109,67 @@ async function throughput(client, seconds) {
   return finished / ((performance.now() - started) / 1000);
 }
 
-const sizes = { "64 B": [64, quick ? 300 : 1500], "10 KB": [10_240, quick ? 150 : 600], "1 MB": [1_048_576, quick ? 8 : 30] };
-const rounds = quick ? 2 : 4;
+const sizes = {
+  "64 B": [64, quick ? 300 : 1500],
+  "10 KB": [10_240, quick ? 100 : 600],
+  "1 MB": [1 << 20, quick ? 6 : 24],
+  "10 MB": [10 << 20, 1],
+};
 
-async function main() {
-  const app = await startApp();
-  const report = {};
+async function measureRound(open, row) {
+  const { client, child, end } = await open();
+  await client.initialize();
+  for (const [size, [bytes, count]] of Object.entries(sizes))
+    row[size].push(...(await latency(client, "x".repeat(bytes - 1024 * (bytes >> 23)), count)));
+  for (let i = 0; i < 100; i += 1) {
+    const started = performance.now();
+    await client.request("tools/list", {});
+    row.list.push(performance.now() - started);
+  }
+  row.rate.push(await throughput(client, quick ? 0.4 : 1.5));
+  if (child !== undefined) row.pss.push(memory(child.pid).pss);
+  await end();
+}
+
+async function measureCalls() {
+  const app = await startApp(dist);
   try {
-    await portcullis("server", "add", "boxed", "--yes", "--read", path.dirname(echo), "--", node, echo);
-    await portcullis("server", "add", "waived", "--yes", "--", node, echo);
-    await portcullis("sandbox", "waive", "waived", "--yes");
-    await portcullis("rules", "add", "--allow", "--client", "bench");
-    const all = ways();
-    for (const name of Object.keys(all)) report[name] = { start: [], "64 B": [], "10 KB": [], "1 MB": [], rate: [], list: [], memory: [] };
-    for (let round = 0; round < rounds; round += 1) {
-      for (const [name, open] of Object.entries(all)) {
-        const { took, connection } = await startTime(open);
-        const row = report[name];
-        row.start.push(took);
-        for (const [size, [bytes, count]] of Object.entries(sizes))
-          row[size].push(...(await latency(connection.client, "x".repeat(bytes), count)));
-        for (let i = 0; i < 100; i += 1) {
-          const started = performance.now();
-          await connection.client.request("tools/list", {});
-          row.list.push(performance.now() - started);
-        }
-        row.rate.push(await throughput(connection.client, quick ? 0.5 : 1.5));
-        if (connection.child !== undefined) row.memory.push(pss(connection.child.pid));
-        await connection.end();
-      }
-    }
-    print(report, app.pid);
-    if (packages) {
-      const { comparePackages } = await import("./packages.mjs");
-      await comparePackages({
-        portcullis,
-        connect: (name) => [node, path.join(root, "dist", "bridge.cjs"), "connect", name, "--client", "bench"],
-        env,
-      });
-    }
+    const ways = {
+      direct,
+      relay,
+      "bridge, boxed": () => app.bridge("boxed"),
+      "bridge, waived": () => app.bridge("waived"),
+      "socket, boxed": () => app.socket("boxed"),
+      "socket, waived": () => app.socket("waived"),
+    };
+    const rows = {};
+    for (const way of Object.keys(ways)) rows[way] = { "64 B": [], "10 KB": [], "1 MB": [], "10 MB": [], list: [], rate: [], pss: [] };
+    for (let round = 0; round < (quick ? 1 : 5); round += 1)
+      for (const [way, open] of Object.entries(ways)) await measureRound(open, rows[way]);
+    return { calls: rows, appAfter: memory(app.pid) };
   } finally {
-    app.kill("SIGTERM");
-    await once(app, "exit");
-    rmSync(home, { recursive: true, force: true });
+    await app.close();
   }
 }
 
-const sorted = (values) => values.toSorted((a, b) => a - b);
-const µs = (milliseconds) => Math.round(milliseconds * 1000);
-
-function print(report, appPid) {
-  const direct = report.direct;
-  const rows = Object.entries(report).map(([name, row]) => {
-    const p = (key, q) => percentile(sorted(row[key]), q);
-    const base = (key, q) => percentile(sorted(direct[key]), q);
-    return {
-      way: name,
-      "start ms": p("start", 0.5).toFixed(0),
-      "64 B p50 µs": µs(p("64 B", 0.5)),
-      p95: µs(p("64 B", 0.95)),
-      p99: µs(p("64 B", 0.99)),
-      "+ p50": µs(p("64 B", 0.5) - base("64 B", 0.5)),
-      "10 KB p50": µs(p("10 KB", 0.5)),
-      "+ 10 KB": µs(p("10 KB", 0.5) - base("10 KB", 0.5)),
-      "1 MB ms": p("1 MB", 0.5).toFixed(2),
-      "+ 1 MB": (p("1 MB", 0.5) - base("1 MB", 0.5)).toFixed(2),
-      "+ list µs": µs(p("list", 0.5) - base("list", 0.5)),
-      "calls/s": Math.round(p("rate", 0.5)),
-      "× direct": (p("rate", 0.5) / percentile(sorted(direct.rate), 0.5)).toFixed(2),
-      "PSS MB": row.memory.length === 0 ? "" : percentile(sorted(row.memory), 0.5).toFixed(0),
-    };
-  });
-  console.log(
-    `node ${process.version}, ${os.cpus()[0]?.model ?? "cpu"} × ${String(os.cpus().length)}, ${pin.length > 0 ? "pinned to one core" : "not pinned"}`,
-  );
-  console.table(rows);
-  console.log(`memory of the app after it: ${pss(appPid).toFixed(0)} MB PSS`);
+async function main() {
+  if (process.argv.includes("--packages")) {
+    const { comparePackages } = await import("./packages.mjs");
+    const app = await startApp(dist);
+    try {
+      await comparePackages({ portcullis: app.portcullis, connect: app.bridgeCommand, env: app.env });
+    } finally {
+      await app.close();
+    }
+    return;
+  }
+  const starts = await measureStarts();
+  const pinned = pin();
+  const { calls, appAfter } = await measureCalls();
+  const machine = `node ${process.version}, ${os.cpus()[0]?.model ?? "cpu"} × ${String(os.cpus().length)}, calls ${pinned ? "pinned to one core" : "not pinned"}`;
+  const report = { machine, calls, starts, targets: compare(calls, starts), appAfter };
+  if (process.argv.includes("--json")) console.log(JSON.stringify(report));
+  else printReport(report);
 }
 
 await main();

@@ -81,7 +81,3 @@ async function endChild(child) {
   await gone;
   clearTimeout(timer);
 }
-
-export function percentile(sorted, p) {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))];
-}

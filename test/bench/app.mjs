@@ -1,0 +1,85 @@
+// The app as the bench runs it: a throw-away home, the echo server under several names, a rule that allows everything.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { overSocket, overStdio } from "./client.mjs";
+
+const root = path.join(import.meta.dirname, "..", "..");
+export const node = process.execPath;
+export const echo = path.join(root, "test", "fixtures", "servers", "echo.mjs");
+
+/** Starts it; `many` servers more for starting them all at once. `startMs` is the time until its socket answers. */
+export async function startApp(dist, many = 0) {
+  const home = mkdtempSync(path.join(os.tmpdir(), "portcullis-bench-"));
+  const env = { ...process.env, PORTCULLIS_HOME: home };
+  const command = path.join(dist, "portcullis.js");
+  const started = performance.now();
+  const child = spawn(node, [command, "serve", "--approve", "deny", "--json"], { env, stdio: ["ignore", "pipe", "ignore"] });
+  const ready = await Promise.race([once(child.stdout, "data"), once(child, "exit").then(() => null), delay(15_000, null)]);
+  const startMs = performance.now() - started;
+  const close = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+    rmSync(home, { recursive: true, force: true });
+  };
+  const portcullis = async (...args) => {
+    const run = spawn(node, [command, ...args], { env, stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    run.stderr.on("data", (chunk) => (said += chunk));
+    const [code] = await once(run, "close");
+    if (code !== 0) throw new Error(`portcullis ${args.join(" ")}: exit ${String(code)}\n${said}`);
+  };
+  const bridgeCommand = (server) => [node, path.join(dist, "bridge.cjs"), "connect", server, "--client", "bench"];
+  try {
+    if (ready === null) throw new Error("the app did not start");
+    const add = (name, ...options) =>
+      portcullis("server", "add", name, "--yes", "--read", path.dirname(echo), ...options, "--", node, echo);
+    await add("boxed");
+    await add("waived");
+    await portcullis("sandbox", "waive", "waived", "--yes");
+    if (many > 0) {
+      await add("hosts", "--host", "example.com:443");
+      for (let i = 0; i < many; i += 1) await add(`many-${String(i)}`);
+    }
+    await portcullis("rules", "add", "--allow", "--client", "bench");
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const token = readFileSync(path.join(home, "run", "token"), "utf8").trim();
+  return {
+    env,
+    startMs,
+    pid: child.pid,
+    portcullis,
+    bridgeCommand,
+    bridge: async (server) => overStdio(bridgeCommand(server), env),
+    socket: async (server) =>
+      overSocket(path.join(home, "run", "portcullis.sock"), { portcullis: 1, token, role: "client", server, client: "bench" }),
+    close,
+  };
+}
+
+/** Of a process, in MB: its share of what is shared, and all that is resident. */
+export function memory(pid) {
+  try {
+    const read = (file, key) =>
+      Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${String(pid)}/${file}`, "utf8"))?.[1]);
+    return { pss: read("smaps_rollup", "Pss") / 1024, rss: read("status", "VmRSS") / 1024 };
+  } catch {
+    return { pss: Number.NaN, rss: Number.NaN };
+  }
+}
+
+export const distFolder = (args) => {
+  const at = args.indexOf("--dist");
+  const dist = path.resolve(at < 0 ? path.join(root, "dist") : (args[at + 1] ?? ""));
+  if (!existsSync(path.join(dist, "portcullis.js"))) throw new Error(`nothing is built in ${dist}: npm run build`);
+  return dist;
+};

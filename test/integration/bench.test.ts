@@ -1,0 +1,36 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+// The benchmark runs, and measures everything it says it does. How fast anything is does not matter here.
+
+const linux = process.platform === "linux";
+if (!linux) console.log("skipped: the benchmark boxes servers and reads /proc, which is Linux's");
+
+test.skipIf(!linux)(
+  "npm run bench -- --quick --json: every figure is a number",
+  async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ["test/bench/bench.mjs", "--quick", "--json"], { maxBuffer: 1 << 24 });
+    const report = JSON.parse(stdout) as Record<"calls" | "starts" | "targets" | "appAfter", unknown>;
+    const figures = numbersOf(report);
+    expect(figures.filter(([, value]) => typeof value !== "number" || !Number.isFinite(value) || value < -1e6)).toEqual([]);
+    const names = figures.map(([name]) => name);
+    for (const way of ["direct", "relay", "bridge, boxed", "bridge, waived", "socket, boxed", "socket, waived"]) {
+      for (const column of ["64 B", "10 KB", "1 MB", "10 MB", "list", "rate"]) expect(names).toContain(`calls.${way}.${column}.0`);
+    }
+    for (const way of ["direct", "bridge, waived", "bridge, boxed", "socket, hosts"]) {
+      expect(names).toContain(`starts.ways.${way}.cold`);
+      expect(names).toContain(`starts.ways.${way}.warm.0`);
+    }
+    for (const name of ["starts.twenty.bridges", "starts.memory.busy.rss", "appAfter.pss"]) expect(names).toContain(name);
+    expect(report.targets).toHaveLength(17);
+  },
+  180_000,
+);
+
+/** Every leaf that should be a number, with its path. A number that is none becomes null in JSON. */
+function numbersOf(value: unknown, name = ""): [string, unknown][] {
+  if (typeof value === "string" || typeof value === "boolean") return [];
+  if (typeof value !== "object" || value === null) return [[name, value]];
+  return Object.entries(value).flatMap(([key, member]) => numbersOf(member, name === "" ? key : `${name}.${key}`));
+}
