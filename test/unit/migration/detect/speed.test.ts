@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { detectSecrets, type EntryText } from "../../../../electron/migration/detect/detect.ts";
 
-// Nobody's config may stop the app: values of a megabyte, made to be slow for a careless reader, are judged in a bounded time. The limit is
-// 50 ms on an idle machine; a busy one gets the best of five.
+// Nobody's config may stop the app: values of a megabyte, made to be slow for a careless reader, are judged in a bounded time. Measured is
+// this thread's own processor time, since a busy machine says nothing about us; the first runs pay for compiling, so the best of five counts.
+
+const millisecondsOf = (work: () => void): number => {
+  const before = process.threadCpuUsage();
+  work();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+};
 
 const size = 1_000_000;
 const fill = (piece: string): string => piece.repeat(Math.ceil(size / piece.length)).slice(0, size);
@@ -42,9 +49,10 @@ describe("a megabyte of anything", () => {
       const text = make(fill(piece));
       let best = Number.POSITIVE_INFINITY;
       for (let run = 0; run < 5 && best >= 50; run++) {
-        const started = performance.now();
-        detectSecrets(text);
-        best = Math.min(best, performance.now() - started);
+        best = Math.min(
+          best,
+          millisecondsOf(() => detectSecrets(text)),
+        );
       }
       if (best >= 50) slow.push(`${JSON.stringify(piece)}: ${Math.round(best)} ms`);
     }
@@ -53,8 +61,7 @@ describe("a megabyte of anything", () => {
 
   it("a hundred thousand arguments and variables take a few seconds at most", () => {
     const many = Array.from({ length: 100_000 }, (_, i) => `--token-${i}=value${i}`);
-    const started = performance.now();
-    detectSecrets({ ...entry, args: many, env: Object.fromEntries(many.map((text, i) => [`TOKEN_${i}`, text])) });
-    expect(performance.now() - started).toBeLessThan(5000);
+    const env = Object.fromEntries(many.map((text, i) => [`TOKEN_${i}`, text]));
+    expect(millisecondsOf(() => detectSecrets({ ...entry, args: many, env }))).toBeLessThan(5000);
   });
 });
