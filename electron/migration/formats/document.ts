@@ -43,7 +43,7 @@ export interface ConfigDocument {
 
 /**
  * Opens a file's bytes. Fails with the reason, for the person, with line and column: does not parse, duplicate keys, not UTF-8, too large
- * (16 MiB, TOML and YAML 1 MiB), nested too deeply (64), not a map at the top. JSON is read with comments and trailing commas in either of
+ * (16 MiB, TOML and YAML 512 KiB), nested too deeply (64), not a map at the top. JSON is read with comments and trailing commas in either of
  * its formats (a client that minds these reads nothing from such a file today); none are ever added to a file that had none.
  */
 export type OpenDocument = (format: ConfigFormat, bytes: Uint8Array) => Result<ConfigDocument>;

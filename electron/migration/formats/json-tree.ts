@@ -66,7 +66,7 @@ export function jsonCommentEnd(text: string, offset: number): number | undefined
 export function parseJson(text: string): Result<JsonTree> {
   const first = skipTrivia(text, 0, jsonCommentEnd);
   if (first >= text.length) return fail("bad-input", "The file is empty.");
-  const cut = /\/\/[^\n]*\r(?!\n)/.test(text) ? commentWithLoneReturn(text) : undefined;
+  const cut = /\r(?!\n)/.test(text) ? commentWithLoneReturn(text) : undefined;
   if (cut !== undefined) return failAt(text, cut, "a carriage return without a line feed ends this comment for some programs only.");
   const value = parseJsonValue(text, 0);
   if (!value.ok) return value;

@@ -10,8 +10,8 @@ import { yamlSyntax } from "./yaml.ts";
 import type { Syntax } from "./syntax.ts";
 
 const maxJsonBytes = 16 * 1024 * 1024;
-// No client writes its history into one of these; their parsers take a second for a megabyte.
-const maxOtherBytes = 1024 * 1024;
+// No client writes its history into one of these; their parsers take seconds for a megabyte.
+const maxOtherBytes = 512 * 1024;
 
 function open<S>(syntax: Syntax<S>, source: SourceText): Result<ConfigDocument> {
   const root = syntax.parse(source.text);

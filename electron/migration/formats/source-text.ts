@@ -100,7 +100,7 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
 }
 
 export function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf("\n", offset - 1) + 1;
+  return offset <= 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
 }
 
 /** Where the line's text ends: at its line break (LF or CRLF) or the end of the file. */

@@ -4,7 +4,7 @@ import { fail, ok } from "../../../shared/errors.ts";
 import type { Result } from "../../../shared/errors.ts";
 import type { DocumentPath } from "./document.ts";
 import { maxDepth } from "./json-tree.ts";
-import { failAt } from "./source-text.ts";
+import { failAt, lineEnd } from "./source-text.ts";
 import type { Tree } from "./tree.ts";
 
 // TOML in two views: what the file says (the tree) and where it says it (sections and lines), since one table may be spread over headers,
@@ -99,7 +99,7 @@ function parseProgram(text: string): Result<AST.TOMLProgram> {
     return nested === undefined ? ok(program) : tooDeep(text, nested);
   } catch (error) {
     if (error instanceof ParseError) return failAt(text, error.index, `${error.message.replace(/\.$/, "")}.`);
-    if (error instanceof RangeError) return fail("bad-input", "The file is nested too deeply.");
+    if (error instanceof RangeError) return fail("bad-input", "A text in the file is too long.");
     throw error;
   }
 }
@@ -108,10 +108,33 @@ function tooDeep(text: string, offset: number): ReturnType<typeof fail> {
   return failAt(text, offset, `the file is nested more than ${String(maxDepth)} levels deep.`);
 }
 
-/** A cheap look before parsing: so many brackets or dots in a row are no config. */
+/** A look before parsing, in one pass: the parser's time grows with the square of the depth. */
 function firstTooDeep(text: string): number | undefined {
-  const match = /(?:[[{]\s*){200}|(?:[\w-]+\s*\.\s*){200}/.exec(text);
-  return match?.index;
+  let depth = 0;
+  let dots = 0;
+  for (let position = 0; position < text.length; position += 1) {
+    const character = text[position];
+    if (character === "#") position = lineEnd(text, position) - 1;
+    else if (character === '"' || character === "'") position = stringEnd(text, position, character) - 1;
+    else if (character === ".") dots += 1;
+    else if (character === "[" || character === "{") depth += 1;
+    else if (character === "]" || character === "}") depth -= 1;
+    else if (character === "\n" || character === "=" || character === ",") dots = 0;
+    if (depth > maxDepth || dots > maxDepth) return position;
+  }
+  return undefined;
+}
+
+/** Behind a string, or a line's end where it is not ended. */
+function stringEnd(text: string, start: number, quote: string): number {
+  const triple = text.startsWith(quote.repeat(3), start);
+  let position = start + (triple ? 3 : 1);
+  for (; position < text.length; position += 1) {
+    if (quote === '"' && text[position] === "\\") position += 1;
+    else if (triple ? text.startsWith(quote.repeat(3), position) : text[position] === quote) return position + (triple ? 3 : 1);
+    else if (!triple && text[position] === "\n") return position;
+  }
+  return text.length;
 }
 
 function deepestValue(program: AST.TOMLProgram): number | undefined {

@@ -231,7 +231,10 @@ function sectionLines(
 /** Whether blank lines stand between the sections of this file; yes where there are none yet. */
 function hasBlankLines(text: string, sections: readonly TomlSection[]): boolean {
   const headers = sections.slice(1);
-  return headers.length < 2 || headers.some((section) => /\n[ \t]*\r?\n[ \t]*$/.test(text.slice(0, section.start)));
+  return (
+    headers.length < 2 ||
+    headers.some((section) => blankLinesBack(text, attachedStart(text, section.start)) < attachedStart(text, section.start))
+  );
 }
 
 /** New sections come behind all those of the table they belong to; at the top, at the end of the file. */
@@ -303,15 +306,24 @@ function removals(text: string, sections: readonly TomlSection[], path: Document
     const previous = sections.findLast((section) => section.start < piece.start);
     const blanks = /^(?:[ \t]*\r?\n)+/.exec(text.slice(lines.end))?.[0].length ?? 0;
     if (below !== undefined && shared(below.path, path) > shared(previous?.path ?? [], path)) return { ...lines, end: lines.end + blanks };
-    const before = text.slice(0, lines.start).replace(/(?:(?<=\n)[ \t]*\r?\n)+$/, "");
-    if (before.trim() !== "")
-      return {
-        start: lines.end === text.length && !text.endsWith("\n") ? before.trimEnd().length : before.length,
-        end: lines.end,
-        text: "",
-      };
+    const before = blankLinesBack(text, lines.start);
+    if (text.slice(0, before).trim() !== "") {
+      const unended = lines.end === text.length && !text.endsWith("\n");
+      return { start: unended ? text.slice(0, before).trimEnd().length : before, end: lines.end, text: "" };
+    }
     return { start: lines.start, end: lines.end + blanks, text: "" };
   });
+}
+
+/** The start of the blank lines right above a line. */
+function blankLinesBack(text: string, line: number): number {
+  let start = line;
+  while (start > 0) {
+    const above = lineStart(text, start - 1);
+    if (text.slice(above, start).trim() !== "") break;
+    start = above;
+  }
+  return start;
 }
 
 function shared(one: DocumentPath, other: DocumentPath): number {

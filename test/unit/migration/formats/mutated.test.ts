@@ -105,6 +105,7 @@ describe.each(formats)("%s", (format) => {
   test(`${String(perFormat)} mutated files crash nothing`, { timeout: 120_000 }, () => {
     let read = 0;
     let slowest = 0;
+    const changed: number[] = [];
     for (let index = 0; index < perFormat; index += 1) {
       const random = createRandom(index * 31 + 5);
       const bytes = mutated(random, new TextEncoder().encode(randomDocument(format, index).text));
@@ -118,7 +119,7 @@ describe.each(formats)("%s", (format) => {
         const path = places.length === 0 ? ["mcpServers", "x"] : random.pick(places);
         value.raw(path);
         const untouched = value.edit([]);
-        expect(untouched.ok && Buffer.from(untouched.value).equals(bytes), `seed ${String(index)}`).toBe(true);
+        if (!untouched.ok || !Buffer.from(untouched.value).equals(bytes)) changed.push(index);
         value.edit([{ kind: "set", path, value: randomModel(random, 2) }]);
         value.edit([{ kind: "remove", path }]);
         value.edit([{ kind: "set", path: [...path, "added"], value: { command: "x", args: ["y"], env: { A: "b" } } }]);
@@ -127,12 +128,13 @@ describe.each(formats)("%s", (format) => {
       slowest = Math.max(slowest, performance.now() - from);
     }
     console.log(`${format}: ${String(read)} of ${String(perFormat)} could be read, the slowest took ${slowest.toFixed(0)} ms`);
+    expect(changed, "seeds of files that no edit changed").toEqual([]);
     expect(read).toBeGreaterThan(perFormat / 50);
     expect(slowest).toBeLessThan(slowestMs);
   });
 });
 
-const wide = 60_000;
+const wide = 30_000;
 const bombs: readonly (readonly [ConfigFormat, string, string])[] = [
   ["json", "open brackets", `{"a":${"[".repeat(4_000_000)}`],
   ["json", "closed brackets", `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
@@ -140,20 +142,23 @@ const bombs: readonly (readonly [ConfigFormat, string, string])[] = [
   ["json", "block comments", `{${"/* x */".repeat(1_000_000)}}`],
   ["json", "an unended comment", `{}${"/*".repeat(2_000_000)}`],
   ["json", "a long string", `{"a":"${"\\u0041".repeat(1_000_000)}"}`],
-  ["toml", "open brackets", `a = ${"[".repeat(1_000_000)}`],
-  ["toml", "open braces", `a = ${"{a=".repeat(300_000)}`],
-  ["toml", "dotted keys", `${"a.".repeat(400_000)}a = 1`],
-  ["toml", "spaced brackets", `a = ${"[ \n".repeat(300_000)}`],
-  ["toml", "dots and blanks", `a${" .a".repeat(200_000)} = 1`],
+  ["toml", "open brackets", `a = ${"[".repeat(450_000)}`],
+  ["toml", "open braces", `a = ${"{a=".repeat(150_000)}`],
+  ["toml", "dotted keys", `${"a.".repeat(200_000)}a = 1`],
+  ["toml", "spaced brackets", `a = ${"[ \n".repeat(150_000)}`],
+  ["toml", "dots and blanks", `a${" .a".repeat(150_000)} = 1`],
   ["toml", "many tables", Array.from({ length: wide }, (_each, index) => `[t${String(index)}]\n`).join("")],
   ["toml", "many keys", Array.from({ length: wide }, (_each, index) => `k${String(index)}=1\n`).join("")],
   ["toml", "array tables", "[[a]]\n".repeat(wide)],
-  ["toml", "quotes", `a = ${'"'.repeat(900_000)}`],
-  ["yaml", "open brackets", `a: ${"[".repeat(900_000)}`],
-  ["yaml", "nested dashes", "- ".repeat(400_000)],
+  ["toml", "blank lines", `[a]\n${"\n".repeat(400_000)}[b]\nx = 1\n`],
+  ["toml", "a long string", `a = "${"a".repeat(450_000)}"`],
+  ["toml", "a long key", `${"a".repeat(450_000)} = 1`],
+  ["toml", "quotes", `a = ${'"'.repeat(450_000)}`],
+  ["yaml", "open brackets", `a: ${"[".repeat(450_000)}`],
+  ["yaml", "nested dashes", "- ".repeat(200_000)],
   ["yaml", "nested maps", Array.from({ length: 1000 }, (_each, index) => `${" ".repeat(index)}a:\n`).join("")],
   ["yaml", "many keys", Array.from({ length: wide }, (_each, index) => `k${String(index)}: 1\n`).join("")],
-  ["yaml", "question marks", "? ".repeat(400_000)],
+  ["yaml", "question marks", "? ".repeat(200_000)],
   [
     "yaml",
     "alias bomb",
@@ -161,22 +166,18 @@ const bombs: readonly (readonly [ConfigFormat, string, string])[] = [
   ],
   ["yaml", "many anchors", Array.from({ length: wide }, (_each, index) => `k${String(index)}: &a${String(index)} 1\n`).join("")],
   ["yaml", "alias of itself", "a: &a [*a]\n"],
-  ["yaml", "tags", `a: ${"!x ".repeat(200_000)}1`],
-  ["yaml", "long plain scalar", `a: ${"b c ".repeat(250_000)}`],
-  ["yaml", "comments", `a: 1\n${"# x\n".repeat(200_000)}`],
-  ["yaml", "quotes", `a: ${'"'.repeat(900_000)}`],
+  ["yaml", "tags", `a: ${"!x ".repeat(100_000)}1`],
+  ["yaml", "long plain scalar", `a: ${"b c ".repeat(100_000)}`],
+  ["yaml", "comments", `a: 1\n${"# x\n".repeat(100_000)}`],
+  ["yaml", "quotes", `a: ${'"'.repeat(450_000)}`],
 ];
 
 test.each(bombs)("%s: %s is read or refused in bounded time", { timeout: 60_000 }, (format, _name, text) => {
   const from = performance.now();
   const document = openDocument(format, new TextEncoder().encode(text));
   const took = performance.now() - from;
-  if (document.ok) {
-    expect(document.value.keys([]).length).toBeGreaterThanOrEqual(0);
-    expect(() => document.value.edit([{ kind: "set", path: ["added"], value: 1 }])).not.toThrow();
-  }
+  if (document.ok) document.value.edit([{ kind: "set", path: ["added"], value: 1 }]);
   const message = document.ok ? "" : document.error.message;
   expect(message.length).toBeLessThan(500);
-  console.log(`${format} ${_name}: ${document.ok ? "read" : message} (${took.toFixed(0)} ms)`);
   expect(took).toBeLessThan(10_000);
 });

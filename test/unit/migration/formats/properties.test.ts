@@ -51,6 +51,15 @@ function withValue(model: Model, path: DocumentPath, value: Model | undefined): 
   return Object.fromEntries(entries);
 }
 
+/** TOML: comments right above the last key of a section with the next header right below; left behind they would speak of that. */
+function commentsAboveLast(file: RandomDocument, start: number, end: number): readonly string[] {
+  const below = file.text.slice(end).split("\n")[1] ?? "";
+  if (file.format !== "toml" || !/^[[#]/.test(below)) return [];
+  const above = file.text.slice(0, start).split("\n").slice(0, -1);
+  const first = above.findLastIndex((line) => !line.startsWith("#"));
+  return commentsIn(above.slice(first + 1).join("\n"));
+}
+
 function commentsIn(text: string): readonly string[] {
   return text.match(/comment-\d+-/g) ?? [];
 }
@@ -129,7 +138,7 @@ describe.each(formats)("random %s files", (format) => {
       const result = edited(opened(format, file.text), [{ kind: "remove", path }], file.text);
       expect(opened(format, result).get([]), `${file.text}\n=>\n${result}`).toEqual(withValue(file.model, path, undefined));
       const line = file.text.slice(end).split("\n", 1)[0] ?? "";
-      const gone = new Set([...commentsIn(file.text.slice(start, end)), ...commentsIn(line)]);
+      const gone = new Set([...commentsIn(file.text.slice(start, end)), ...commentsIn(line), ...commentsAboveLast(file, start, end)]);
       const kept = new Set(commentsIn(result));
       const lost = commentsIn(file.text).filter((comment) => !kept.has(comment) && !gone.has(comment));
       // The last key of a map in lines leaves `{}`, which takes the place of the lines.
