@@ -1,3 +1,4 @@
+import { assertNever } from "../../shared/errors.ts";
 import type { ConfigFile, FoundSecret, Migration, Place, Plan, Scan } from "../../shared/model/migration.ts";
 import { commandText, timeText } from "./print.ts";
 
@@ -52,6 +53,8 @@ function placeText(place: Place): string {
       return `header ${place.name}`;
     case "url":
       return place.key === null ? `url (${place.part})` : `url ${place.key}`;
+    default:
+      return assertNever(place);
   }
 }
 

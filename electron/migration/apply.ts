@@ -173,13 +173,18 @@ async function prepare(
   }
   const needed = new Set(ready.flatMap(({ working }) => working.entries.map(({ server }) => server)));
   for (const [done, secret] of plan.secrets.entries()) {
-    if (secret.exists || !secret.servers.some((server) => needed.has(server))) continue;
+    if (!secret.servers.some((server) => needed.has(server))) continue;
     if (vault.list().some(({ name }) => name === secret.name)) {
-      return fail("already-exists", `There is a secret ${secret.name} by now.`, "Look at the plan again.");
+      const held = await vault.get(secret.name, null);
+      if (held.kind === "found" && held.value === secret.value) continue;
+      return fail("already-exists", `There is another secret ${secret.name} by now, or it cannot be read.`, "Look at the plan again.");
     }
     onStep({ kind: "store", done, total, text: `Storing ${secret.name} in the keychain` });
     const recorded = record.secrets.find(({ name }) => name === secret.name);
-    if (recorded !== undefined) recorded.state = "stored";
+    if (recorded !== undefined) {
+      recorded.created = true;
+      recorded.state = "stored";
+    }
     const noted = await engine.records.save(record);
     if (!noted.ok) return noted;
     const journaled = engine.deps.record({ kind: "secret-stored", by: "person", detail: { name: secret.name, migration: record.id } });

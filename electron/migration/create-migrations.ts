@@ -10,7 +10,7 @@ import { createOriginals } from "./originals.ts";
 import { makePlan } from "./plan.ts";
 import type { WorkingPlan } from "./plan.ts";
 import type { MigrationDeps } from "./ports.ts";
-import { isUnfinished, recover } from "./recover.ts";
+import { recover } from "./recover.ts";
 import { openRecords } from "./records.ts";
 import { planRepair } from "./repair.ts";
 import type { ScanOutcome } from "./scan.ts";
@@ -36,6 +36,7 @@ export async function createMigrations(deps: MigrationDeps, options: { readonly 
   let lastScan: ScanOutcome | null = null;
   let running: Promise<unknown> = Promise.resolve();
   let closed = false;
+  let starting: Promise<unknown> = Promise.resolve();
 
   const dropPlan = (id: string): void => {
     clearTimeout(plans.get(id)?.timer);
@@ -49,10 +50,12 @@ export async function createMigrations(deps: MigrationDeps, options: { readonly 
   };
 
   /** One at a time on this machine, and after everything that was cut off has been brought to its end. */
-  const exclusively = <T>(work: () => Promise<Result<T>>): Promise<Result<T>> => {
-    if (closed) return Promise.resolve(fail("closing", "Portcullis is closing."));
+  const exclusively = async <T>(work: () => Promise<Result<T>>): Promise<Result<T>> => {
+    // Cleaning up at the start is no run that the person knows of.
+    await starting;
+    if (closed) return fail("closing", "Portcullis is closing.");
     const lock = takeMigrationLock(deps.dataDir);
-    if (!lock.ok) return Promise.resolve(lock);
+    if (!lock.ok) return lock;
     const done = (async () => {
       try {
         await engine.records.reload();
@@ -78,8 +81,11 @@ export async function createMigrations(deps: MigrationDeps, options: { readonly 
   };
 
   if (options.follow) {
-    if (engine.records.list().some(isUnfinished)) void exclusively(() => Promise.resolve(ok(undefined)));
-    else if (engine.records.list().length > 0) void watch.refresh();
+    // Also where nothing was cut off: a keychain that was locked then may be open now.
+    if (engine.records.list().length > 0) {
+      // A bug here must not keep the app from starting; what was cut off is met again before the next change.
+      starting = exclusively(() => Promise.resolve(ok(undefined))).catch(() => undefined);
+    }
   }
 
   return {
@@ -145,6 +151,7 @@ export async function createMigrations(deps: MigrationDeps, options: { readonly 
       watch.close();
       listeners.clear();
       for (const id of plans.keys()) dropPlan(id);
+      await starting;
       await running;
     },
   };

@@ -20,6 +20,7 @@ export function createMask(
       const text = placeText(entry, one);
       if (text === null) continue;
       const known = byText.get(text.at.join("\0")) ?? { ...text, hidden: [] };
+      if (known.hidden.some(({ range }) => range.start < one.range.end && one.range.start < range.end)) continue;
       known.hidden.push({ value: text.text.slice(one.range.start, one.range.end), range: one.range });
       byText.set(text.at.join("\0"), known);
       values.push(one.value, text.text.slice(one.range.start, one.range.end));

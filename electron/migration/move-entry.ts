@@ -1,4 +1,5 @@
 import path from "node:path";
+import { assertNever } from "../../shared/errors.ts";
 import type { Place } from "../../shared/model/migration.ts";
 import type { ServerSettings } from "../../shared/model/server.ts";
 import { placeholderMeaning, type PlaceholderContext } from "./clients/placeholder-meaning.ts";
@@ -45,7 +46,7 @@ export function takenSecrets(entry: ReadEntry, chosen: readonly Detected[]): rea
 }
 
 /** Where in an entry a place's text stands; null for what only remote servers have. */
-export function textNameOf(place: Place): string | null {
+function textNameOf(place: Place): string | null {
   switch (place.kind) {
     case "env":
     case "env-json":
@@ -56,6 +57,8 @@ export function textNameOf(place: Place): string | null {
       return place.at === "url" ? null : place.at;
     case "header":
       return null;
+    default:
+      return assertNever(place);
   }
 }
 

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { fail, ok } from "../../shared/errors.ts";
+import { assertNever, fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { diskError } from "./disk-error.ts";
@@ -99,7 +99,7 @@ export function createOriginals(deps: {
 }
 
 /** A secret that was not found, in words. */
-export function heldError(held: Exclude<HeldSecret, { kind: "found" }>, what: string): ReturnType<typeof fail> {
+function heldError(held: Exclude<HeldSecret, { kind: "found" }>, what: string): ReturnType<typeof fail> {
   switch (held.kind) {
     case "missing":
       return fail("secret-missing", `The keychain does not hold ${what} any more.`);
@@ -109,6 +109,8 @@ export function heldError(held: Exclude<HeldSecret, { kind: "found" }>, what: st
       return fail("vault-unavailable", `The keychain did not answer when it was asked for ${what}.`);
     case "unavailable":
       return fail("vault-unavailable", `The keychain cannot be used: ${held.reason}`);
+    default:
+      return assertNever(held);
   }
 }
 

@@ -301,9 +301,9 @@ function planFile(
   const mask = createMask(
     file.document,
     file.lists.flatMap((list) =>
-      list.entries.map(({ entry, secrets }) => ({
+      list.entries.map(({ entry, secrets, hidden }) => ({
         entry,
-        detected: secrets.filter((one) => one.found.class !== "unlikely" || chosen.has(one)).map(({ detected }) => detected),
+        detected: [...hidden, ...secrets.filter((one) => chosen.has(one)).map(({ detected }) => detected)],
       })),
     ),
   );

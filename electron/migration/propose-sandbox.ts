@@ -25,7 +25,7 @@ export interface Proposal {
 }
 
 interface Known {
-  /** Tested on the package's name without its scope, or the program's. */
+  /** Tested on the package's name with its scope (`playwright/mcp`) and without, or the program's. */
   readonly name: RegExp;
   readonly hosts?: readonly string[];
   readonly why?: string;
@@ -82,7 +82,8 @@ const runners = new Set(["docker", "podman", "nerdctl"]);
 /** Pure; looks nothing up. */
 export function proposeSandbox(input: ProposalInput): Proposal {
   const program = baseName(input.command).replace(/\.(exe|cmd)$/i, "");
-  const name = (input.package?.name ?? program).toLowerCase().replace(/^@[^/]*\//, "");
+  const whole = (input.package?.name ?? program).toLowerCase().replace(/^@/, "");
+  const name = whole.replace(/^[^/]*\//, "");
   const args = input.package?.args ?? input.args;
   if (runners.has(program.toLowerCase())) {
     return {
@@ -118,7 +119,7 @@ export function proposeSandbox(input: ProposalInput): Proposal {
     if (folder !== null) write.push(path.dirname(folder));
     why.push(folder === null ? "It names no database, so no folder is opened." : "It may write where its database lies.");
   } else {
-    const match = known.find((one) => one.name.test(name));
+    const match = known.find((one) => one.name.test(name) || one.name.test(whole));
     if (match?.hosts !== undefined) hosts.push(...match.hosts);
     if (match?.why !== undefined) why.push(match.hosts === undefined ? match.why : `It may reach: ${match.why}`);
     if (match?.warning !== undefined) warnings.push(match.warning);

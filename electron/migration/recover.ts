@@ -6,7 +6,7 @@ import { readFileNow, removeTemporary } from "./replace-file.ts";
 import { settle } from "./settle.ts";
 
 /** Whether a migration was cut off: by a kill, a crash, a power failure. */
-export function isUnfinished(record: MigrationRecord): boolean {
+function isUnfinished(record: MigrationRecord): boolean {
   return record.phase !== "done" || record.files.some(({ state }) => state === "writing" || state === "undoing");
 }
 

@@ -3,20 +3,23 @@ import type { Result } from "../../shared/errors.ts";
 import type { JsonValue } from "../../shared/model/json.ts";
 import type { Drift } from "../../shared/model/migration.ts";
 import { secretReferences } from "../../shared/model/secret-reference.ts";
+import type { ConfigPlace } from "./clients/client-definition.ts";
 import { writeEntry } from "./clients/write-entry.ts";
 import { editsFor } from "./apply.ts";
 import { findEntry } from "./engine.ts";
 import type { Engine } from "./engine.ts";
+import type { ConfigDocument } from "./formats/document.ts";
 import { openDocument } from "./formats/open-document.ts";
+import { entriesIn } from "./left-secrets.ts";
 import { createMask, maskedDiff } from "./masked-diff.ts";
 import { planFor } from "./plan.ts";
 import type { WorkingEntry, WorkingPlan, WorkingServer } from "./plan.ts";
 import type { MigrationRecord, RecordedEntry, RecordedFile } from "./records.ts";
 import type { ScanOutcome } from "./scan.ts";
-import type { Candidate } from "./scan-places.ts";
+import { readFileNow } from "./replace-file.ts";
 import { ownSettings } from "./settle.ts";
-import { entryPrint, readSources } from "./sources.ts";
-import type { SourceFile, SourceList } from "./sources.ts";
+import { entryPrint } from "./sources.ts";
+import type { SourceList } from "./sources.ts";
 
 /**
  * A plan that mends a drift. What was re-added, or holds a new secret, is moved like any entry; what was dropped or rewritten is written as it
@@ -38,58 +41,51 @@ export async function planRepair(engine: Engine, scan: ScanOutcome, drift: Drift
   if (drift.kind === "re-added" || drift.kind === "new-secret") {
     return planFor(engine.deps, scan, candidates, {}, (_list, name) => named.has(name));
   }
-  return renew(engine, record, file, candidates, named);
+  return renew(engine, record, file, named);
 }
 
 async function renew(
   engine: Engine,
   record: MigrationRecord,
   file: RecordedFile,
-  candidates: readonly Candidate[],
   named: ReadonlySet<string>,
 ): Promise<Result<WorkingPlan>> {
-  const sources = await readSources(candidates);
-  const source = sources.files[0];
-  if (source === undefined) {
-    return fail(
-      "not-found",
-      "The file is gone, or holds no list of servers any more.",
-      "Restore the migration, or let its client make the file anew.",
-    );
+  const now = await readFileNow(file.path);
+  if (!now.ok) {
+    const gone = now.error.code === "not-found";
+    return gone ? fail("not-found", "The file is gone.", "Let its client make it anew, or restore the migration.") : now;
   }
+  const document = openDocument(file.format, now.value.bytes);
+  if (!document.ok) return document;
   const original = await readOriginal(engine, record, file);
   if (!original.ok) return original;
   const servers = new Map<string, WorkingServer>();
   const entries: WorkingEntry[] = [];
   for (const entry of file.entries) {
     if (entry.state !== "moved" || !named.has(entry.name)) continue;
-    const list = listOf(source, entry);
+    const list = listOf(engine, file, entry, document.value);
     const settings = ownSettings(engine.deps.servers.settings(), entry.server);
     if (settings === undefined) return fail("not-found", `There is no server ${entry.server} in Portcullis any more.`);
-    if (list === undefined) return fail("not-found", `The list that ${entry.name} stood in is gone.`);
+    if (list === undefined) return fail("not-found", `${entry.clientName} is not known any more.`);
     servers.set(entry.server, { settings, exists: true });
-    const now = list.entries.find((one) => one.entry.name === entry.name);
-    if (now !== undefined) entries.push({ list, name: entry.name, print: entryPrint(source.document, now.entry), server: entry.server });
+    const found = findEntry(document.value, entry, engine.deps.clients);
+    const known = { list, name: entry.name, server: entry.server };
+    if (found !== undefined) entries.push({ ...known, print: entryPrint(document.value, found) });
     else {
       const made = entryAfter(engine, file, original.value, entry);
       if (!made.ok) return made;
-      entries.push({ list, name: entry.name, print: null, server: entry.server, made: made.value });
+      entries.push({ ...known, print: null, made: made.value });
     }
   }
-  const edits = editsFor(engine, source.document, entries);
+  const edits = editsFor(engine, document.value, entries);
   if (!edits.ok) return edits;
-  const after = source.document.edit(edits.value);
+  const after = document.value.edit(edits.value);
   if (!after.ok) return after;
   const first = entries[0]?.list;
   if (first === undefined) return fail("not-found", "There is nothing to repair any more.");
-  const mask = createMask(
-    source.document,
-    source.lists.flatMap((list) =>
-      list.entries.map(({ entry, secrets }) => ({ entry, detected: secrets.map(({ detected }) => detected) })),
-    ),
-  );
+  const mask = createMask(document.value, entriesIn(engine.deps.clients, document.value, file));
   return ok({
-    files: [{ path: source.path, target: source.target, hash: source.hash, bytes: source.bytes, format: file.format, entries }],
+    files: [{ path: file.path, target: now.value.target, hash: now.value.hash, bytes: now.value.bytes, format: file.format, entries }],
     servers,
     secrets: [],
     shown: {
@@ -98,9 +94,9 @@ async function renew(
         {
           file: first.id,
           client: first.candidate.client.id,
-          path: source.path,
-          hash: source.hash,
-          diff: maskedDiff(source.bytes, after.value, mask),
+          path: file.path,
+          hash: now.value.hash,
+          diff: maskedDiff(now.value.bytes, after.value, mask),
           servers: entries.map(({ name }) => name),
         },
       ],
@@ -124,10 +120,20 @@ async function renew(
   });
 }
 
-function listOf(source: SourceFile, entry: RecordedEntry): SourceList | undefined {
-  return source.lists.find(
-    ({ candidate }) => candidate.client.id === entry.client && JSON.stringify(candidate.place.at) === JSON.stringify(entry.at),
-  );
+/** The list as it was migrated; it may be gone from the file as a whole. */
+function listOf(engine: Engine, file: RecordedFile, entry: RecordedEntry, document: ConfigDocument): SourceList | undefined {
+  const client = engine.deps.clients.find((one) => one.id === entry.client);
+  if (client === undefined) return undefined;
+  const { at, shape, project } = entry;
+  const scope = project === null ? "user" : "project";
+  const place: ConfigPlace = { path: file.path, scope, project, format: file.format, at, shape };
+  return {
+    id: file.target,
+    candidate: { client, place, within: null },
+    shape: client.entry(document),
+    status: { kind: "ready" },
+    entries: [],
+  };
 }
 
 async function readOriginal(engine: Engine, record: MigrationRecord, file: RecordedFile): Promise<Result<Uint8Array>> {

@@ -1,6 +1,6 @@
 import type { Engine } from "./engine.ts";
 import { settingsHash } from "./engine.ts";
-import type { MigrationRecord } from "./records.ts";
+import type { MigrationRecord, RecordedEntry } from "./records.ts";
 import { secretReferences } from "../../shared/model/secret-reference.ts";
 import type { ServerSettings } from "../../shared/model/server.ts";
 
@@ -19,6 +19,12 @@ export async function settle(engine: Engine): Promise<void> {
   );
   for (const record of done) if (await settleServers(engine, record, inUse)) await records.save(record);
   for (const record of done) if (await settleSecrets(engine, record)) await records.save(record);
+  // The last copy of what stands nowhere else is not thrown away.
+  for (const record of done) {
+    if (record.files.every((file) => file.state !== "applied" && file.entries.every((entry) => entry.state === "old"))) {
+      await engine.originals.forget(record.id);
+    }
+  }
 }
 
 async function settleServers(engine: Engine, record: MigrationRecord, inUse: ReadonlySet<string>): Promise<boolean> {
@@ -46,7 +52,7 @@ async function settleSecrets(engine: Engine, record: MigrationRecord): Promise<b
   let changed = false;
   for (const secret of record.secrets) {
     if (!secret.created || secret.state !== "stored") continue;
-    const entries = record.files.flatMap((file) => file.entries).filter((one) => secret.servers.includes(one.server));
+    const entries = entriesOf(engine, secret.name);
     if (entries.some((one) => one.state !== "old") || isReferred(servers.settings(), secret.name)) continue;
     if (vault.list().some(({ name }) => name === secret.name)) {
       if (!journal({ kind: "secret-deleted", by: "person", detail: { name: secret.name, migration: record.id } }).ok) continue;
@@ -57,6 +63,14 @@ async function settleSecrets(engine: Engine, record: MigrationRecord): Promise<b
     changed = true;
   }
   return changed;
+}
+
+/** All entries that ever held this secret, over all migrations. */
+function entriesOf(engine: Engine, secret: string): readonly RecordedEntry[] {
+  return engine.records.list().flatMap((record) => {
+    const servers = new Set(record.secrets.filter(({ name }) => name === secret).flatMap((one) => one.servers));
+    return record.files.flatMap((file) => file.entries.filter((entry) => servers.has(entry.server)));
+  });
 }
 
 function isReferred(all: Readonly<Record<string, ServerSettings>>, name: string): boolean {

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { EntryShape } from "./clients/client-definition.ts";
 import type { ReadEntry } from "./clients/read-entries.ts";
 import { createConfigReader } from "./config-reader.ts";
-import { detectSecrets } from "./detect/detect.ts";
+import { detectSecrets, type Detected } from "./detect/detect.ts";
 import type { ConfigDocument } from "./formats/document.ts";
 import { openDocument } from "./formats/open-document.ts";
-import { scanFile } from "./scan-file.ts";
+import { entryText, scanFile } from "./scan-file.ts";
 import type { ScannedFile, ScannedSecret } from "./scan-file.ts";
 import type { Candidate } from "./scan-places.ts";
 
@@ -21,6 +21,8 @@ export interface SourceList {
 export interface SourceEntry {
   readonly entry: ReadEntry;
   readonly secrets: readonly ScannedSecret[];
+  /** All that must not be shown of it: also what stands in an entry of ours, where nothing is to be moved. */
+  readonly hidden: readonly Detected[];
 }
 
 /** One file on the disk. It may hold several lists (Claude Code's projects). */
@@ -76,6 +78,7 @@ export async function readSources(candidates: readonly Candidate[]): Promise<Sou
     const entries = file.entries.map((entry) => ({
       entry,
       secrets: file.secrets.filter(({ found }) => found.server === entry.name),
+      hidden: detectSecrets(entryText(entry, candidate.client.placeholders)).filter(({ class: sure }) => sure !== "unlikely"),
     }));
     source.lists.push({ id: file.id, candidate, shape, status: file.status, entries });
   }

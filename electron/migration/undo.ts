@@ -38,9 +38,6 @@ export async function undoFiles(
     }
   }
   await settle(engine);
-  const entries = record.files.flatMap((file) => file.entries);
-  // The last copy of what stands nowhere else is not thrown away.
-  if (entries.every((entry) => entry.state === "old")) await engine.originals.forget(record.id);
   return failure;
 }
 
