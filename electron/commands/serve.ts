@@ -1,4 +1,5 @@
 import path from "node:path";
+import v8 from "node:v8";
 import type { Command } from "commander";
 import { report } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
@@ -36,6 +37,8 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
   }
   // Everything this process makes is ours alone.
   process.umask(0o077);
+  // Calls leave nothing that lives long. Without this the heap's young half grows to 128 MB under load and never shrinks again.
+  v8.setFlagsFromString("--semi-space-growth-factor=1");
   const { filesBeside, startHeadless } = await import("../headless.ts");
 
   let stop: () => void = () => undefined;
