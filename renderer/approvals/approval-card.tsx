@@ -1,4 +1,4 @@
-import { ArrowRight, ShieldOff, TriangleAlert } from "lucide-react";
+import { ArrowRight, Info, ShieldOff, TriangleAlert } from "lucide-react";
 import { memo, useCallback, useId, useState } from "react";
 import type { Approval, Finding } from "../../shared/model/approval.ts";
 import { useApp } from "../app-context.tsx";
@@ -13,6 +13,7 @@ import { useFetched } from "../use-fetched.ts";
 import { AnswerBar, type Answer } from "./answer-bar.tsx";
 import { Countdown, DeadlineLine } from "./countdown.tsx";
 import { Headline } from "./headline.tsx";
+import { hides } from "./wording.ts";
 
 export interface ApprovalCardProps {
   readonly approval: Approval;
@@ -196,11 +197,8 @@ function Findings({ findings, onShow }: { readonly findings: readonly Finding[];
   return (
     <ul className="findings" aria-label={messages.approvals.findings}>
       {findings.map((finding) => (
-        <li
-          key={`${finding.kind} ${finding.pointer} ${finding.text}`}
-          className={finding.kind === "large" || finding.kind === "number" ? "finding amber" : "finding red"}
-        >
-          <TriangleAlert size={14} aria-hidden="true" />
+        <li key={`${finding.kind} ${finding.pointer} ${finding.text}`} className={hides(finding) ? "finding red" : "finding"}>
+          {hides(finding) ? <TriangleAlert size={14} aria-hidden="true" /> : <Info size={14} aria-hidden="true" />}
           <span className="unbroken">
             <Revealed text={finding.text} />
           </span>

@@ -1,4 +1,4 @@
-import type { Approval } from "../../shared/model/approval.ts";
+import type { Approval, Finding } from "../../shared/model/approval.ts";
 
 /**
  * A call in plain words, by its tool's name: "Change index.html". The name is the server's own, so it may make a call look graver,
@@ -57,11 +57,14 @@ export function verbOf(tool: string): Verb {
   return found.reduce((gravest, verb) => (graver.indexOf(tones[verb]) > graver.indexOf(tones[gravest]) ? verb : gravest), first);
 }
 
-/** How grave a call looks: its verb, made graver by what was found in its arguments and by a server without a box. */
-export function toneOf(approval: Pick<Approval, "tool" | "findings" | "waived">): Tone {
-  const byName = tones[verbOf(approval.tool)];
-  const fishy = approval.findings.some(({ kind }) => kind === "invisible" || kind === "control" || kind === "padding" || kind === "markup");
-  return fishy ? "destroying" : byName;
+/** Whether a finding hides something from the eye. The others (markup, size, numbers) are true of ordinary files, too. */
+export function hides({ kind }: Pick<Finding, "kind">): boolean {
+  return kind === "invisible" || kind === "control" || kind === "padding";
+}
+
+/** How grave a call looks: its verb, made graver by what hides in its arguments. */
+export function toneOf(approval: Pick<Approval, "tool" | "findings">): Tone {
+  return approval.findings.some(hides) ? "destroying" : tones[verbOf(approval.tool)];
 }
 
 /** A path or address cut where the eye should land: what leads there, and the thing itself. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { splitSubject, toneOf, verbOf, wordsOf } from "../../../renderer/approvals/wording.ts";
 
-const plain = { findings: [], waived: false };
+const plain = { findings: [] };
 
 describe("wording", () => {
   it("finds the words of a name", () => {
@@ -28,10 +28,18 @@ describe("wording", () => {
     expect(verbOf("list_then_exec")).toBe("run");
   });
 
-  it("treats an unknown verb as a change, and anything fishy as grave", () => {
+  it("treats an unknown verb as a change, and what hides something as grave", () => {
     expect(toneOf({ tool: "frobnicate", ...plain })).toBe("changing");
     expect(toneOf({ tool: "read_file", ...plain })).toBe("reading");
-    expect(toneOf({ tool: "read_file", waived: false, findings: [{ kind: "invisible", text: "", pointer: "" }] })).toBe("destroying");
+    for (const kind of ["invisible", "control", "padding"] as const) {
+      expect(toneOf({ tool: "read_file", findings: [{ kind, text: "", pointer: "" }] })).toBe("destroying");
+    }
+  });
+
+  it("keeps a write of ordinary HTML a change: markup, size and numbers hide nothing", () => {
+    for (const kind of ["markup", "large", "number"] as const) {
+      expect(toneOf({ tool: "write_file", findings: [{ kind, text: "", pointer: "" }] })).toBe("changing");
+    }
   });
 
   it("cuts a path before its last part and leaves everything else whole", () => {
