@@ -134,8 +134,8 @@ export function createServerChanges(
   };
 }
 
-/** The keys of `sandbox` that open something. */
-const sandboxOpenings: ReadonlySet<string> = new Set(["read", "write", "hosts", "limits"]);
+/** The keys of `sandbox` that open something. Limits that are not named stay as they are. */
+const sandboxOpenings: ReadonlySet<string> = new Set(["read", "write", "hosts"]);
 
 export function noServer(name: string): ReturnType<typeof fail> {
   return fail("not-found", `There is no server named "${name}".`);

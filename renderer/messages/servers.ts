@@ -84,7 +84,12 @@ export const serverMessages = {
   inWords: "In words",
   exactPlan: "The exact plan",
   planText: "Line by line, as the operating system gets it.",
-  changeIn: (file: string) => `Folders, hosts and limits stand in ${file}. A change there is shown to you before it counts.`,
+  openings: {
+    change: "Change folders and hosts…",
+    title: "What its sandbox opens",
+    text: "Saving stops it. It starts again when you have looked at the change and accepted it.",
+    save: "Save and review",
+  },
   waive: "Run without a sandbox",
   waiveTitle: "Run it without a sandbox?",
   waiveText: (name: string) =>

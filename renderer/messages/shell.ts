@@ -73,6 +73,17 @@ export const shellMessages = {
   pausedText: "Every call is refused until you resume. Servers that run stay up.",
   faultTitle: "Calls are refused because something is broken.",
   faultDoctor: "See what is wrong",
+  journalAside: {
+    ask: "Put the journal aside",
+    text: "The journal is renamed and kept as it is, so that you can look into it. A new one begins, and its first record says that you did this. Nothing is deleted. Portcullis has to be started again afterwards.",
+    again: "Do it again",
+    half: "The journal was put aside, but the new one is not trusted yet.",
+    done: "The journal was put aside. Quit Portcullis and start it again.",
+    kept: (file: string) => `The old one is kept as ${file}.`,
+    notAnchored:
+      "The keychain could not be told, so it would refuse the new journal at the next start. Unlock the keychain and do it again.",
+    quit: "Quit Portcullis",
+  },
   vaultLockedTitle: "The secret store is locked.",
   vaultLockedText: "Servers that need a secret cannot start until it is unlocked.",
   vaultUnavailableTitle: "There is no secret store.",

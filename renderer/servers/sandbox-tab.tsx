@@ -1,7 +1,6 @@
-import { ShieldOff } from "lucide-react";
+import { FolderLock, ShieldOff } from "lucide-react";
 import { useState } from "react";
 import type { ServerView } from "../../shared/model/server.ts";
-import { useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
@@ -9,11 +8,12 @@ import { CopyButton } from "../ui/copy-button.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { useAct } from "../use-act.ts";
 import { useFetched } from "../use-fetched.ts";
+import { SandboxFields } from "./sandbox-fields.tsx";
+import { linesToSandbox, sandboxToLines } from "./sandbox-lines.ts";
 
 /** The box in words, then the exact plan; and the way to take it off, with what that means. */
 export function SandboxTab({ server }: { readonly server: ServerView }) {
   const explained = useFetched("server.explain", { name: server.name }, server.fingerprint);
-  const config = useSnapshot((snapshot) => snapshot.app.home.config);
   const words = messages.servers;
   return (
     <div className="section">
@@ -31,9 +31,7 @@ export function SandboxTab({ server }: { readonly server: ServerView }) {
               </li>
             ))}
           </ul>
-          <p className="small faint unbroken">
-            <Revealed text={words.changeIn(`${config}/config.json`)} />
-          </p>
+          <Openings key={server.fingerprint} server={server} />
           <div className="field">
             <div className="section-head">
               <h3>{words.exactPlan}</h3>
@@ -53,6 +51,51 @@ export function SandboxTab({ server }: { readonly server: ServerView }) {
       )}
       <Waiver server={server} />
     </div>
+  );
+}
+
+/** What the box opens, to be changed. A change does not count before the person has seen it and accepted it. */
+function Openings({ server }: { readonly server: ServerView }) {
+  const [lines, setLines] = useState<ReturnType<typeof sandboxToLines> | null>(null);
+  const [busy, setBusy] = useState(false);
+  const act = useAct();
+  const words = messages.servers;
+  if (lines === null) {
+    return (
+      <div>
+        <Button icon={<FolderLock size={14} aria-hidden="true" />} onClick={() => setLines(sandboxToLines(server.sandbox))}>
+          {words.openings.change}
+        </Button>
+      </div>
+    );
+  }
+  const wanted = linesToSandbox(lines);
+  const same = JSON.stringify(wanted) === JSON.stringify(linesToSandbox(sandboxToLines(server.sandbox)));
+  const save = async (): Promise<void> => {
+    setBusy(true);
+    const saved = await act("server.setSandbox", { name: server.name, sandbox: wanted });
+    setBusy(false);
+    if (saved.ok) setLines(null);
+  };
+  return (
+    <form
+      className="panel"
+      aria-label={words.openings.title}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!busy && !same) void save();
+      }}
+    >
+      <h3>{words.openings.title}</h3>
+      <SandboxFields value={lines} onChange={setLines} />
+      <p className="small quiet">{words.openings.text}</p>
+      <div className="actions">
+        <Button onClick={() => setLines(null)}>{messages.common.cancel}</Button>
+        <Button look="primary" submit aria-disabled={busy || same}>
+          {words.openings.save}
+        </Button>
+      </div>
+    </form>
   );
 }
 

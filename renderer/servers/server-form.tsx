@@ -9,6 +9,8 @@ import { Revealed } from "../ui/revealed.tsx";
 import { Select } from "../ui/select.tsx";
 import { useAct } from "../use-act.ts";
 import { splitCommandLine } from "./command-line.ts";
+import { SandboxFields } from "./sandbox-fields.tsx";
+import { closedSandbox, linesToSandbox } from "./sandbox-lines.ts";
 
 interface Variable {
   readonly key: string;
@@ -30,9 +32,7 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
   const [name, setName] = useState("");
   const [line, setLine] = useState("");
   const [variables, setVariables] = useState<readonly Variable[]>([]);
-  const [write, setWrite] = useState("");
-  const [read, setRead] = useState("");
-  const [hosts, setHosts] = useState("");
+  const [sandbox, setSandbox] = useState(closedSandbox);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const words = messages.servers.form;
@@ -58,7 +58,7 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
       command,
       ...(args.length === 0 ? {} : { args }),
       ...(named.length === 0 ? {} : { env: Object.fromEntries(named.map((variable) => [variable.name, valueOf(name, variable)])) }),
-      sandbox: { read: linesOf(read), write: linesOf(write), hosts: linesOf(hosts) },
+      sandbox: linesToSandbox(sandbox),
     };
     const added = await act("server.add", { name, settings, accept: false });
     setBusy(false);
@@ -195,11 +195,7 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
           </Button>
         </div>
       </fieldset>
-      <div className="form-grid">
-        <Lines label={words.write} help={words.foldersHelp} placeholder="~/projects/site" value={write} onChange={setWrite} />
-        <Lines label={words.read} help={words.foldersHelp} placeholder="~/Documents/specs" value={read} onChange={setRead} />
-        <Lines label={words.hosts} help={words.hostsHelp} placeholder="api.github.com" value={hosts} onChange={setHosts} />
-      </div>
+      <SandboxFields value={sandbox} onChange={setSandbox} />
       <div className="actions">
         <Button look="primary" submit aria-disabled={busy}>
           {words.add}
@@ -207,37 +203,6 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
       </div>
     </form>
   );
-}
-
-function Lines(props: {
-  readonly label: string;
-  readonly help: string;
-  readonly placeholder: string;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}) {
-  return (
-    <Field label={props.label} help={props.help}>
-      {(ids) => (
-        <textarea
-          className="textarea mono"
-          rows={3}
-          {...ids}
-          placeholder={props.placeholder}
-          value={props.value}
-          onChange={(event) => props.onChange(event.target.value)}
-          spellCheck={false}
-        />
-      )}
-    </Field>
-  );
-}
-
-function linesOf(text: string): string[] {
-  return text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
 }
 
 function secretName(server: string, variable: Variable): string {

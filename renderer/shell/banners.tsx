@@ -1,4 +1,7 @@
+import { useState } from "react";
 import { useStore } from "zustand";
+import type { Output } from "../../shared/ipc/contract.ts";
+import type { AppView } from "../../shared/model/snapshot.ts";
 import { useApp, useSnapshot, useView } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Banner } from "../ui/banner.tsx";
@@ -20,16 +23,7 @@ export function Banners() {
           {messages.shell.connectionText}
         </Banner>
       ) : null}
-      {app.state === "fault" ? (
-        <Banner
-          hue="red"
-          live
-          title={messages.shell.faultTitle}
-          action={screen === "settings" ? undefined : <Button onClick={() => view.go("settings")}>{messages.shell.faultDoctor}</Button>}
-        >
-          <Revealed text={app.reason ?? app.journal.fault ?? ""} />
-        </Banner>
-      ) : null}
+      {app.state === "fault" ? <FaultBanner app={app} /> : null}
       {app.state === "paused" ? (
         <Banner
           hue="amber"
@@ -54,5 +48,76 @@ export function Banners() {
         <Banner hue="amber" title={app.answerer === "terminal" ? messages.shell.answererTerminal : messages.shell.answererDeny} />
       )}
     </div>
+  );
+}
+
+/** What is broken, and for a journal that cannot be trusted the way out: it is put aside, untouched. */
+function FaultBanner({ app }: { readonly app: AppView }) {
+  const { view } = useApp();
+  const { screen } = useView();
+  const act = useAct();
+  const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [aside, setAside] = useState<Output<"journal.archive"> | null>(null);
+  const words = messages.shell;
+  const putAside = async (): Promise<void> => {
+    setBusy(true);
+    const archived = await act("journal.archive");
+    setBusy(false);
+    setAsking(false);
+    if (archived.ok) setAside(archived.value);
+  };
+  if (aside !== null) {
+    return (
+      <Banner
+        hue={aside.anchored ? "amber" : "red"}
+        live
+        title={aside.anchored ? words.journalAside.done : words.journalAside.half}
+        action={
+          aside.anchored ? (
+            <Button onClick={() => void act("app.quit")}>{words.journalAside.quit}</Button>
+          ) : (
+            <Button aria-disabled={busy} onClick={() => void putAside()}>
+              {words.journalAside.again}
+            </Button>
+          )
+        }
+      >
+        <p>
+          <Revealed text={words.journalAside.kept(aside.file)} />
+        </p>
+        {aside.anchored ? null : <p>{words.journalAside.notAnchored}</p>}
+      </Banner>
+    );
+  }
+  return (
+    <Banner
+      hue="red"
+      live
+      title={words.faultTitle}
+      action={
+        asking ? undefined : (
+          <div className="actions">
+            {screen === "settings" ? null : <Button onClick={() => view.go("settings")}>{words.faultDoctor}</Button>}
+            {app.journal.fault === null ? null : <Button onClick={() => setAsking(true)}>{words.journalAside.ask}…</Button>}
+          </div>
+        )
+      }
+    >
+      <p>
+        <Revealed text={app.reason ?? app.journal.fault ?? ""} />
+      </p>
+      {asking ? (
+        <>
+          <p>{words.journalAside.text}</p>
+          <div className="actions">
+            <Button onClick={() => setAsking(false)}>{messages.common.cancel}</Button>
+            <Button look="danger" aria-disabled={busy} onClick={() => void putAside()}>
+              {words.journalAside.ask}
+            </Button>
+          </div>
+        </>
+      ) : null}
+    </Banner>
   );
 }

@@ -51,7 +51,7 @@ export const contract = {
   "server.setDisabled": channel(operators, z.object({ name: serverNameSchema, disabled: z.boolean() }), serverViewSchema),
   /** Gives or takes back the waiver of a server's sandbox; giving it counts as a change that must be accepted. */
   "server.waive": channel(operators, z.object({ name: serverNameSchema, waived: z.boolean() }), serverViewSchema),
-  /** What its sandbox opens; counts as a change that must be accepted. An absent list opens nothing. */
+  /** What its sandbox opens; counts as a change that must be accepted. An absent list opens nothing; absent limits stay as they are. */
   "server.setSandbox": channel(
     operators,
     z.object({ name: serverNameSchema, sandbox: sandboxSettingsSchema.pick({ read: true, write: true, hosts: true, limits: true }) }),

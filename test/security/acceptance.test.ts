@@ -150,12 +150,15 @@ describe("an accepted name whose command was changed (threat 2, MCPoison)", () =
   test("a sandbox that was opened further, and nothing else of its settings is touched", async () => {
     const open = path.join(rig.home, "work", "open");
     fs.mkdirSync(open);
-    await rig.registry.add("helper", { ...base, sandbox: { waived: true, hosts: ["example.org"] } }, true);
+    await rig.registry.add("helper", { ...base, sandbox: { waived: true, hosts: ["example.org"], limits: { memoryMb: 64 } } }, true);
     const opened = await rig.registry.setSandbox("helper", { read: [open] });
     expect(opened).toMatchObject({ ok: true, value: { state: { kind: "changed" }, sandbox: { kind: "waived", read: [open], hosts: [] } } });
     expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
     expect(ran()).toBe(false);
-    expect(rig.settings.current().mcpServers?.["helper"]).toMatchObject({ ...base, sandbox: { waived: true, read: [open] } });
+    expect(rig.settings.current().mcpServers?.["helper"]).toEqual({
+      ...base,
+      sandbox: { waived: true, read: [open], limits: { memoryMb: 64 } },
+    });
   });
 
   test("a running instance of what is no longer accepted is ended", async () => {
