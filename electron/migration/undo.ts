@@ -1,8 +1,9 @@
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
+import type { JsonObject, JsonValue } from "../../shared/model/json.ts";
 import { findEntry, launchesServer, recordFile } from "./engine.ts";
 import type { Engine } from "./engine.ts";
-import type { ConfigDocument, DocumentEdit } from "./formats/document.ts";
+import type { ConfigDocument, DocumentEdit, DocumentPath } from "./formats/document.ts";
 import { openDocument } from "./formats/open-document.ts";
 import type { MigrationRecord, RecordedEntry, RecordedFile } from "./records.ts";
 import { hashOf, readFileNow, replaceFile } from "./replace-file.ts";
@@ -102,7 +103,8 @@ function takeOut(engine: Engine, file: RecordedFile, bytes: Uint8Array, original
     const current = findEntry(document.value, entry, engine.deps.clients);
     const before = findEntry(original.value, entry, engine.deps.clients);
     if (launchesServer(current, entry.server) && current !== undefined) {
-      edits.push(before === undefined ? { kind: "remove", path: current.path } : putBack(original.value, before.path, current.path));
+      if (before === undefined) edits.push({ kind: "remove", path: current.path });
+      else edits.push(...putBack(original.value, before.path, document.value, current.path));
       states.set(entry, "old");
     } else if (
       current !== undefined &&
@@ -124,9 +126,29 @@ function takeOut(engine: Engine, file: RecordedFile, bytes: Uint8Array, original
   });
 }
 
-function putBack(original: ConfigDocument, from: readonly (string | number)[], to: readonly (string | number)[]): DocumentEdit {
+/**
+ * The edits that make an entry what it was, byte for byte where its source is in one piece; otherwise key by key, which keeps every key that
+ * we did not touch as it stands.
+ */
+function putBack(original: ConfigDocument, from: DocumentPath, current: ConfigDocument, to: DocumentPath): readonly DocumentEdit[] {
   const source = original.raw(from);
-  return source === undefined ? { kind: "set", path: to, value: original.get(from) ?? null } : { kind: "restore", path: to, source };
+  if (source !== undefined) return [{ kind: "restore", path: to, source }];
+  const was = original.get(from);
+  const is = current.get(to);
+  if (!isMap(was) || !isMap(is)) return JSON.stringify(was) === JSON.stringify(is) ? [] : [{ kind: "set", path: to, value: was ?? null }];
+  return [
+    ...Object.keys(is).flatMap((key): DocumentEdit[] => (Object.hasOwn(was, key) ? [] : [{ kind: "remove", path: [...to, key] }])),
+    ...original.keys(from).flatMap((key): readonly DocumentEdit[] => {
+      if (Object.hasOwn(is, key)) return putBack(original, [...from, key], current, [...to, key]);
+      const source = original.raw([...from, key]);
+      const path = [...to, key];
+      return [source === undefined ? { kind: "set", path, value: was[key] ?? null } : { kind: "restore", path, source }];
+    }),
+  ];
+}
+
+function isMap(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Marks the file as put back, here and in other migrations that had a hand in the same entries. */
