@@ -92,6 +92,7 @@ function newRecord(engine: Engine, plan: WorkingPlan): MigrationRecord {
       reason: null,
     })),
     restart: plan.shown.restart,
+    rotate: plan.shown.rotate,
   };
 }
 

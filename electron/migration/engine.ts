@@ -82,6 +82,7 @@ export function shownMigration(record: MigrationRecord, changed: ReadonlySet<str
     secrets: record.secrets.filter(({ state }) => state === "stored").map(({ name }) => name),
     servers: record.servers.map(({ name, state, reason }) => ({ name, state: state === "planned" ? "failed" : state, reason })),
     restart: record.restart,
+    rotate: record.rotate,
   };
 }
 

@@ -70,6 +70,8 @@ const recordSchema = z.object({
     }),
   ),
   restart: z.array(z.object({ client: z.string(), how: z.string() })),
+  /** Names, and where copies are; what records of before have not. */
+  rotate: z.array(z.object({ name: z.string(), reason: z.string() })).default([]),
 });
 export type MigrationRecord = z.infer<typeof recordSchema>;
 

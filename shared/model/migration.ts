@@ -194,6 +194,8 @@ export const migrationSchema = z.object({
   secrets: z.array(z.string()),
   servers: z.array(z.object({ name: z.string(), state: z.enum(["verified", "failed", "removed"]), reason: z.string().nullable() })),
   restart: z.array(z.object({ client: z.string(), how: z.string() })),
+  /** What was to be rotated then: a copy of it is elsewhere. */
+  rotate: z.array(z.object({ name: z.string(), reason: z.string() })),
 });
 export type Migration = z.infer<typeof migrationSchema>;
 
