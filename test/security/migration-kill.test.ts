@@ -45,8 +45,6 @@ describe.skipIf(missing !== null)("a migration that is killed", { timeout: 600_0
     fresh: readonly string[],
     before: ReadonlyMap<string, string>,
   ): Promise<void> => {
-    const files = Object.values({ cursor: "", vscode: "", codex: "", goose: "" });
-    expect(files).toHaveLength(old.length);
     const paths = [".cursor/mcp.json", ".config/Code/User/mcp.json", ".codex/config.toml", ".config/goose/config.yaml"].map((file) =>
       path.join(home, file),
     );
@@ -129,7 +127,8 @@ describe.skipIf(missing !== null)("a migration that is killed", { timeout: 600_0
         try {
           writeClients(home);
           const before = snapshot(home);
-          if (operation === "undo") expect((await run(home, "apply", 0)).said).toBe("");
+          const prepared = operation === "undo" ? await run(home, "apply", 0) : null;
+          expect(prepared?.said ?? "").toBe("");
           const killed = await run(home, operation, at);
           expect(killed.signal, `step ${at}: ${killed.said}`).toBe("SIGKILL");
           await inspect(home, old, fresh, before);

@@ -68,14 +68,13 @@ describe("the corpus, migrated and put back", { timeout: 120_000 }, () => {
     const { migrations, plan, vault, settings } = await begin(file);
     expect(snapshot(home)).toEqual(before);
     if (!plan.ok) {
-      expect(plan.error.code).toBe("not-found");
+      if (plan.error.code !== "not-found") throw new Error(plan.error.message);
       return;
     }
     const shown = JSON.stringify(plan.value);
     const moved = new Set(plan.value.secrets.flatMap(({ ids }) => ids)).size > 0;
-    for (const { value, server } of file.expected.secrets) {
-      if (value.length >= 8) expect(shown.includes(value), `${server}'s secret is shown`).toBe(false);
-    }
+    const known = file.expected.secrets.map(({ value }) => value).filter((value) => value.length >= 8);
+    expect(known.filter((value) => shown.includes(value))).toEqual([]);
     const applied = await migrations.apply(plan.value.id, none);
     expect(applied.ok && applied.value.files.map(({ state, reason }) => [state, reason])).toEqual(
       plan.value.files.map(() => ["applied", null]),
@@ -83,8 +82,8 @@ describe("the corpus, migrated and put back", { timeout: 120_000 }, () => {
     expect(fs.readFileSync(target).equals(original)).toBe(false);
     const values = await Promise.all(vault.list().map(({ name }) => vault.get(name, null)));
     expect(values.length > 0).toBe(moved);
-    for (const held of values)
-      if (held.kind === "found" && held.value.length >= 8) expect(filesWith(held.value, [path.join(home, ".portcullis")])).toEqual([]);
+    const long = values.flatMap((held) => (held.kind === "found" && held.value.length >= 8 ? [held.value] : []));
+    expect(long.flatMap((value) => filesWith(value, [path.join(home, ".portcullis")]))).toEqual([]);
     expect((await migrations.plan({})).ok).toBe(false);
 
     // A change elsewhere: our edit is taken out of it, and nothing else.
@@ -95,8 +94,8 @@ describe("the corpus, migrated and put back", { timeout: 120_000 }, () => {
     const back = fs.readFileSync(target);
     const wanted = Buffer.concat([original, added]);
     // TOML's dotted keys have no source in one piece: what they say is put back, not how.
-    if (file.name === "codex/dotted.toml") expect(contentOf(back)).toEqual(contentOf(wanted));
-    else expect(back.toString("latin1")).toBe(wanted.toString("latin1"));
+    const look = file.name === "codex/dotted.toml" ? contentOf : (bytes: Buffer): unknown => bytes.toString("latin1");
+    expect(look(back)).toEqual(look(wanted));
     expect(settings).toEqual({});
     expect(vault.list()).toEqual([]);
 
@@ -120,9 +119,9 @@ describe("the corpus, migrated and put back", { timeout: 120_000 }, () => {
         if (plan.ok) {
           moved += 1;
           const applied = await migrations.apply(plan.value.id, none);
-          expect(applied.ok || applied.error.message, `${file.name}, round ${round}`).toBe(true);
+          if (!applied.ok) throw new Error(`${file.name}, round ${round}: ${applied.error.message}`);
           const undone = await migrations.undo(plan.value.id, undefined, none);
-          expect(undone.ok || undone.error.message, `${file.name}, round ${round}`).toBe(true);
+          if (!undone.ok) throw new Error(`${file.name}, round ${round}: ${undone.error.message}`);
         } else refused += 1;
         expect(snapshot(home, ours), `${file.name}, round ${round}`).toEqual(
           new Map([...before].filter(([name]) => !name.startsWith(".portcullis"))),

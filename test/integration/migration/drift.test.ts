@@ -118,7 +118,7 @@ describe.skipIf(missing !== null)("drift", { timeout: 60_000 }, () => {
 
   it("a new plaintext secret in the file is moved, too", async () => {
     const config = JSON.parse(fs.readFileSync(files.cursor, "utf8")) as { mcpServers: Record<string, unknown> };
-    const args = (rig.settings.current().mcpServers?.["github"]?.args ?? []) as string[];
+    const args = rig.settings.current().mcpServers?.["github"]?.args ?? [];
     config.mcpServers["second"] = {
       command: fs.realpathSync(process.execPath),
       args,
