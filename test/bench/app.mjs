@@ -79,7 +79,7 @@ export function memory(pid) {
 
 export const distFolder = (args) => {
   const at = args.indexOf("--dist");
-  const dist = path.resolve(at < 0 ? path.join(root, "dist") : (args[at + 1] ?? ""));
+  const dist = path.resolve(at < 0 ? (process.env.PORTCULLIS_TEST_DIST ?? path.join(root, "dist")) : (args[at + 1] ?? ""));
   if (!existsSync(path.join(dist, "portcullis.js"))) throw new Error(`nothing is built in ${dist}: npm run build`);
   return dist;
 };
