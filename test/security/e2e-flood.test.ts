@@ -48,10 +48,10 @@ async function session(server: string): Promise<RawConnection> {
 
 /** Sessions that call one after the other until they are stopped; resolves with how long each call took. */
 function keepCalling(raws: readonly RawConnection[]): () => Promise<number[]> {
-  let stopped = false;
+  const end = new AbortController();
   const times: number[] = [];
   const loops = raws.map(async (raw) => {
-    for (let id = 1; !stopped; id += 1) {
+    for (let id = 1; !end.signal.aborted; id += 1) {
       const started = performance.now();
       raw.send({ id, method: "tools/call", params: { name: "echo", arguments: { text: "calm" } } });
       await raw.answer(id);
@@ -61,7 +61,7 @@ function keepCalling(raws: readonly RawConnection[]): () => Promise<number[]> {
     }
   });
   return async () => {
-    stopped = true;
+    end.abort();
     await Promise.all(loops);
     return times;
   };
