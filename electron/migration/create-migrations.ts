@@ -8,7 +8,7 @@ import { takeMigrationLock } from "./migration-lock.ts";
 import type { Migrations } from "./migration.ts";
 import { createOriginals } from "./originals.ts";
 import { makePlan } from "./plan.ts";
-import type { WorkingPlan } from "./plan.ts";
+import type { WorkingPlan } from "./working-plan.ts";
 import type { MigrationDeps } from "./ports.ts";
 import { recover } from "./recover.ts";
 import { openRecords } from "./records.ts";
@@ -17,7 +17,7 @@ import type { ScanOutcome } from "./scan.ts";
 import { undoFiles } from "./undo.ts";
 import { createDriftWatch } from "./watch.ts";
 
-/** Plans hold secrets: few are kept, and none longer than it takes to look at one. */
+/** Plans and scans hold secrets: few are kept, and none longer than it takes to look at one. */
 const mostPlans = 2;
 const planLifeMs = 60 * 60_000;
 
@@ -34,6 +34,7 @@ export async function createMigrations(deps: MigrationDeps, options: { readonly 
   const watch = createDriftWatch(engine, changed);
   const plans = new Map<string, { readonly plan: WorkingPlan; readonly timer: NodeJS.Timeout }>();
   let lastScan: ScanOutcome | null = null;
+  let forgetScan: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let closed = false;
   let starting: Promise<unknown> = Promise.resolve();
@@ -76,8 +77,12 @@ export async function createMigrations(deps: MigrationDeps, options: { readonly 
     return record === undefined ? fail("not-found", "There is no such migration.") : ok(shownMigration(record, watch.changed()));
   };
   const scanAgain = async (folders: readonly string[], onStep: (step: MigrationStep) => void): Promise<ScanOutcome> => {
-    lastScan = await deps.scan(folders, onStep);
-    return lastScan;
+    const scan = await deps.scan(folders, onStep);
+    lastScan = scan;
+    clearTimeout(forgetScan);
+    forgetScan = setTimeout(() => (lastScan = null), planLifeMs);
+    forgetScan.unref();
+    return scan;
   };
 
   if (options.follow) {
@@ -151,6 +156,8 @@ export async function createMigrations(deps: MigrationDeps, options: { readonly 
       watch.close();
       listeners.clear();
       for (const id of plans.keys()) dropPlan(id);
+      clearTimeout(forgetScan);
+      lastScan = null;
       await starting;
       await running;
     },
