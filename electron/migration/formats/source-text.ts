@@ -146,13 +146,26 @@ export function lineBreakAt(text: string, offset: number): string {
   return text[next - 1] === "\r" ? "\r\n" : "\n";
 }
 
-/** Removes whole lines: [start of the line of `from`, end of the line of `to`]; at the end of a file without a last line break, the one before goes. */
-export function wholeLines(text: string, from: number, to: number): Splice {
-  const start = lineStart(text, from);
+/** The start of the blank lines right above a line. */
+export function blankLinesBack(text: string, line: number): number {
+  let start = line;
+  while (start > 0) {
+    const above = lineStart(text, start - 1);
+    if (text.slice(above, start).trim() !== "") break;
+    start = above;
+  }
+  return start;
+}
+
+/**
+ * Removes whole lines: from the start of the line of `from`, or an earlier one (`top`), to the end of the line of `to`. At the end of a
+ * file without a last line break the one before goes.
+ */
+export function wholeLines(text: string, from: number, to: number, top = lineStart(text, from)): Splice {
   const end = nextLine(text, to);
   const unended = end === text.length && text[end - 1] !== "\n";
-  if (!unended || start === 0) return { start, end, text: "" };
-  return { start: text[start - 2] === "\r" ? start - 2 : start - 1, end, text: "" };
+  if (!unended || top === 0) return { start: top, end, text: "" };
+  return { start: text[top - 2] === "\r" ? top - 2 : top - 1, end, text: "" };
 }
 
 /** The one splice that makes `after` of `before`. */

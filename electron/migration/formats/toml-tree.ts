@@ -94,7 +94,8 @@ function parseProgram(text: string): Result<AST.TOMLProgram> {
   const deep = firstTooDeep(text);
   if (deep !== undefined) return tooDeep(text, deep);
   try {
-    const program = parseTOML(text, { tomlVersion: "1.1" });
+    // A line break at the end, since the parser loses a 0 that is the file's last character (1.0.3). No offset changes.
+    const program = parseTOML(text.endsWith("\n") ? text : `${text}\n`, { tomlVersion: "1.1" });
     const nested = deepestValue(program);
     return nested === undefined ? ok(program) : tooDeep(text, nested);
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Delimited } from "./delimited.ts";
 import { insertItem, removeItem } from "./delimited.ts";
 import type { DocumentPath } from "./document.ts";
 import type { Splice } from "./source-text.ts";
-import { applySplices, indentOf, lineBreakAt, lineEnd, lineStart, spliceBetween, wholeLines } from "./source-text.ts";
+import { applySplices, blankLinesBack, indentOf, lineBreakAt, lineEnd, lineStart, spliceBetween, wholeLines } from "./source-text.ts";
 import { nameOf, splices, steps } from "./syntax.ts";
 import type { Change, NewValue, Syntax, TextEdit } from "./syntax.ts";
 import { tomlCanHold, tomlKey, tomlPath, tomlValue } from "./toml-text.ts";
@@ -212,20 +212,17 @@ function sectionLines(
   table: { readonly [key: string]: JsonValue },
 ): readonly string[] {
   const header = typeof path.at(-1) === "number" ? `[[${tomlPath(path)}]]` : `[${tomlPath(path)}]`;
-  const nested = Object.values(table);
-  // A header only above other headers says nothing.
-  const lines = nested.length > 0 && nested.every((value) => isMap(value)) && typeof path.at(-1) === "string" ? [] : [header];
-  const below: string[] = [];
+  const lines: string[] = [];
+  const below: string[][] = [];
   for (const [key, value] of Object.entries(table)) {
     const inline = cousinOf(root, [...path, key])?.range !== undefined;
     if (!isMap(value) || inline) lines.push(`${tomlKey(key)} = ${tomlValue(text, value, undefined)}`);
-    else
-      below.push(
-        ...(hasBlankLines(text, sections) && lines.length + below.length > 0 ? [""] : []),
-        ...sectionLines(text, root, sections, [...path, key], value),
-      );
+    else below.push([...sectionLines(text, root, sections, [...path, key], value)]);
   }
-  return [...lines, ...below];
+  // A header only above other headers says nothing.
+  const own = lines.length === 0 && below.length > 0 && typeof path.at(-1) === "string" ? [] : [[header, ...lines]];
+  const blank = hasBlankLines(text, sections) ? [""] : [];
+  return [...own, ...below].flatMap((part, index) => (index === 0 ? part : [...blank, ...part]));
 }
 
 /** Whether blank lines stand between the sections of this file; yes where there are none yet. */
@@ -294,36 +291,42 @@ function removals(text: string, sections: readonly TomlSection[], path: Document
       pieces.push(...lines.map((line) => ({ start: line.start, end: line.end, section: false })));
     }
   }
-  return joined(text, sections, pieces).map((piece) => {
-    const lines = wholeLines(text, piece.start, piece.end);
-    const below = sections.find((section) => section.header && section.start >= lines.end);
-    if (!piece.section) {
-      // A comment above a last key would end up right above the next header and speak of that.
-      const exposed = below !== undefined && attachedStart(text, below.start) === lines.end;
-      return exposed ? { ...lines, start: attachedStart(text, lines.start) } : lines;
-    }
-    // Of the blank lines around it go those on the side of its nearer relation, so that the outside of that one's sections is as it was.
-    const previous = sections.findLast((section) => section.start < piece.start);
-    const blanks = /^(?:[ \t]*\r?\n)+/.exec(text.slice(lines.end))?.[0].length ?? 0;
-    if (below !== undefined && shared(below.path, path) > shared(previous?.path ?? [], path)) return { ...lines, end: lines.end + blanks };
-    const before = blankLinesBack(text, lines.start);
-    if (text.slice(0, before).trim() !== "") {
-      const unended = lines.end === text.length && !text.endsWith("\n");
-      return { start: unended ? text.slice(0, before).trimEnd().length : before, end: lines.end, text: "" };
-    }
-    return { start: lines.start, end: lines.end + blanks, text: "" };
-  });
+  return joined(text, sections, pieces).map((piece) => withAround(text, sections, path, piece));
 }
 
-/** The start of the blank lines right above a line. */
-function blankLinesBack(text: string, line: number): number {
+/** The lines of a piece with the blank lines and comments around it that must not be left. */
+function withAround(text: string, sections: readonly TomlSection[], path: DocumentPath, piece: Piece): Splice {
+  const lines = wholeLines(text, piece.start, piece.end);
+  const start = lineStart(text, piece.start);
+  const below = sections.find((section) => section.header && section.start >= lines.end);
+  // With the next header (or its comment) right below, a comment above would end up there and speak of that.
+  const exposed = below !== undefined && attachedStart(text, below.start) === lines.end;
+  if (!piece.section) {
+    const limit = below?.start ?? text.length;
+    const isLast = !sections.some((section) => section.lines.some((line) => line.start > piece.end && line.start < limit));
+    if (!isLast || blankLinesBack(text, start) === 0) return lines;
+    return wholeLines(text, piece.start, piece.end, exposed ? looseBack(text, start) : blankLinesBack(text, start));
+  }
+  // Of the blank lines around it go those on the side of its nearer relation, so that the outside of that one's sections is as it was.
+  const previous = sections.findLast((section) => section.start < piece.start);
+  const blanks = /^(?:[ \t]*\r?\n)+/.exec(text.slice(lines.end))?.[0].length ?? 0;
+  if (below !== undefined && shared(below.path, path) > shared(previous?.path ?? [], path)) return { ...lines, end: lines.end + blanks };
+  const before = blankLinesBack(text, start);
+  if (text.slice(0, before).trim() === "") return { ...lines, end: lines.end + blanks };
+  const ownComment = exposed && attachedStart(text, before) < before;
+  if (!ownComment) return wholeLines(text, piece.start, piece.end, before);
+  const isInside = isUnder(previous?.path ?? [], path.slice(0, -1)) && path.length > 1;
+  return wholeLines(text, piece.start, piece.end, isInside ? looseBack(text, before) : start);
+}
+
+/** Up over blank lines and comments, to what is there before them. */
+function looseBack(text: string, line: number): number {
   let start = line;
-  while (start > 0) {
-    const above = lineStart(text, start - 1);
-    if (text.slice(above, start).trim() !== "") break;
+  for (;;) {
+    const above = attachedStart(text, blankLinesBack(text, start));
+    if (above === start) return start;
     start = above;
   }
-  return start;
 }
 
 function shared(one: DocumentPath, other: DocumentPath): number {

@@ -4,7 +4,17 @@ import type { JsonValue } from "../../../shared/model/json.ts";
 import { insertItem, removeItem } from "./delimited.ts";
 import type { Delimited } from "./delimited.ts";
 import type { DocumentPath } from "./document.ts";
-import { isFirstOnLine, lineBreakAt, lineEnd, lineStart, nextLine, skipBlanks, skipBlanksBack, wholeLines } from "./source-text.ts";
+import {
+  blankLinesBack,
+  isFirstOnLine,
+  lineBreakAt,
+  lineEnd,
+  lineStart,
+  nextLine,
+  skipBlanks,
+  skipBlanksBack,
+  wholeLines,
+} from "./source-text.ts";
 import { nameOf, splices, steps } from "./syntax.ts";
 import type { Change, NewValue, Syntax, TextEdit } from "./syntax.ts";
 import { at, itemAt } from "./tree.ts";
@@ -153,7 +163,7 @@ function replace(text: string, parent: YamlTree, existing: YamlTree, value: NewV
     if (!text.slice(existing.before, existing.start).includes("\n"))
       return splices([{ start: existing.start, end: existing.end, text: written }]);
     // The value was on lines of its own; comments between it and its key stay.
-    const line = lineStart(text, existing.start);
+    const line = blankLinesBack(text, lineStart(text, existing.start));
     const breakBefore = text[line - 2] === "\r" ? line - 2 : line - 1;
     return splices([
       { start: existing.before, end: existing.before, text: ` ${written}` },
@@ -246,7 +256,11 @@ function remove(text: string, parent: YamlTree, parentPath: DocumentPath, index:
   if (children.length === 1 && parentPath.length > 0) {
     return steps([{ kind: "put", path: parentPath, value: { kind: "value", value: parent.kind === "map" ? {} : [] } }]);
   }
-  if (isFirstOnLine(text, child.keyStart)) return splices([wholeLines(text, child.keyStart, child.end)]);
+  if (isFirstOnLine(text, child.keyStart)) {
+    // Blank lines before a last key would end up behind the map.
+    const start = lineStart(text, child.keyStart);
+    return splices([wholeLines(text, child.keyStart, child.end, index === children.length - 1 ? blankLinesBack(text, start) : start)]);
+  }
   // The first key on the line of a dash: the next one takes its place.
   const next = children[index + 1];
   if (next === undefined) return fail("bad-input", `A value of ${nameOf(parentPath)} shares its line with something else.`);

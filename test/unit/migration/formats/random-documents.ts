@@ -187,6 +187,7 @@ function writeTomlLine(writer: Writer, prefix: string, key: string, value: Model
   writeTomlValue(writer, value, path);
   if (writer.comments && random.chance(0.2)) writer.text += ` # ${comment(writer)}`;
   writer.text += writer.eol;
+  if (random.chance(0.1)) writer.text += writer.eol;
 }
 
 function writeToml(writer: Writer, model: { readonly [key: string]: Model }): void {
@@ -213,11 +214,13 @@ function writeTomlTable(writer: Writer, table: { readonly [key: string]: Model }
       writer.holders.push(at);
       const onlyTables = Object.keys(item).length > 0 && Object.values(item).every((each) => isMap(each));
       if (random.chance(0.8)) writer.text += writer.eol;
+      if (writer.comments && random.chance(0.1)) writer.text += `# ${comment(writer)}${writer.eol}${writer.eol}`;
       if (writer.comments && random.chance(0.3)) writer.text += `# ${comment(writer)}${writer.eol}`;
       if (!onlyTables || random.chance(0.5) || isList(value)) {
         writer.text += line;
         if (writer.comments && random.chance(0.2)) writer.text += ` # ${comment(writer)}`;
         writer.text += writer.eol;
+        if (random.chance(0.05)) writer.text += writer.eol;
         writeTomlTable(writer, item, at, name);
       } else writeTomlSubtables(writer, item, at, name);
     }

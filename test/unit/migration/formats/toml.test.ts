@@ -90,3 +90,8 @@ describe("TOML", () => {
     expect(edited("toml", codex, set(["x"], "\ud800"))).toMatch(/^refused/);
   });
 });
+
+test("TOML whose last character is a 0, which its parser would lose", () => {
+  expect(edited("toml", "a = 1\nb = 0", set(["b"], 2))).toBe("a = 1\nb = 2");
+  expect(opened("toml", "b = 0").get(["b"])).toBe(0);
+});
