@@ -9,7 +9,8 @@ export type DocumentEdit =
   /** A new key comes after its siblings, maps that are missing (or null) on the way to it are made; an index may be the list's length: appends. */
   | { readonly kind: "set"; readonly path: DocumentPath; readonly value: JsonValue }
   /**
-   * With its comma, its line and a comment behind it on that line. Comments above it stay: they may speak of more than this key. Nothing
+   * With its comma, its line and a comment behind it on that line. Comments above it stay: they may speak of more than this key
+   * (in TOML one right above a header goes with its section, and none is left to stand right above the next header). Nothing
    * happens where there is nothing. A map or list that loses its last item stays, empty.
    */
   | { readonly kind: "remove"; readonly path: DocumentPath }
