@@ -7,11 +7,19 @@ import { masked, type Hidden } from "./mask.ts";
 
 // What may be shown of a config file: everything but the secrets in it, also those that stay, and wherever else their values stand.
 
-/** The text of a document without its secrets. `entries` with everything that was found in each. */
+/** Takes secrets out of a document's texts. */
+export interface Mask {
+  /** Out of the whole text: each at its own place. Fast on large files. */
+  places(text: string): string;
+  /** Out of what is shown of it: wherever else a value stands, in any form. */
+  shown(text: string): string;
+}
+
+/** `entries` with everything that was found in each. */
 export function createMask(
   document: ConfigDocument,
   entries: readonly { readonly entry: ReadEntry; readonly detected: readonly Detected[] }[],
-): (text: string) => string {
+): Mask {
   const sources: [string, string][] = [];
   const values: string[] = [];
   for (const { entry, detected } of entries) {
@@ -33,17 +41,16 @@ export function createMask(
     }
   }
   const redactor = createRedactor(values);
-  return (text) => {
-    let out = text;
-    for (const [source, masked] of sources) out = out.replaceAll(source, () => masked);
-    return redactor.text(out);
+  return {
+    places: (text) => sources.reduce((out, [source, hidden]) => out.replaceAll(source, () => hidden), text),
+    shown: (text) => redactor.text(text),
   };
 }
 
 /** A unified diff of two texts with the same masks on both sides. */
-export function maskedDiff(before: Uint8Array, after: Uint8Array, mask: (text: string) => string): string {
+export function maskedDiff(before: Uint8Array, after: Uint8Array, mask: Mask): string {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  return unifiedDiff(mask(decoder.decode(before)), mask(decoder.decode(after)));
+  return mask.shown(unifiedDiff(mask.places(decoder.decode(before)), mask.places(decoder.decode(after))));
 }
 
 /** The text that something was found in, and where it stands in the document. */
