@@ -8,6 +8,7 @@ import { createAppProtocol } from "./app-protocol.ts";
 import { createApprovalWindow } from "./approval-window.ts";
 import { armingMs, createArming } from "./arming.ts";
 import { hardenSession } from "./harden.ts";
+import { confirmServer } from "./confirm-server.ts";
 import { createIpcServer } from "./ipc-server.ts";
 import { createMainWindow } from "./main-window.ts";
 import { messages } from "./messages.ts";
@@ -110,6 +111,12 @@ export async function startDesktop(app: App, deps: DesktopDeps): Promise<Desktop
     onShown: (id) => approvals.shown(id),
     onResize: (height) => approvals.resize(height),
     onAnswered: (id) => approvals.answered(id),
+    confirm: (name, fingerprint) =>
+      confirmServer(
+        mainWindow.current(),
+        app.publisher.snapshot().snapshot.servers.find((server) => server.name === name),
+        fingerprint,
+      ),
     refuse,
   });
 

@@ -22,6 +22,11 @@ export interface IpcServerDeps {
   onAnswered(id: string): void;
   /** The approval window's content asks for its height. */
   onResize(height: number): void;
+  /**
+   * Asks the person outside of every page whether this server, as it stands, may run; false where they say no. A page that runs
+   * somebody else's script could press its own buttons, but not this one (threat 9).
+   */
+  confirm(server: string, fingerprint: string): Promise<boolean>;
   /** Refuses an answer from the windows before it is dispatched, with the reason; null lets it pass. */
   refuse(role: Role, answer: { readonly id: string; readonly verdict: string }): string | null;
 }
@@ -60,6 +65,13 @@ export function createIpcServer(deps: IpcServerDeps): () => void {
       const answer = contract["approval.answer"].input.safeParse(input);
       const reason = answer.success ? deps.refuse(role, answer.data) : null;
       if (reason !== null) return refused(reason);
+    }
+    if (channel === "server.add" && contract["server.add"].input.safeParse(input).data?.accept === true) {
+      return refused("A page cannot have a command accepted that nobody was shown. Add it first, then accept it.");
+    }
+    if (channel === "server.accept") {
+      const asked = contract["server.accept"].input.safeParse(input);
+      if (asked.success && !(await deps.confirm(asked.data.name, asked.data.fingerprint))) return refused("It was not accepted.");
     }
     const envelope = await app.dispatch(role, channel, input);
     if (role === "approval" && envelope.ok) noteApproval(channel, input);

@@ -10,6 +10,8 @@ import { backgroundColor, pageUrl, type Windows } from "./windows.ts";
 export interface MainWindow {
   /** Brings it up, at a screen if one is named. */
   open(screen: string | undefined): Promise<void>;
+  /** The window, while there is one. */
+  current(): BrowserWindow | null;
   close(): void;
 }
 
@@ -92,6 +94,7 @@ export function createMainWindow({ windows, boundsFile }: MainWindowDeps): MainW
       window.show();
       window.focus();
     },
+    current: () => window,
     close: () => window?.destroy(),
   };
 }

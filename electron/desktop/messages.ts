@@ -1,4 +1,4 @@
-import type { ServerState } from "../../shared/model/server.ts";
+import type { ServerState, ServerView } from "../../shared/model/server.ts";
 import { revealLine } from "../../shared/text/reveal.ts";
 import { assertNever } from "../../shared/errors.ts";
 
@@ -28,6 +28,12 @@ export const messages = {
     title: (count: number) => (count === 1 ? "A call waits for your answer" : `${String(count)} calls wait for your answer`),
     body: (client: string, server: string, tool: string) => `${short(client, 40)} → ${short(server, 40)} → ${short(tool, 60)}`,
   },
+  confirmServer: {
+    title: (name: string) => `Let “${short(name, 64)}” run on this computer?`,
+    detail: (server: ServerView) => serverConsent(server),
+    cancel: "Cancel",
+    accept: "Let it run",
+  },
   cannotStart: "Portcullis cannot start",
   tooSoon: "That was too quick after the question appeared or moved. Look again, then answer.",
 } as const;
@@ -53,6 +59,24 @@ function serverState(state: ServerState): string {
     default:
       return assertNever(state);
   }
+}
+
+/** All that is accepted; a command too long for a dialog says how much of it is to be read in the window. */
+function serverConsent(server: ServerView): string {
+  const list = (items: readonly string[]): string => (items.length === 0 ? "nothing" : items.map(revealLine).join(", "));
+  const command = [server.command, ...server.args].map(revealLine).join(" ");
+  const most = 1200;
+  const rest = command.length - most;
+  const { sandbox } = server;
+  return [
+    rest > 0 ? `${command.slice(0, most)} … and ${String(rest)} more characters, which the window shows` : command,
+    "",
+    ...(sandbox.kind === "waived"
+      ? ["It runs WITHOUT a sandbox: it can do whatever you can."]
+      : [`May read: ${list(sandbox.read)}`, `May write: ${list(sandbox.write)}`, `May reach: ${list(sandbox.hosts)}`]),
+    ...(server.secrets.length === 0 ? [] : [`Is lent: ${list(server.secrets)}`]),
+    ...server.warnings.map((warning) => `! ${revealLine(warning)}`),
+  ].join("\n");
 }
 
 /** One line with nothing hidden in it, at most `limit` characters. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contentSecurityPolicy, webPreferences } from "../../electron/desktop/security-settings.ts";
 import { callChannels } from "../../shared/ipc/channels.ts";
+import { answerDialogs, askedByDialog } from "../fixtures/desktop/connect-client.ts";
 import { launchDesktop, root, until, whyNoElectron, type RunningDesktop } from "../fixtures/desktop/launch-desktop.ts";
 
 // The security baseline, each setting asked of the real window (threats 9 and 38).
@@ -321,6 +322,32 @@ describe.skipIf(reason !== null)("the security settings of the real windows", ()
     }
     const after = (await call("state.get")) as { value: { snapshot: { servers: unknown[]; rules: unknown[]; secrets: unknown[] } } };
     expect(after.value.snapshot).toMatchObject({ servers: [], rules: [], secrets: [] });
+  });
+
+  it("no page can let a command run: the system's own dialog asks, in the main process' words (threat 9)", async () => {
+    const marker = path.join(desktop.home, "ran");
+    const settings = { command: "/usr/bin/touch", args: [marker], sandbox: { write: [desktop.home] } };
+    expect(await call("server.add", { name: "forged", settings, accept: true })).toMatchObject({
+      ok: false,
+      error: { code: "not-allowed" },
+    });
+    const added = (await call("server.add", { name: "forged", settings, accept: false })) as { value: { fingerprint: string } };
+    const accept = { name: "forged", fingerprint: added.value.fingerprint };
+
+    await answerDialogs(desktop, 0);
+    expect(await call("server.accept", accept)).toMatchObject({ ok: false, error: { code: "not-allowed" } });
+    const [asked] = await askedByDialog(desktop);
+    expect(asked).toContain("Let “forged” run on this computer?");
+    expect(asked).toContain(`/usr/bin/touch ${marker}`);
+    expect(await call("server.start", { name: "forged" })).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    // Something else than what stands there is refused without a question.
+    expect(await call("server.accept", { name: "forged", fingerprint: "0" })).toMatchObject({ ok: false });
+    expect(await askedByDialog(desktop)).toHaveLength(1);
+    expect(existsSync(marker)).toBe(false);
+
+    await answerDialogs(desktop, 1);
+    expect(await call("server.accept", accept)).toMatchObject({ ok: true, value: { state: { kind: "idle" } } });
+    expect(await call("server.remove", { name: "forged" })).toMatchObject({ ok: true });
   });
 
   it("what only the approval window may ask, the main window may not", async () => {

@@ -55,6 +55,7 @@ function setUp(refuse: IpcServerDeps["refuse"] = () => null) {
     onShown: (id) => shown.push(id),
     onAnswered: (id) => answered.push(id),
     onResize: (height) => heights.push(height),
+    confirm: () => Promise.resolve(true),
     refuse,
   });
   const call = (contents: Contents, channel: unknown, input?: unknown, frame: unknown = contents.mainFrame): unknown =>
