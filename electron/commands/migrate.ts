@@ -10,6 +10,7 @@ interface MigrateOptions {
   readonly client: readonly string[];
   readonly server: readonly string[];
   readonly folder: readonly string[];
+  readonly shared?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -22,6 +23,7 @@ export function defineMigrate(program: Command, context: Context, run: Run): voi
     .option("--client <name>", "only this client's files; may be given often", collect, [])
     .option("--server <name>", "only servers that are called so there; may be given often", collect, [])
     .option("--folder <dir>", "a project to look into, too; may be given often", collect, [])
+    .option("--shared", "also project files that are shared through git")
     .option("--dry-run", "show what would change, and change nothing at all")
     .option("--yes", "do it without a question")
     .option("--json", "print as JSON")
@@ -101,6 +103,7 @@ async function makePlan(options: MigrateOptions, planner: Planner): Promise<Resu
     folders,
     ...(options.client.length === 0 ? {} : { clients: [...clients.value] }),
     ...(options.server.length === 0 ? {} : { servers: [...options.server] }),
+    ...(options.shared === true ? { shared: true } : {}),
   });
 }
 

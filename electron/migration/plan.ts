@@ -50,7 +50,9 @@ export async function planFor(
         const { entry, secrets } = source;
         if (!wants(list, entry.name) || entry.ours) continue;
         const reason =
-          (list.status.kind === "ready" ? null : list.status.reason) ?? whyItStays(entry, list.candidate.client, moveContext(deps, list));
+          sharedReason(scan, list, selection) ??
+          (list.status.kind === "ready" ? null : list.status.reason) ??
+          whyItStays(entry, list.candidate.client, moveContext(deps, list));
         if (reason !== null) stays.push({ file: list.id, server: entry.name, reason });
         else candidacies.push({ file, list, source, chosen: secrets.filter((secret) => isChosen(secret, selection)) });
       }
@@ -134,4 +136,12 @@ function isChosen(secret: ScannedSecret, selection: Selection): boolean {
 
 function isWanted(list: readonly string[] | undefined, name: string): boolean {
   return list === undefined || list.includes(name);
+}
+
+/** Why an entry in a file that others use, too, stays unless the person says otherwise. */
+function sharedReason(scan: ScanOutcome | null, list: SourceList, selection: Selection): string | null {
+  if (selection.shared === true || list.candidate.place.scope !== "project") return null;
+  const seen = scan?.scan.files.find((file) => file.id === list.id);
+  if (seen?.exposures.some((exposure) => exposure.kind === "git-tracked") !== true) return null;
+  return "This file is shared through git: an entry that leads to this machine's Portcullis would not work for the others.";
 }

@@ -123,6 +123,8 @@ export const selectionSchema = z.object({
   secrets: z.array(z.string()).optional(),
   /** Folders the person named, where project files are looked for too. */
   folders: z.array(z.string()).optional(),
+  /** Also project files that git tracks: pointed at this machine's Portcullis they would stop working for everybody else. Absent: no. */
+  shared: z.boolean().optional(),
   /** Changed proposals, by planned server name. */
   sandbox: z.record(z.string(), sandboxSettingsSchema).optional(),
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -52,6 +53,27 @@ describe.skipIf(missing !== null)("a migration", () => {
     if (!result.ok) throw new Error(result.error.message);
     return { plan, migration: result.value, steps };
   };
+
+  it("leaves a project file that is shared through git alone, unless it is asked to", async () => {
+    const project = path.join(home, "project");
+    fs.mkdirSync(project);
+    const token = "ghp_SHAREDfakeSHAREDfakeSHAREDfake123456";
+    const text = JSON.stringify({ mcpServers: { team: { command: process.execPath, args: [], env: { TEAM_TOKEN: token } } } }, null, 2);
+    fs.writeFileSync(path.join(project, ".mcp.json"), text);
+    for (const args of [
+      ["init", "-q"],
+      ["add", ".mcp.json"],
+    ])
+      execFileSync("git", args, { cwd: project });
+    const { migrations } = await rig();
+    expect((await migrations.scan([project], none)).ok).toBe(true);
+    const plan = await migrations.plan({ folders: [project] });
+    const stays = plan.ok ? plan.value.stays.filter((one) => one.server === "team") : [];
+    expect(stays.map((one) => one.reason)).toEqual([expect.stringContaining("shared through git")]);
+    expect(plan.ok && plan.value.files.some((file) => file.path.startsWith(project))).toBe(false);
+    const all = await migrations.plan({ folders: [project], shared: true });
+    expect(all.ok && all.value.files.some((file) => file.path === path.join(project, ".mcp.json"))).toBe(true);
+  });
 
   it("plans without changing anything, shows diffs without secrets, and merges what is the same", async () => {
     const one = await rig();
