@@ -127,5 +127,5 @@ function walkBack(trace: readonly ReadonlyMap<number, number>[], old: readonly s
       lines.push({ kind: "-", text: old[x] ?? "" });
     }
   }
-  return lines.reverse();
+  return lines.toReversed();
 }
