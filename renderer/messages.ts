@@ -4,6 +4,7 @@
  */
 import { activityMessages } from "./messages/activity.ts";
 import { approvalMessages } from "./messages/approvals.ts";
+import { migrationMessages } from "./messages/migration.ts";
 import { serverMessages } from "./messages/servers.ts";
 import { settingsMessages } from "./messages/settings.ts";
 import { commonMessages, errorMessages, shellMessages } from "./messages/shell.ts";
@@ -20,4 +21,5 @@ export const messages = {
   secrets: secretMessages,
   rules: ruleMessages,
   settings: settingsMessages,
+  migration: migrationMessages,
 };

@@ -1,7 +1,9 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 
+/** In the rail, in this order. */
 export const screens = ["approvals", "activity", "servers", "clients", "secrets", "rules", "settings"] as const;
-export type Screen = (typeof screens)[number];
+/** `welcome` is the wizard, which has the window to itself. */
+export type Screen = (typeof screens)[number] | "welcome";
 
 /** Where the person is: kept in the address (`#/servers/github`), so that a reload, the tray and the back key find it again. */
 export interface View {
@@ -25,7 +27,7 @@ export interface ViewStore {
 /** `#/servers/github` → servers, github. Anything unknown is the first screen. */
 export function parseView(hash: string): View {
   const [, name, ...rest] = hash.replace(/^#/, "").split("/");
-  const screen = screens.find((candidate) => candidate === name);
+  const screen = name === "welcome" ? name : screens.find((candidate) => candidate === name);
   if (screen === undefined) return { screen: "approvals", selected: null };
   const selected = rest.join("/");
   try {

@@ -37,6 +37,7 @@ export const errorMessages = {
 };
 
 const screenNames: Readonly<Record<Screen, string>> = {
+  welcome: "Look for configs",
   approvals: "Approvals",
   activity: "Activity",
   servers: "Servers",
@@ -58,6 +59,7 @@ export const shellMessages = {
   navigation: "Screens",
   skip: "Skip to the content",
   waiting: (value: number) => count(value, "question waits", "questions wait"),
+  drifted: (value: number) => count(value, "change in a client’s config to look at", "changes in clients’ configs to look at"),
   unaccepted: (value: number) => `${count(value, "server", "servers")} to accept`,
   pause: "Pause everything",
   resume: "Resume",

@@ -1,5 +1,6 @@
 import { KeyRound, Lock, Plus } from "lucide-react";
 import { useState } from "react";
+import type { Migration } from "../../shared/model/migration.ts";
 import type { SecretView, VaultStatus } from "../../shared/model/secret-reference.ts";
 import { useSnapshot } from "../app-context.tsx";
 import { format } from "../format.ts";
@@ -15,6 +16,8 @@ import { Revealed } from "../ui/revealed.tsx";
 import { Screen, ScreenBody } from "../ui/screen.tsx";
 import { useToasts } from "../ui/toaster.tsx";
 import { useAct } from "../use-act.ts";
+import { useLogState } from "../welcome/migration-context.tsx";
+import { originOf, type Origin } from "./origins.ts";
 import { UnlockForm } from "./unlock-form.tsx";
 
 const oldAfterMs = 90 * 86_400_000;
@@ -23,6 +26,7 @@ const oldAfterMs = 90 * 86_400_000;
 export function SecretsScreen() {
   const secrets = useSnapshot((snapshot) => snapshot.secrets);
   const vault = useSnapshot((snapshot) => snapshot.app.vault);
+  const history = useLogState((state) => state.history) ?? [];
   const [form, setForm] = useState<"closed" | "new" | { readonly replace: string }>("closed");
   const words = messages.secrets;
   const add = (
@@ -39,6 +43,7 @@ export function SecretsScreen() {
     <Screen title={words.title} actions={form === "closed" && secrets.length > 0 ? add : undefined}>
       <ScreenBody>
         <VaultNote vault={vault} />
+        <RotateNote secrets={secrets} history={history} />
         {form === "closed" ? null : (
           <SecretForm
             key={typeof form === "object" ? form.replace : "new"}
@@ -53,7 +58,12 @@ export function SecretsScreen() {
         ) : (
           <ul className="rows" aria-label={words.list}>
             {secrets.map((secret) => (
-              <SecretRow key={secret.name} secret={secret} onReplace={() => setForm({ replace: secret.name })} />
+              <SecretRow
+                key={secret.name}
+                secret={secret}
+                origin={originOf(secret, history)}
+                onReplace={() => setForm({ replace: secret.name })}
+              />
             ))}
           </ul>
         )}
@@ -86,7 +96,26 @@ function VaultNote({ vault }: { readonly vault: VaultStatus }) {
   );
 }
 
-function SecretRow({ secret, onReplace }: { readonly secret: SecretView; readonly onReplace: () => void }) {
+/** How many secrets have copies elsewhere; which, and where, stands at each. */
+function RotateNote({ secrets, history }: { readonly secrets: readonly SecretView[]; readonly history: readonly Migration[] }) {
+  const copied = secrets.filter((secret) => originOf(secret, history).copies.length > 0).length;
+  if (copied === 0) return null;
+  return (
+    <Banner hue="amber" title={messages.migration.secrets.rotateTitle(copied)}>
+      {messages.migration.secrets.rotateText}
+    </Banner>
+  );
+}
+
+function SecretRow({
+  secret,
+  origin,
+  onReplace,
+}: {
+  readonly secret: SecretView;
+  readonly origin: Origin;
+  readonly onReplace: () => void;
+}) {
   const [asking, setAsking] = useState(false);
   const now = useNow(60_000);
   const act = useAct();
@@ -109,13 +138,29 @@ function SecretRow({ secret, onReplace }: { readonly secret: SecretView; readonl
             <Badge hue="amber" title={words.oldHint}>
               {words.old}
             </Badge>
-          ) : null}
+          ) : null}{" "}
+          {origin.copies.length === 0 ? null : (
+            <Badge hue="amber" title={messages.migration.secrets.rotateHint}>
+              {messages.migration.secrets.rotate}
+            </Badge>
+          )}
         </p>
         <p className="small quiet unbroken">
           {words.usedBy}: {secret.usedBy.length === 0 ? words.unused : <Revealed text={format.list(secret.usedBy)} line />} ·{" "}
           {words.lastUsed}: {secret.lastUsedAt === null ? words.never : <Used at={secret.lastUsedAt} by={secret.lastUsedBy} />} ·{" "}
           {words.age}: <Ago at={secret.updatedAt} />
+          {origin.files.length === 0 ? null : (
+            <>
+              {" · "}
+              <Revealed text={messages.migration.secrets.from(format.list(origin.files))} line />
+            </>
+          )}
         </p>
+        {origin.copies.map((copy) => (
+          <p key={copy} className="small unbroken amber-text">
+            <Revealed text={copy} />
+          </p>
+        ))}
       </div>
       {asking ? null : (
         <div className="actions">

@@ -1,5 +1,5 @@
 import { TriangleAlert } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import type { AcceptanceChange, ServerView } from "../../shared/model/server.ts";
 import { messages } from "../messages.ts";
 import { Banner } from "../ui/banner.tsx";
@@ -8,31 +8,20 @@ import { Revealed } from "../ui/revealed.tsx";
 import { useToasts } from "../ui/toaster.tsx";
 import { useAct } from "../use-act.ts";
 import { markDangerous } from "./command-line.ts";
+import { useEndSeen } from "./use-end-seen.ts";
 
 /**
  * What the person accepts (threats 1 and 2): the whole command, never cut, with what is dangerous in it marked, and what changed since
  * the last time. Accept is locked until the end of the command was in sight, and repeats the fingerprint of what is shown.
  */
 export function ServerReview({ server }: { readonly server: ServerView }) {
-  const [seen, setSeen] = useState<string | null>(null);
+  const list = useRef<HTMLOListElement>(null);
+  const unread = !useEndSeen(list, server.fingerprint);
   const [busy, setBusy] = useState(false);
   const act = useAct();
   const toasts = useToasts();
-  const list = useRef<HTMLOListElement>(null);
   const words = messages.servers.review;
   const changed = server.state.kind === "changed";
-  const unread = seen !== server.fingerprint;
-
-  useEffect(() => {
-    const end = list.current?.lastElementChild ?? null;
-    if (end === null) return undefined;
-    const observer = new IntersectionObserver((entries) => {
-      if (entries.some(({ isIntersecting }) => isIntersecting)) setSeen(server.fingerprint);
-    });
-    observer.observe(end);
-    return () => observer.disconnect();
-  }, [server.fingerprint]);
-
   const accept = async (): Promise<void> => {
     setBusy(true);
     const result = await act("server.accept", { name: server.name, fingerprint: server.fingerprint });
@@ -124,7 +113,8 @@ export function Argv({
   );
 }
 
-function Dangerous({ text }: { readonly text: string }) {
+/** A word of a command with what is dangerous in it marked. */
+export function Dangerous({ text }: { readonly text: string }) {
   return markDangerous(text).map((piece, index) =>
     piece.dangerous ? (
       // eslint-disable-next-line react/no-array-index-key

@@ -34,7 +34,7 @@ export function Banners() {
           {messages.shell.pausedText}
         </Banner>
       ) : null}
-      {app.vault.kind === "ready" || screen === "secrets" ? null : (
+      {app.vault.kind === "ready" || screen === "secrets" || screen === "welcome" ? null : (
         <Banner
           hue="amber"
           live

@@ -17,9 +17,14 @@ import { ErrorBoundary } from "../ui/error-boundary.tsx";
 import { PortcullisMark } from "../ui/portcullis-mark.tsx";
 import { useAct } from "../use-act.ts";
 import { screens, type Screen } from "../view.ts";
+import { firstStart, isFirstStart } from "../welcome/first-start.ts";
+import { MigrationProvider, useLogState } from "../welcome/migration-context.tsx";
+import { WelcomeScreen } from "../welcome/welcome-screen.tsx";
 import { Banners } from "./banners.tsx";
 
-const icons: Readonly<Record<Screen, LucideIcon>> = {
+type RailScreen = (typeof screens)[number];
+
+const icons: Readonly<Record<RailScreen, LucideIcon>> = {
   approvals: Hand,
   activity: Activity,
   servers: Server,
@@ -29,7 +34,7 @@ const icons: Readonly<Record<Screen, LucideIcon>> = {
   settings: Settings,
 };
 
-const contents: Readonly<Record<Screen, () => ReactNode>> = {
+const contents: Readonly<Record<RailScreen, () => ReactNode>> = {
   approvals: ApprovalsScreen,
   activity: ActivityScreen,
   servers: ServersScreen,
@@ -41,18 +46,48 @@ const contents: Readonly<Record<Screen, () => ReactNode>> = {
 
 const dots = { idle: "green", waiting: "busy", paused: "amber", fault: "red" } as const satisfies Record<AppView["state"], string>;
 
-/** The main window: the rail, what is the matter, and one screen. */
+/** The main window: the wizard, or the rail, what is the matter, and one screen. */
 export function MainWindow() {
+  return (
+    <MigrationProvider>
+      <FirstStart />
+      <Content />
+    </MigrationProvider>
+  );
+}
+
+/** Brings the wizard up where there is nothing else to show yet. */
+function FirstStart() {
+  const { view } = useApp();
+  const servers = useSnapshot((snapshot) => snapshot.servers.length);
+  const history = useLogState((state) => state.history);
+  const decided = useRef(false);
+  useEffect(() => {
+    if (decided.current || history === null) return;
+    decided.current = true;
+    if (isFirstStart(window, servers, history)) view.go("welcome", firstStart);
+  }, [view, servers, history]);
+  return null;
+}
+
+function Content() {
   const { screen } = useView();
   const content = useRef<HTMLElement>(null);
   const last = useRef(screen);
-  const Current = contents[screen];
   useEffect(() => {
     document.title = `${messages.shell.screens[screen]} · ${messages.shell.name}`;
     if (last.current === screen) return;
     last.current = screen;
     content.current?.focus({ preventScroll: true });
   }, [screen]);
+  if (screen === "welcome") {
+    return (
+      <ErrorBoundary key={screen}>
+        <WelcomeScreen />
+      </ErrorBoundary>
+    );
+  }
+  const Current = contents[screen];
   return (
     <div className="shell">
       <a className="skip" href="#content" onClick={(event) => (event.preventDefault(), content.current?.focus())}>
@@ -76,6 +111,7 @@ function Rail({ screen }: { readonly screen: Screen }) {
   const unaccepted = useSnapshot(
     (snapshot) => snapshot.servers.filter(({ state: { kind } }) => kind === "new" || kind === "changed").length,
   );
+  const drifted = useLogState((state) => state.drift.length);
   const act = useAct();
   const paused = state === "paused";
   return (
@@ -104,6 +140,9 @@ function Rail({ screen }: { readonly screen: Screen }) {
                   <span className="rail-name">{messages.shell.screens[name]}</span>
                   {name === "approvals" && waiting > 0 ? (
                     <RailCount value={waiting} look="" words={messages.shell.waiting(waiting)} />
+                  ) : null}
+                  {name === "clients" && drifted > 0 ? (
+                    <RailCount value={drifted} look="amber-count" words={messages.shell.drifted(drifted)} />
                   ) : null}
                   {name === "servers" && unaccepted > 0 ? (
                     <RailCount value={unaccepted} look="amber-count" words={messages.shell.unaccepted(unaccepted)} />

@@ -1,0 +1,54 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { AppError } from "../../shared/errors.ts";
+import type { Drift, Migration, Scan } from "../../shared/model/migration.ts";
+import type { Api } from "../api.ts";
+
+/** What was migrated, what became of it since, and what the last look at the clients' files found. Null: not known yet. */
+export interface MigrationLogState {
+  readonly history: readonly Migration[] | null;
+  readonly drift: readonly Drift[];
+  readonly scan: Scan | null;
+  readonly scanning: boolean;
+  readonly scanProblem: AppError | null;
+}
+
+export interface MigrationLog {
+  readonly store: StoreApi<MigrationLogState>;
+  /** Looks at the clients' files; one look at a time. */
+  look(): Promise<void>;
+  /** Asks now, and again whenever something changed, until the answer is called. */
+  follow(): () => void;
+}
+
+export function createMigrationLog(api: Pick<Api, "call" | "on">): MigrationLog {
+  const store = createStore<MigrationLogState>(() => ({ history: null, drift: [], scan: null, scanning: false, scanProblem: null }));
+
+  const load = async (): Promise<void> => {
+    const [history, drift] = await Promise.all([api.call("migration.history"), api.call("migration.drift")]);
+    // What cannot be asked for stays as it was known; the next change asks again.
+    if (history.ok) store.setState({ history: history.value });
+    if (drift.ok) store.setState({ drift: drift.value });
+  };
+
+  const look = async (): Promise<void> => {
+    if (store.getState().scanning) return;
+    store.setState({ scanning: true });
+    const scanned = await api.call("migration.scan", { folders: [] });
+    store.setState(
+      scanned.ok ? { scan: scanned.value, scanProblem: null, scanning: false } : { scanProblem: scanned.error, scanning: false },
+    );
+  };
+
+  return {
+    store,
+    look,
+    follow() {
+      void load();
+      return api.on("migration.progressed", ({ step }) => {
+        if (step !== null) return;
+        void load();
+        if (store.getState().scan !== null) void look();
+      });
+    },
+  };
+}
