@@ -16,6 +16,8 @@ export interface KnownClient {
   readonly movable: number;
   /** Entries that are started past Portcullis. */
   readonly past: number;
+  /** Of the first file that cannot be written. */
+  readonly problem: FoundFile["problem"];
 }
 
 export function knownClients(scan: Scan): readonly KnownClient[] {
@@ -32,6 +34,7 @@ export function knownClients(scan: Scan): readonly KnownClient[] {
       severe: files.some(({ secrets, exposures }) => secrets.length > 0 && exposures.some(({ severe }) => severe)),
       ours: entries.filter(({ ours }) => ours).length,
       movable: entries.filter(({ ours, stays }) => !ours && stays === null).length,
+      problem: files.find(({ problem }) => problem !== null)?.problem ?? null,
       past: entries.filter(({ ours }) => !ours).length,
     };
   });

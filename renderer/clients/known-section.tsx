@@ -93,12 +93,13 @@ function ClientState({ client }: { readonly client: KnownClient }) {
   const words = messages.migration.clients.state;
   if (client.secrets > 0) return <Badge hue={client.severe ? "red" : "amber"}>{words.secrets(client.secrets)}</Badge>;
   if (client.movable > 0) return <Badge>{words.past(client.past)}</Badge>;
+  if (client.problem !== null)
+    return <Badge hue={client.problem.kind === "refused" ? "amber" : "neutral"}>{words[client.problem.kind]}</Badge>;
   if (client.ours > 0) return <Badge hue="green">{words.ours}</Badge>;
   return <Badge>{client.past > 0 ? words.stays : words.empty}</Badge>;
 }
 
 function FileLine({ file }: { readonly file: FoundFile }) {
-  const words = messages.migration.clients.state;
   return (
     <li className="known-file">
       <Folder size={12} className="inline-icon faint" aria-hidden="true" />
@@ -108,7 +109,7 @@ function FileLine({ file }: { readonly file: FoundFile }) {
       {file.problem === null ? null : (
         <span className="quiet unbroken">
           {" "}
-          {words[file.problem.kind]}: <Revealed text={file.problem.reason} />
+          <Revealed text={file.problem.reason} />
         </span>
       )}
     </li>

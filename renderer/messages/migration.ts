@@ -11,6 +11,9 @@ const files = (value: number): string => count(value, "file", "files");
 const clients = (value: number): string => count(value, "client", "clients");
 const servers = (value: number): string => count(value, "server", "servers");
 
+/** Small numbers read as words. */
+const small: readonly (string | undefined)[] = [undefined, undefined, "two", "three", "four", "five"];
+
 const steps: Readonly<Record<WizardStep, string>> = {
   look: "Look",
   found: "Look",
@@ -63,7 +66,7 @@ export function placeWords(place: Place): string {
     case "header":
       return `header ${place.name}`;
     case "url":
-      return `${urlOwner(place.at)}, ${place.key ?? { userinfo: "name and password", query: "query", path: "path" }[place.part]}`;
+      return `${urlOwner(place.at)}, ${place.key ?? { userinfo: "password", query: "query", path: "path" }[place.part]}`;
     default:
       return assertNever(place);
   }
@@ -179,7 +182,7 @@ export const migrationMessages = {
     lines: (added: number, removed: number) => `+${format.number(added)} −${format.number(removed)}`,
     linesSpoken: (added: number, removed: number) => `${count(added, "line", "lines")} added, ${format.number(removed)} removed`,
     stays: "Stays as it is",
-    staysSecrets: (value: number) => `${secrets(value)} in plaintext stay there`,
+    staysSecrets: (value: number) => `${count(value, "plaintext secret stays", "plaintext secrets stay")} there.`,
     restart: "To restart afterwards",
     updating: "Making the plan…",
     unread: (value: number) => `${count(value, "command", "commands")} to read first`,
@@ -198,8 +201,8 @@ export const migrationMessages = {
     state: { waiting: "waits", running: "is being done", done: "done" },
   },
   done: {
-    restartTitle: (value: number) => (value === 1 ? "Restart this one" : `Restart these ${format.number(value)}`),
-    restartText: "They run right now and know only their old config.",
+    restartTitle: (value: number) => (value === 1 ? "Restart this one" : `Restart these ${small[value] ?? format.number(value)}`),
+    restartText: "What runs right now still goes by its old config.",
     failedTitle: "What did not work",
     failedText: "Nothing is lost: these are as they were, secrets included.",
     failedServer: (name: string): Rich => [{ strong: name }, " does not start through Portcullis"],

@@ -31,7 +31,9 @@ function Done({ migration }: { readonly migration: Migration }) {
   const written = migration.files.filter(({ state }) => state === "applied" || state === "changed-since");
   const undone = migration.files.filter(({ state }) => state === "undone");
   const verified = migration.servers.filter(({ state }) => state === "verified").length;
-  const failed = written.length + undone.length < migration.files.length || migration.servers.some(({ state }) => state === "failed");
+  const takenBack = written.length === 0 && undone.length > 0;
+  const failed =
+    !takenBack && (written.length + undone.length < migration.files.length || migration.servers.some(({ state }) => state === "failed"));
   return (
     <WelcomeFrame
       key={written.length}
@@ -39,8 +41,21 @@ function Done({ migration }: { readonly migration: Migration }) {
       text={written.length > 0 && verified > 0 ? words.verified(verified) : undefined}
       foot={
         <>
-          {written.length === 0 || asking ? null : (
-            <Button icon={<RotateCcw size={14} aria-hidden="true" />} aria-disabled={undoing} onClick={() => setAsking(true)}>
+          {asking ? (
+            <Confirm title={words.undoTitle(written.length)} text={words.undoText} onCancel={() => setAsking(false)}>
+              <Button
+                look="danger"
+                onClick={() => {
+                  setAsking(false);
+                  void wizard.undo();
+                }}
+              >
+                {words.undoConfirm}
+              </Button>
+            </Confirm>
+          ) : null}
+          {written.length === 0 ? null : (
+            <Button icon={<RotateCcw size={14} aria-hidden="true" />} aria-disabled={undoing || asking} onClick={() => setAsking(true)}>
               {undoing ? words.undoing : words.undoAll}
             </Button>
           )}
@@ -51,7 +66,7 @@ function Done({ migration }: { readonly migration: Migration }) {
               </output>
             ) : null}
           </span>
-          {failed && written.length === 0 && undone.length === 0 ? (
+          {failed && written.length === 0 ? (
             <Button look="primary" icon={<RefreshCw size={14} aria-hidden="true" />} onClick={() => void wizard.begin(client)}>
               {words.retry}
             </Button>
@@ -63,19 +78,6 @@ function Done({ migration }: { readonly migration: Migration }) {
         </>
       }
     >
-      {asking ? (
-        <Confirm title={words.undoTitle(written.length)} text={words.undoText} onCancel={() => setAsking(false)}>
-          <Button
-            look="danger"
-            onClick={() => {
-              setAsking(false);
-              void wizard.undo();
-            }}
-          >
-            {words.undoConfirm}
-          </Button>
-        </Confirm>
-      ) : null}
       {problem === null ? null : (
         <Banner hue="red" live title={words.undoFailed}>
           <p>
@@ -88,7 +90,7 @@ function Done({ migration }: { readonly migration: Migration }) {
           )}
         </Banner>
       )}
-      {written.length > 0 && migration.restart.length > 0 ? <Restarts migration={migration} /> : null}
+      {written.length + undone.length > 0 && migration.restart.length > 0 ? <Restarts migration={migration} /> : null}
       {failed ? <Failures migration={migration} onRetry={() => void wizard.begin(client)} partly={written.length > 0} /> : null}
       {written.length > 0 && migration.rotate.length > 0 ? <Rotations rotate={migration.rotate} /> : null}
       <Files migration={migration} />

@@ -1,4 +1,4 @@
-import { CircleAlert, FileSearch, FolderSearch, TriangleAlert } from "lucide-react";
+import { CircleAlert, FolderSearch, TriangleAlert } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { Scan } from "../../shared/model/migration.ts";
 import { useApp } from "../app-context.tsx";
@@ -9,7 +9,6 @@ import { Badge } from "../ui/badge.tsx";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
 import { Disclosure } from "../ui/disclosure.tsx";
-import { EmptyState } from "../ui/empty-state.tsx";
 import { Field } from "../ui/field.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { foundCounts, foundFiles, type FoundFile } from "./found.ts";
@@ -56,6 +55,7 @@ function Found({ scan, client, onLeave }: { readonly scan: Scan; readonly client
     return (
       <WelcomeFrame
         title={words.emptyTitle}
+        text={words.emptyText}
         foot={
           <>
             <span className="grow" />
@@ -65,7 +65,6 @@ function Found({ scan, client, onLeave }: { readonly scan: Scan; readonly client
           </>
         }
       >
-        <EmptyState icon={FileSearch} title={words.emptyTitle} text={words.emptyText} />
         <MoreFolders />
       </WelcomeFrame>
     );

@@ -94,7 +94,7 @@ function ReviewServers({
 }) {
   const choice = useWizardState((state) => state.choice);
   const client = useWizardState((state) => state.client);
-  const rows = useMemo(() => reviewRows(plan, scan, choice, client), [plan, scan, choice, client]);
+  const rows = useMemo(() => reviewRows(plan, scan, client), [plan, scan, client]);
   const words = messages.migration.review;
   if (rows.length === 0) return null;
   return (

@@ -1,9 +1,10 @@
 import type { Plan, PlannedServer, Scan } from "../../shared/model/migration.ts";
 import { markDangerous } from "../servers/command-line.ts";
-import { entryKey, type Choice } from "./choice.ts";
+import { entryKey } from "./choice.ts";
+import { foundFiles } from "./found.ts";
 
 /**
- * One row of the review: a server of the plan, or entries that the person leaves alone. Rows keep their key and their place when they change from one to the
+ * One row of the review: a server of the plan, or entries that could move and do not (yet). Rows keep their key and their place when they change from one to the
  * other, so that the keyboard stays where it is.
  */
 export interface ReviewRow {
@@ -17,11 +18,14 @@ export interface ReviewRow {
   readonly planned: PlannedServer | null;
 }
 
-export function reviewRows(plan: Plan | null, scan: Scan, choice: Choice, client: string | null): readonly ReviewRow[] {
+/** The servers of the worst files first. */
+export function reviewRows(plan: Plan | null, scan: Scan, client: string | null): readonly ReviewRow[] {
   const files = new Map(scan.files.map((file) => [file.id, file]));
   const order = new Map<string, number>();
-  for (const file of scan.files) for (const { server } of file.entries) order.set(entryKey({ file: file.id, server }), order.size);
-  const row = (from: PlannedServer["from"], planned: PlannedServer | null): ReviewRow => {
+  const lists = foundFiles(scan).flatMap((file) => file.lists);
+  for (const file of lists) for (const { server } of file.entries) order.set(entryKey({ file: file.id, server }), order.size);
+  const row = (unordered: PlannedServer["from"], planned: PlannedServer | null): ReviewRow => {
+    const from = [...unordered].sort((a, b) => (order.get(entryKey(a)) ?? 0) - (order.get(entryKey(b)) ?? 0));
     const places = from.flatMap(({ file }) => files.get(file) ?? []);
     return {
       key: from[0] === undefined ? "" : entryKey(from[0]),
@@ -33,18 +37,17 @@ export function reviewRows(plan: Plan | null, scan: Scan, choice: Choice, client
   };
   const planned = (plan?.servers ?? []).map((server) => row(server.from, server));
   const shown = new Set(planned.flatMap(({ names }) => names));
-  const left = [...choice.left]
-    .filter((name) => !shown.has(name))
-    .map((name) => {
-      const from = scan.files
-        .filter((file) => client === null || file.client === client)
-        .flatMap((file) =>
-          file.entries
-            .filter((entry) => entry.server === name && !entry.ours && entry.stays === null)
-            .map(() => ({ file: file.id, server: name })),
-        );
-      return row(from, null);
-    });
+  const staying = new Set((plan?.stays ?? []).map(entryKey));
+  const others = new Map<string, PlannedServer["from"]>();
+  for (const file of scan.files) {
+    if (file.status.kind !== "ready" || (client !== null && file.client !== client)) continue;
+    for (const { server, ours, stays } of file.entries) {
+      const from = { file: file.id, server };
+      if (ours || stays !== null || shown.has(server) || staying.has(entryKey(from))) continue;
+      others.set(server, [...(others.get(server) ?? []), from]);
+    }
+  }
+  const left = [...others.values()].map((from) => row(from, null));
   return [...planned, ...left].sort((a, b) => (order.get(a.key) ?? 0) - (order.get(b.key) ?? 0));
 }
 

@@ -38,11 +38,14 @@ export function ServerRow({
   const { planned } = row;
   const words = messages.migration.review;
   const name = planned?.name ?? row.names[0] ?? "";
-  const taken = planned !== null && !row.names.some((one) => choice.left.has(one));
+  const wanted = !row.names.some((one) => choice.left.has(one));
+  const taken = wanted && planned !== null;
+  const [open, setOpen] = useState(false);
+  const panel = useId();
   return (
-    <li className={taken ? "server-row" : "server-row left"} data-unread={unread}>
+    <li className={wanted ? "server-row" : "server-row left"} data-unread={unread}>
       <div className="server-row-head">
-        <Checkbox checked={taken} label={words.take(name)} onChange={(on) => wizard.takeAlong(row.names, on)}>
+        <Checkbox checked={wanted} label={words.take(name)} onChange={(on) => wizard.takeAlong(row.names, on)}>
           <span className="strong unbroken">
             <Revealed text={name} line />
           </span>
@@ -58,13 +61,25 @@ export function ServerRow({
             <>
               {Object.hasOwn(namedSandboxes(choice, plan), name) ? <Badge hue="accent">{words.changed}</Badge> : null}
               {mustRead(planned) ? <Badge hue="amber">{words.look}</Badge> : null}
+              <button
+                type="button"
+                className="disclosure-trigger"
+                aria-expanded={open}
+                aria-controls={panel}
+                aria-label={words.moreOf(name)}
+                data-panel-open={open ? "" : undefined}
+                onClick={() => setOpen(!open)}
+              >
+                {words.more}
+                <ChevronRight size={14} aria-hidden="true" />
+              </button>
             </>
-          ) : (
+          ) : wanted ? null : (
             <span className="small quiet">{words.leftAlone}</span>
           )}
         </span>
       </div>
-      {taken ? <ServerBody server={planned} plan={plan} scan={scan} choice={choice} onSeen={onSeen} /> : null}
+      {taken ? <ServerBody server={planned} plan={plan} scan={scan} choice={choice} onSeen={onSeen} details={open} panel={panel} /> : null}
     </li>
   );
 }
@@ -75,12 +90,17 @@ function ServerBody({
   scan,
   choice,
   onSeen,
+  details,
+  panel,
 }: {
   readonly server: PlannedServer;
   readonly plan: Plan | null;
   readonly scan: Scan;
   readonly choice: Choice;
   readonly onSeen: (key: string) => void;
+  readonly details: boolean;
+  /** The id of what the details are in. */
+  readonly panel: string;
 }) {
   const lines = useMemo(() => secretLines(scan, server.from), [scan, server.from]);
   const { sandbox } = server;
@@ -112,7 +132,9 @@ function ServerBody({
         <Revealed text={messages.servers.touches(view, references.size).join(" · ")} line />
       </p>
       {lines.likely.length === 0 ? null : <Secrets lines={lines.likely} plan={plan} choice={choice} />}
-      <Details server={server} unlikely={lines.unlikely} plan={plan} choice={choice} />
+      <div id={panel} hidden={!details} className="server-details">
+        {details ? <Details server={server} unlikely={lines.unlikely} plan={plan} choice={choice} /> : null}
+      </div>
     </div>
   );
 }
@@ -171,73 +193,53 @@ function Details({
   readonly plan: Plan | null;
   readonly choice: Choice;
 }) {
-  const [open, setOpen] = useState(false);
   const known = useSnapshot((snapshot) => snapshot.servers.some(({ name }) => name === server.name));
-  const panel = useId();
   const words = messages.migration.review;
   return (
-    <div className="server-details">
-      <button
-        type="button"
-        className="disclosure-trigger"
-        aria-expanded={open}
-        aria-controls={panel}
-        aria-label={words.moreOf(server.name)}
-        data-panel-open={open ? "" : undefined}
-        onClick={() => setOpen(!open)}
-      >
-        <ChevronRight size={14} aria-hidden="true" />
-        {words.more}
-      </button>
-      <div id={panel} hidden={!open} className="server-details-panel">
-        {open ? (
-          <>
-            <div className="field">
-              <h3 className="label">{words.why}</h3>
-              <ul className="words">
-                {server.why.map((why) => (
-                  <li key={why}>
-                    <span className="bullet" aria-hidden="true" />
-                    <span className="unbroken">
-                      <Revealed text={why} />
-                    </span>
-                  </li>
-                ))}
-              </ul>
-            </div>
-            {known ? null : <Openings server={server} choice={choice} plan={plan} />}
-            {server.cwd === null ? null : (
-              <div className="field">
-                <h3 className="label">{messages.servers.cwd}</h3>
-                <code className="unbroken">
-                  <Revealed text={server.cwd} line />
-                </code>
-              </div>
-            )}
-            {server.env.length === 0 ? null : (
-              <div className="field">
-                <h3 className="label">{words.variables}</h3>
-                <ul className="small">
-                  {server.env.map((variable) => (
-                    <li key={variable.name} className="unbroken">
-                      <code>
-                        <Revealed text={variable.name} line />
-                      </code>{" "}
-                      <span className="quiet">{variable.references.length === 0 ? words.variable.plain : words.variable.secret}</span>
-                    </li>
-                  ))}
-                </ul>
-              </div>
-            )}
-            {unlikely.length === 0 ? null : (
-              <Disclosure title={words.unlikely(unlikely.length)}>
-                <Secrets lines={unlikely} plan={plan} choice={choice} />
-              </Disclosure>
-            )}
-          </>
-        ) : null}
+    <>
+      <div className="field">
+        <h3 className="label">{words.why}</h3>
+        <ul className="words">
+          {server.why.map((why) => (
+            <li key={why}>
+              <span className="bullet" aria-hidden="true" />
+              <span className="unbroken">
+                <Revealed text={why} />
+              </span>
+            </li>
+          ))}
+        </ul>
       </div>
-    </div>
+      {known ? null : <Openings server={server} choice={choice} plan={plan} />}
+      {server.cwd === null ? null : (
+        <div className="field">
+          <h3 className="label">{messages.servers.cwd}</h3>
+          <code className="unbroken">
+            <Revealed text={server.cwd} line />
+          </code>
+        </div>
+      )}
+      {server.env.length === 0 ? null : (
+        <div className="field">
+          <h3 className="label">{words.variables}</h3>
+          <ul className="small">
+            {server.env.map((variable) => (
+              <li key={variable.name} className="unbroken">
+                <code>
+                  <Revealed text={variable.name} line />
+                </code>{" "}
+                <span className="quiet">{variable.references.length === 0 ? words.variable.plain : words.variable.secret}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {unlikely.length === 0 ? null : (
+        <Disclosure title={words.unlikely(unlikely.length)}>
+          <Secrets lines={unlikely} plan={plan} choice={choice} />
+        </Disclosure>
+      )}
+    </>
   );
 }
 
