@@ -87,9 +87,9 @@ export async function startPrivateKeyring(): Promise<PrivateKeyring> {
 
 /** Polls until it holds. */
 export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 40_000;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited 10 s for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited 40 s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
