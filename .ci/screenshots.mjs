@@ -14,6 +14,8 @@ const pictures = {
   "ui-activity-open-light.png": "activity-light.png",
   "ui-activity-dark.png": "activity-dark.png",
   "ui-servers-dark.png": "servers-dark.png",
+  "ui-migration-review-open-light.png": "migration-review-light.png",
+  "ui-migration-found-dark.png": "migration-found-dark.png",
   "ui-popup-remember-light.png": "approval-remember-light.png",
 };
 
@@ -24,6 +26,7 @@ const vitest = [
   "--project",
   "desktop",
   "test/desktop/renderer-screens.test.ts",
+  "test/desktop/renderer-migration-steps.test.ts",
   "test/desktop/screenshots.test.ts",
 ];
 const command =
