@@ -89,8 +89,10 @@ export function foundSentence(counts: FoundCounts): string {
 
 export function inGitSentence(counts: FoundCounts): string | null {
   if (counts.inGit === 0) return null;
-  if (counts.inGit === counts.files) return counts.files === 1 ? "The file is in git." : `All ${format.number(counts.files)} are in git.`;
-  return `${format.number(counts.inGit)} of these files ${counts.inGit === 1 ? "is" : "are"} in git.`;
+  const where = counts.inHistory > 0 ? "in git or its history" : "in git";
+  if (counts.inGit === counts.files)
+    return counts.files === 1 ? `The file is ${where}.` : `All ${format.number(counts.files)} are ${where}.`;
+  return `${format.number(counts.inGit)} of these files ${counts.inGit === 1 ? "is" : "are"} ${where}.`;
 }
 
 /** What pressing the button does. */
@@ -177,6 +179,8 @@ export const migrationMessages = {
     variables: "It gets these variables",
     variable: { secret: "from the keychain", plain: "a plain value" },
     look: "read this",
+    shared: "Also move what is in files that git shares with others",
+    sharedText: "Their entries would lead to your Portcullis, and would not work for anybody else who has the project.",
     files: "Files, before and after",
     filesText: "Secrets are shown by their first characters only. Everything else in the file stays as it is, to the byte.",
     lines: (added: number, removed: number) => `+${format.number(added)} −${format.number(removed)}`,
@@ -275,7 +279,7 @@ export const migrationMessages = {
     },
   },
   secrets: {
-    from: (list: string) => `moved out of ${list}`,
+    from: (paths: readonly string[]) => `moved out of ${paths.length > 2 ? files(paths.length) : format.list(paths)}`,
     rotate: "make a new one",
     rotateHint: "A copy of it is elsewhere. Make a new one at its service, then replace it here.",
     rotateTitle: (value: number) => (value === 1 ? "One secret should be made new" : `${format.number(value)} secrets should be made new`),

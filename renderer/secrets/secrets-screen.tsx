@@ -152,7 +152,7 @@ function SecretRow({
           {origin.files.length === 0 ? null : (
             <>
               {" · "}
-              <Revealed text={messages.migration.secrets.from(format.list(origin.files))} line />
+              <Revealed text={messages.migration.secrets.from(origin.files)} line />
             </>
           )}
         </p>

@@ -12,11 +12,13 @@ export interface Choice {
   /** Names of entries that stay as they are, wherever they stand. */
   readonly left: ReadonlySet<string>;
   readonly sandboxes: ReadonlyMap<string, SandboxSettings>;
+  /** Also what stands in project files that git shares with others. */
+  readonly shared: boolean;
 }
 
 /** Everything moves; secrets and probable ones are ticked. */
 export function firstChoice(scan: Scan): Choice {
-  return { ticked: new Set(scan.secrets.filter(isLikely).map(({ id }) => id)), left: new Set(), sandboxes: new Map() };
+  return { ticked: new Set(scan.secrets.filter(isLikely).map(({ id }) => id)), left: new Set(), sandboxes: new Map(), shared: false };
 }
 
 /** Ticks or unticks these, and with them the same values elsewhere, as long as those are likely secrets, too. */
@@ -84,9 +86,21 @@ export function selectionOf(
     ...(only.client === null ? {} : { clients: [only.client] }),
     ...(servers.length === names.size ? {} : { servers }),
     ...(only.folders.length === 0 ? {} : { folders: [...only.folders] }),
+    ...(choice.shared ? { shared: true } : {}),
     secrets: scan.secrets.filter(({ id }) => choice.ticked.has(id)).map(({ id }) => id),
     ...(Object.keys(sandbox).length === 0 ? {} : { sandbox: { ...sandbox } }),
   };
+}
+
+/** Whether something that could move stands in a project file that git shares with others: that stays unless it is asked for. */
+export function sharesThroughGit(scan: Scan, client: string | null): boolean {
+  return scan.files.some(
+    (file) =>
+      (client === null || file.client === client) &&
+      file.scope === "project" &&
+      file.exposures.some(({ kind }) => kind === "git-tracked") &&
+      file.entries.some(({ ours, stays }) => !ours && stays === null),
+  );
 }
 
 /** One line of the review: a value at a place of a server, in however many clients it stands there. */

@@ -32,6 +32,8 @@ const weights: Readonly<Record<Exposure["kind"], number>> = {
 
 const inGit: ReadonlySet<Exposure["kind"]> = new Set(["git-pushed", "git-history", "git-tracked", "git-untracked"]);
 
+const inGitNow: ReadonlySet<Exposure["kind"]> = new Set(["git-tracked", "git-untracked"]);
+
 /** Whether it is taken for a secret unless the person says otherwise. */
 export function isLikely(secret: Pick<FoundSecret, "class">): boolean {
   return secret.class !== "unlikely";
@@ -101,6 +103,8 @@ export interface FoundCounts {
   readonly files: number;
   readonly clients: number;
   readonly inGit: number;
+  /** Of these, the ones that are in the history only. */
+  readonly inHistory: number;
   /** All that was found. */
   readonly allFiles: number;
   readonly allClients: number;
@@ -112,12 +116,17 @@ export interface FoundCounts {
 
 export function foundCounts(files: readonly FoundFile[]): FoundCounts {
   const bad = files.filter(({ secrets }) => secrets.length > 0);
+  const paths = (kinds: ReadonlySet<Exposure["kind"]>): ReadonlySet<string> =>
+    new Set(bad.filter(({ exposures }) => exposures.some(({ kind }) => kinds.has(kind))).map(({ path }) => path));
+  const now = paths(inGitNow);
+  const ever = paths(inGit);
   const entries = files.flatMap((file) => file.entries);
   return {
     secrets: new Set(bad.flatMap(({ secrets }) => secrets.map(({ sameAs }) => sameAs))).size,
     files: new Set(bad.map(({ path }) => path)).size,
     clients: new Set(bad.map(({ client }) => client)).size,
-    inGit: new Set(bad.filter(({ exposures }) => exposures.some(({ kind }) => inGit.has(kind))).map(({ path }) => path)).size,
+    inGit: ever.size,
+    inHistory: [...ever].filter((path) => !now.has(path)).length,
     allFiles: new Set(files.map(({ path }) => path)).size,
     allClients: new Set(files.map(({ client }) => client)).size,
     movable: movableEntries(files).length,

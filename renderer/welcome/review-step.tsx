@@ -7,7 +7,9 @@ import { moveWords } from "../messages/migration.ts";
 import { UnlockForm } from "../secrets/unlock-form.tsx";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
+import { Checkbox } from "../ui/checkbox.tsx";
 import { Revealed } from "../ui/revealed.tsx";
+import { sharesThroughGit } from "./choice.ts";
 import { FileDiffs } from "./file-diffs.tsx";
 import { useWizard, useWizardState } from "./migration-context.tsx";
 import { mustRead, readingKey, reviewRows } from "./review.ts";
@@ -92,6 +94,7 @@ function ReviewServers({
   readonly unread: readonly string[];
   readonly onSeen: (key: string) => void;
 }) {
+  const wizard = useWizard();
   const choice = useWizardState((state) => state.choice);
   const client = useWizardState((state) => state.client);
   const rows = useMemo(() => reviewRows(plan, scan, client), [plan, scan, client]);
@@ -113,6 +116,14 @@ function ReviewServers({
           />
         ))}
       </ul>
+      {sharesThroughGit(scan, client) ? (
+        <Checkbox checked={choice.shared} onChange={(on) => wizard.takeShared(on)}>
+          <span className="shared-choice">
+            <span>{words.shared}</span>
+            <span className="small quiet">{words.sharedText}</span>
+          </span>
+        </Checkbox>
+      ) : null}
     </section>
   );
 }

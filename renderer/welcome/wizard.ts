@@ -40,13 +40,15 @@ export interface Wizard {
   tick(ids: readonly string[], on: boolean): void;
   takeAlong(names: readonly string[], on: boolean): void;
   openInstead(server: PlannedServer, sandbox: SandboxSettings | null): void;
+  /** Whether what git shares with others moves, too. */
+  takeShared(on: boolean): void;
   apply(): Promise<void>;
   undo(): Promise<void>;
   /** Follows the app's progress until the answer is called. */
   follow(): () => void;
 }
 
-const noChoice: Choice = { ticked: new Set(), left: new Set(), sandboxes: new Map() };
+const noChoice: Choice = { ticked: new Set(), left: new Set(), sandboxes: new Map(), shared: false };
 
 const empty: WizardState = {
   step: "look",
@@ -152,6 +154,8 @@ export function createWizard(api: Pick<Api, "call" | "on">): Wizard {
     takeAlong: (names, on) => choose(takeAlong(get().choice, names, on)),
 
     openInstead: (server, sandbox) => choose(openInstead(get().choice, server, sandbox)),
+
+    takeShared: (shared) => choose({ ...get().choice, shared }),
 
     async apply() {
       const { plan, planning, step } = get();

@@ -188,6 +188,25 @@ describe.skipIf("missing" in browser)("a migration in the window", () => {
     });
   });
 
+  it("leaves files that git shares with others, and moves them when that is asked for", async () => {
+    const { scan } = migration;
+    const files = scan.files.map((file) =>
+      file.id === "cursor-project"
+        ? { ...file, exposures: [{ kind: "git-tracked" as const, text: "Git tracks it.", severe: true }] }
+        : file,
+    );
+    await withPage({ ...wizard, data: { ...wizard.data, migration: { ...migration, scan: { ...scan, files } } } }, async (page) => {
+      await page.getByRole("button", { name: "Review what would change" }).click();
+      await page.getByRole("heading", { level: 1, name: /8 servers behind the gate/ }).waitFor();
+      const shared = page.getByRole("checkbox", { name: /Also move what is in files that git shares/ });
+      expect(await shared.isChecked()).toBe(false);
+      expect(await lastSelection(page)).not.toHaveProperty("shared");
+      await shared.check();
+      await page.getByRole("heading", { level: 1, name: /9 servers behind the gate/ }).waitFor();
+      expect((await lastSelection(page)).shared).toBe(true);
+    });
+  });
+
   it("is limited to one client when it is opened from there, and back means what was found", async () => {
     await withPage({ hash: "clients", data: { migration } }, async (page) => {
       await page.getByRole("button", { name: /Move secrets.* of Cursor/ }).click();

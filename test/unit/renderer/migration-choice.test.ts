@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { firstChoice, namedSandboxes, openInstead, secretLines, selectionOf, takeAlong, tick } from "../../../renderer/welcome/choice.ts";
+import {
+  firstChoice,
+  namedSandboxes,
+  openInstead,
+  secretLines,
+  selectionOf,
+  sharesThroughGit,
+  takeAlong,
+  tick,
+} from "../../../renderer/welcome/choice.ts";
 import { mustRead, readingKey, reviewRows } from "../../../renderer/welcome/review.ts";
 import type { PlannedServer } from "../../../shared/model/migration.ts";
 import { migrationPlan, migrationScan } from "../../fixtures/renderer/migration.ts";
@@ -51,6 +60,19 @@ describe("the choice", () => {
   it("is limited to a client, and names the person's folders", () => {
     const selection = selectionOf(takeAlong(firstChoice(scan), ["github"], false), scan, { client: "cursor", folders: ["/x"] }, {});
     expect(selection).toMatchObject({ clients: ["cursor"], servers: ["linear", "stripe"], folders: ["/x"] });
+  });
+
+  it("leaves what git shares with others unless it is asked for", () => {
+    expect(sharesThroughGit(scan, null)).toBe(false);
+    const files = scan.files.map((file) =>
+      file.id === "cursor-project"
+        ? { ...file, exposures: [{ kind: "git-tracked" as const, text: "Git tracks it.", severe: true }] }
+        : file,
+    );
+    expect(sharesThroughGit({ ...scan, files }, null)).toBe(true);
+    expect(sharesThroughGit({ ...scan, files }, "claude-code")).toBe(false);
+    expect(selectionOf(firstChoice(scan), scan, all, {})).not.toHaveProperty("shared");
+    expect(selectionOf({ ...firstChoice(scan), shared: true }, scan, all, {})).toMatchObject({ shared: true });
   });
 
   it("keeps a changed sandbox with its entries, whatever the plan calls their server", () => {

@@ -80,9 +80,9 @@ describe("what was found, by risk", () => {
 
   it("counts values, not places, and only of the client that is asked for", () => {
     const counts = foundCounts(foundFiles(scan));
-    expect(counts).toMatchObject({ secrets: 8, files: 6, clients: 4, inGit: 2, allFiles: 8, allClients: 6 });
+    expect(counts).toMatchObject({ secrets: 8, files: 6, clients: 4, inGit: 2, inHistory: 1, allFiles: 8, allClients: 6 });
     expect(foundSentence(counts)).toBe("8 plaintext secrets in 6 files of 4 clients");
-    expect(inGitSentence(counts)).toBe("2 of these files are in git.");
+    expect(inGitSentence(counts)).toBe("2 of these files are in git or its history.");
     const cursor = foundCounts(foundFiles(scan, "cursor"));
     expect(foundSentence(cursor)).toBe("3 plaintext secrets in 2 files of 1 client");
     expect(inGitSentence(cursor)).toBe("1 of these files is in git.");
