@@ -48,13 +48,19 @@ export async function startPrivateKeyring(): Promise<PrivateKeyring> {
   const startDaemon = async (locked: boolean): Promise<void> => {
     const control = path.join(folder, "control");
     const args = ["--foreground", "--components=secrets", `--control-directory=${control}`, ...(locked ? [] : ["--unlock"])];
-    const started = spawn(programs.keyring, args, {
-      env: { ...env, XDG_DATA_HOME: path.join(folder, "data") },
-      stdio: ["pipe", "ignore", "ignore"],
-    });
-    started.stdin.end("throw-away");
-    daemon = started;
-    await until("the keyring", async () => (await hasOwner(env)) && started.exitCode === null);
+    // A daemon that still finds something of the one before it leaves at once; the next one does not.
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      const started = spawn(programs.keyring, args, {
+        env: { ...env, XDG_DATA_HOME: path.join(folder, "data") },
+        stdio: ["pipe", "ignore", "ignore"],
+      });
+      started.stdin.on("error", () => undefined);
+      started.stdin.end("throw-away");
+      daemon = started;
+      await until("the keyring", async () => started.exitCode !== null || (await hasOwner(env)));
+      if (started.exitCode === null) return;
+    }
+    throw new Error("the keyring's daemon leaves as soon as it is started");
   };
   const kill = async (): Promise<void> => {
     await end(daemon);
