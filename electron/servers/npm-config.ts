@@ -17,14 +17,16 @@ export interface NpmConfig {
   readonly cafile: string | null;
 }
 
-/** Chooses from `npm config list --json`. Values that do not have the shape they should are left out. */
+/**
+ * Chooses from `npm config list --json`, which always names a registry. Values that do not have the shape they should are left out; with no
+ * registry left nothing is reachable, and the installation fails.
+ */
 export function sanitiseNpmConfig(listed: Readonly<Record<string, unknown>>, packageName: string): NpmConfig {
   const lines: string[] = [];
   const hosts = new Set<string>();
   const scope = packageName.startsWith("@") ? packageName.split("/")[0] : undefined;
-  const registry = registryUrl(listed["registry"]) ?? "https://registry.npmjs.org/";
   const scoped = Object.entries(listed).filter(([key]) => /^@[A-Za-z0-9._~-]+:registry$/u.test(key));
-  for (const [key, value] of [["registry", registry] as const, ...scoped]) {
+  for (const [key, value] of [["registry", listed["registry"]] as const, ...scoped]) {
     const url = registryUrl(value);
     if (url === null) continue;
     lines.push(`${key}=${url}`);
