@@ -2,15 +2,18 @@ import type { AnchorStore } from "./journal/journal.ts";
 import type { Vault } from "./vault/vault.ts";
 
 /** The journal's head, kept where the secrets are. */
-export function anchorStore(vault: Vault): AnchorStore {
+export function anchorStore(vault: Pick<Vault, "status" | "readPrivate" | "writePrivate">): AnchorStore {
   const name = "journal-anchor";
+  // Reading it is often the first thing that is asked of the store, before anybody asked how the store is.
+  let answered = false;
   return {
     get kind() {
       const status = vault.status();
-      return status.kind === "unavailable" ? "none" : status.store === "keychain" ? "keychain" : "encrypted file";
+      return status.kind === "unavailable" && !answered ? "none" : status.store === "keychain" ? "keychain" : "encrypted file";
     },
     async read() {
       const outcome = await vault.readPrivate(name);
+      answered = outcome.kind === "found" || outcome.kind === "missing";
       if (outcome.kind === "found") return outcome.value;
       if (outcome.kind === "missing") return null;
       throw new Error(`the vault is ${outcome.kind}`);
