@@ -7,7 +7,9 @@ import { fail, ok } from "../../shared/errors.ts";
 import { readAnchor, writeAnchor } from "./anchor.ts";
 import { chainHash, genesisHash, recordBody } from "./chain.ts";
 import { describeDatabaseError, openForAppending, openForReading } from "./database.ts";
+import { followLog } from "./follow-log.ts";
 import type { AnchorStore } from "./journal.ts";
+import { logPath, readLog } from "./log-file.ts";
 import { inspectTail } from "./verify.ts";
 
 export interface ArchivedJournal {
@@ -32,8 +34,8 @@ export async function archiveJournal(file: string, anchor: AnchorStore, now: num
   const kept = freeName(file, now);
   const reading = await readAnchor(anchor, anchorDeadlineMs);
   try {
-    // The log first: a database without its log would be taken for a whole one.
-    for (const side of ["-wal", "-shm", ""]) if (fs.existsSync(file + side)) fs.renameSync(file + side, kept + side);
+    // Its logs first: a database without them would be taken for a whole one.
+    for (const side of ["-log", "-wal", "-shm", ""]) if (fs.existsSync(file + side)) fs.renameSync(file + side, kept + side);
   } catch (error) {
     return fail(
       "journal-unavailable",
@@ -77,7 +79,7 @@ function readOldHead(file: string): { readonly seq: number; readonly hash: strin
   try {
     const database = openForReading(file);
     try {
-      return inspectTail(database, 0).head;
+      return followLog(readLog(logPath(file)), database, inspectTail(database, 0).head).head;
     } finally {
       database.close();
     }

@@ -9,6 +9,13 @@ import { canonical } from "../../shared/policy/canonical.ts";
 /** The hash before the first record. */
 export const genesisHash = "0".repeat(64);
 
+/** A record as it is stored. */
+export interface JournalRow {
+  readonly seq: number;
+  readonly body: string;
+  readonly hash: string;
+}
+
 /** The newest record of a chain; `seq` 0 with `genesisHash` is the empty chain. */
 export interface ChainHead {
   readonly seq: number;

@@ -1,12 +1,7 @@
-// The one statement on every call's path. Crossing into SQLite costs several times as much as the row itself, and a commit twice that, so
-// rows go in by the dozen: 2.5 µs a record in groups of 64, 14 µs one by one.
+// How records get from the log into the database. Crossing into SQLite costs several times as much as the row itself, and a commit twice
+// that, so rows go in by the dozen: 2.5 µs a record in groups of 64, 14 µs one by one.
+import type { JournalRow } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
-
-export interface Row {
-  readonly seq: number;
-  readonly body: string;
-  readonly hash: string;
-}
 
 /** Numbers of rows that have a statement of their own, largest first; larger groups are put together from these. */
 const sizes = [64, 32, 16, 8, 7, 6, 5, 4, 3, 2, 1] as const;
@@ -16,12 +11,12 @@ const sizes = [64, 32, 16, 8, 7, 6, 5, 4, 3, 2, 1] as const;
  *
  * @throws the database's error
  */
-export function createInsert(database: JournalDatabase): (rows: readonly Row[]) => void {
+export function createInsert(database: JournalDatabase): (rows: readonly JournalRow[]) => void {
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");
   const statements = new Map<number, ReturnType<JournalDatabase["prepare"]>>();
 
-  const insert = (rows: readonly Row[], from: number, count: number): void => {
+  const insert = (rows: readonly JournalRow[], from: number, count: number): void => {
     let statement = statements.get(count);
     if (statement === undefined) {
       statement = database.prepare(`INSERT INTO records (seq, body, hash) VALUES ${Array(count).fill("(?, ?, ?)").join(", ")}`);

@@ -5,24 +5,29 @@ export class JournalUnavailable extends Error {
   override readonly name = "JournalUnavailable";
 }
 
+/** A record that is written a few milliseconds later; a function is asked for it then, and must not throw. */
+export type LaterDraft = JournalDraft | (() => JournalDraft);
+
 /**
- * What happened: append-only, hash-chained, fail closed. `append` returns only when the record is in the database (it survives
+ * What happened: append-only, hash-chained, fail closed. `append` returns only when the record is in the journal's log (it survives
  * kill -9 of this process from then on); `appendSoon` is for records that nothing waits for (a call's end): they are written
- * together with the next `append`, or within a few milliseconds. Both keep their order among each other.
+ * together with the next `append`, or within a few milliseconds, in their order.
  */
 export interface Journal {
   /** @throws JournalUnavailable */
   append(draft: JournalDraft): void;
   /**
-   * The same for several records at once, in one transaction: all are in the database when it returns, none when it throws.
+   * The same for several records at once: all are in the journal when it returns, none when it throws. For what must not wait: records
+   * of `appendSoon` that were given before may come after these.
    *
    * @throws JournalUnavailable
    */
   appendAll(drafts: readonly JournalDraft[]): void;
   /** @throws JournalUnavailable if an earlier write failed */
-  appendSoon(draft: JournalDraft): void;
+  appendSoon(draft: LaterDraft): void;
   /** Null while it can be written; otherwise the reason, for the person. */
   fault(): string | null;
+  /** The number of the newest record; those of `appendSoon` count once they are written. */
   records(): number;
   /** Calls of the local day so far, by server: dispatched and denied. */
   callsToday(): ReadonlyMap<string, number>;

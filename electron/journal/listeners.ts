@@ -44,7 +44,10 @@ export function createListeners(onError: (error: unknown) => void): Listeners {
   return {
     appended(records) {
       if (onAppended.size === 0) return;
-      for (const record of records) waiting.push(writtenRecord(record));
+      for (const written of records) {
+        const record = writtenRecord(written);
+        if (record !== null) waiting.push(record);
+      }
       planned ??= setImmediate(flush);
     },
     faulted: (reason) => tell(onFault, reason),

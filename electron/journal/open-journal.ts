@@ -1,6 +1,6 @@
 // The journal of the running app: what architecture.md calls the writer, opened so that it can be trusted. Before the first record
-// is appended, the end of the chain and the anchor are checked; a journal that fails either is opened for reading only, and every call
-// is refused until a person has looked (fail closed, threat 33).
+// is appended, what a killed process left in the log is brought over, and the end of the chain and the anchor are checked; a journal that
+// fails any of it is opened for reading only, and every call is refused until a person has looked (fail closed, threat 33).
 import type { JournalPage, JournalQuery } from "../../shared/model/journal-entry.ts";
 import type { AnchorReading } from "./anchor.ts";
 import { createAnchorKeeper, disagreement, readAnchor } from "./anchor.ts";
@@ -11,6 +11,9 @@ import { describeDatabaseError, openForAppending, openForReading } from "./datab
 import type { AnchorStore, Journal } from "./journal.ts";
 import { JournalUnavailable } from "./journal.ts";
 import { createListeners } from "./listeners.ts";
+import type { LogFile } from "./log-file.ts";
+import { logPath, openLogFile, readLog } from "./log-file.ts";
+import { bringOver, followLog } from "./follow-log.ts";
 import { findLostCalls } from "./lost-calls.ts";
 import { verifyJournalFile } from "./reader.ts";
 import type { JournalSearch } from "./search.ts";
@@ -42,9 +45,14 @@ export async function openJournal(deps: OpenJournalDeps): Promise<Journal> {
     database = openForAppending(deps.file);
     const head = await checkedHead(deps, database);
     if (typeof head === "string") return createFaultyJournal(deps, damaged(head), database);
-    const search = createSearch(database);
-    while (search.index(indexAtOnce) > 0) await new Promise((resolve) => setImmediate(resolve));
-    return createWritableJournal(deps, database, search, head);
+    const log = openLogFile(logPath(deps.file));
+    // Whatever was in it is in the database.
+    log.empty();
+    // From here on a locked database is waited for between two calls (writer.ts), not in the middle of one.
+    database.exec("PRAGMA busy_timeout = 0");
+    const copies = createSearch(database);
+    while (copies.index(indexAtOnce) > 0) await new Promise((resolve) => setImmediate(resolve));
+    return createWritableJournal(deps, database, log, head);
   } catch (error) {
     return createFaultyJournal(deps, damaged(`The journal cannot be opened: ${describeDatabaseError(error)}.`), database);
   }
@@ -57,8 +65,10 @@ interface CheckedHead extends ChainHead {
 
 /** Where the chain ends, or why it must not go on. @throws the database's error */
 async function checkedHead(deps: OpenJournalDeps, database: JournalDatabase): Promise<CheckedHead | string> {
-  const { head, wrong } = inspectTail(database, tailChecked);
+  const tail = inspectTail(database, tailChecked);
+  const { rows, head, wrong } = tail.wrong === null ? followLog(readLog(logPath(deps.file)), database, tail.head) : { ...tail, rows: [] };
   if (wrong !== null) return `The journal is damaged at record ${wrong.seq}: ${wrong.reason}.`;
+  bringOver(rows, database);
   const reading = await readAnchor(deps.anchor, anchorAtStartMs);
   const contradiction = disagreement(reading, head.seq, (seq) => hashAt(database, seq), deps.anchor.kind);
   if (contradiction !== null) return notTheLast(contradiction.reason);
@@ -68,11 +78,11 @@ async function checkedHead(deps: OpenJournalDeps, database: JournalDatabase): Pr
   return { ...head, anchored: reading.kind === "unknown" ? null : reading.kind === "anchor" ? reading.anchor.seq : 0 };
 }
 
-function createWritableJournal(deps: OpenJournalDeps, database: JournalDatabase, search: JournalSearch, head: CheckedHead): Journal {
+function createWritableJournal(deps: OpenJournalDeps, database: JournalDatabase, log: LogFile, head: CheckedHead): Journal {
   const onError = (error: unknown): void => deps.onError?.(error);
   const now = (): number => deps.now();
   const listeners = createListeners(onError);
-  const counter = createCallCounter(search, now);
+  const search = createSearch(database, () => writer.behind());
   const agrees = (reading: AnchorReading): boolean => {
     const wrong = disagreement(reading, writer.head().seq, (seq) => hashAt(database, seq), deps.anchor.kind);
     if (wrong !== null) writer.fail(damaged(notTheLast(wrong.reason)));
@@ -89,20 +99,23 @@ function createWritableJournal(deps: OpenJournalDeps, database: JournalDatabase,
   const writer = createWriter({
     file: deps.file,
     database,
+    log,
     search,
     head,
     now,
     written(records) {
-      const last = records.at(-1);
-      if (last !== undefined) keeper.written({ seq: last.seq, hash: last.hash });
       counter.count(records);
       listeners.appended(records);
     },
+    // An anchor covers only what the database has: it is synced with the database's log (anchor.ts).
+    stored: (last) => keeper.written(last),
     faulted: (reason) => listeners.faulted(reason),
     explain: (reason) =>
       `The journal cannot be written: ${reason}. No call is let through until Portcullis is started again; ` +
       `"portcullis journal verify" checks what was written.`,
   });
+
+  const counter = createCallCounter(search, now);
 
   for (const draft of findLostCalls(database)) writer.appendSoon(draft);
 
@@ -116,6 +129,7 @@ function createWritableJournal(deps: OpenJournalDeps, database: JournalDatabase,
     } catch (error) {
       onError(error);
     }
+    log.close();
     database.close();
   };
 
@@ -127,7 +141,10 @@ function createWritableJournal(deps: OpenJournalDeps, database: JournalDatabase,
     records: () => writer.head().seq,
     callsToday: () => counter.today(),
     page: (query) => search.page(query),
-    verify: () => verifyJournalFile(deps.file, deps.anchor),
+    async verify() {
+      await writer.settle();
+      return await verifyJournalFile(deps.file, deps.anchor);
+    },
     onAppended: (listener) => listeners.onAppended(listener),
     onFault: (listener) => listeners.onFault(listener),
     close: () => (closing ??= close()),
@@ -142,8 +159,8 @@ function createFaultyJournal(deps: OpenJournalDeps, reason: string, opened: Jour
   const counts = new Map<string, number>();
   try {
     database ??= openForReading(deps.file);
-    search = createSearch(database);
-    records = inspectTail(database, 0).head.seq;
+    search = createSearch(database, () => readLog(logPath(deps.file)).rows);
+    records = followLog(readLog(logPath(deps.file)), database, inspectTail(database, 0).head).head.seq;
   } catch {
     // The reason is in the fault already; there is nothing to read.
   }

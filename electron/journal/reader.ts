@@ -1,9 +1,12 @@
 import type { JournalPage, JournalQuery, JournalVerdict } from "../../shared/model/journal-entry.ts";
+import type { AnchorReading } from "./anchor.ts";
 import { readAnchor } from "./anchor.ts";
+import type { JournalDatabase } from "./database.ts";
 import { checkFormat, describeDatabaseError, openForReading } from "./database.ts";
 import type { ExportFormat } from "./export.ts";
 import { exportHeader, exportLines } from "./export.ts";
 import type { AnchorStore } from "./journal.ts";
+import { logPath, readLog } from "./log-file.ts";
 import type { JournalFilter } from "./search.ts";
 import { createSearch } from "./search.ts";
 import { verifyJournal } from "./verify.ts";
@@ -29,12 +32,12 @@ export function openJournalReader(file: string): JournalReader {
     database.close();
     throw error;
   }
-  const search = createSearch(database);
+  const search = createSearch(database, () => readLog(logPath(file)).rows);
   return {
     page: (query) => search.page(query),
     async verify(anchor) {
       const reading = anchor === null ? ({ kind: "none" } as const) : await readAnchor(anchor, anchorDeadlineMs);
-      return await verifyJournal(database, reading, anchor?.kind ?? "none");
+      return await verifyWithLog(file, database, reading, anchor);
     },
     *exportRecords(format, filter) {
       yield exportHeader(format);
@@ -56,8 +59,21 @@ export async function verifyJournalFile(file: string, anchor: AnchorStore | null
     return { kind: "unreadable", reason: describeDatabaseError(error) };
   }
   try {
-    return await verifyJournal(database, reading, anchor?.kind ?? "none");
+    return await verifyWithLog(file, database, reading, anchor);
   } finally {
     database.close();
+  }
+}
+
+async function verifyWithLog(
+  file: string,
+  database: JournalDatabase,
+  reading: AnchorReading,
+  anchor: AnchorStore | null,
+): Promise<JournalVerdict> {
+  try {
+    return await verifyJournal(database, readLog(logPath(file)), reading, anchor?.kind ?? "none");
+  } catch (error) {
+    return { kind: "unreadable", reason: describeDatabaseError(error) };
   }
 }

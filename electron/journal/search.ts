@@ -1,8 +1,9 @@
 // Finding records. The chain's table has no index; `search` holds copies of what is searched by, filled in batches behind the chain. What
-// it does not have yet is read from the chain itself, so a query never misses a record and the command line can ask while the app
-// writes. Every hit is checked against the record itself: a forged copy can hide a record (verify names it) but never invent one.
+// it does not have yet is read from the chain itself, and the chain's end from the log in front of the database, so a query never misses
+// a record and the command line can ask while the app writes. Every hit is checked against the record itself: a forged copy can hide a record (verify names it) but never invent one.
 import type { JournalPage, JournalQuery, JournalRecord } from "../../shared/model/journal-entry.ts";
 import { parseRecord } from "./chain.ts";
+import type { JournalRow } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
 
 /** The condition of a query; paging is separate. */
@@ -19,12 +20,6 @@ export interface JournalSearch {
   indexed(): number;
   /** Copies at most `limit` records more into `search`, in one transaction. Only on a journal open for appending. @throws the database's error */
   index(limit: number): number;
-}
-
-interface Row {
-  readonly seq: number;
-  readonly body: string;
-  readonly hash: string;
 }
 
 interface Condition {
@@ -66,8 +61,12 @@ function holdsText(value: unknown, needle: string, top: boolean): boolean {
   return typeof value === "number" || typeof value === "boolean" ? String(value).includes(needle) : false;
 }
 
-/** Reads through `database`, which stays its owner's. */
-export function createSearch(database: JournalDatabase): JournalSearch {
+/**
+ * Reads through `database`, which stays its owner's.
+ *
+ * @param log the records that are not in the database yet (or not long), in order
+ */
+export function createSearch(database: JournalDatabase, log: () => readonly JournalRow[] = () => []): JournalSearch {
   const maxIndexed = database.prepare("SELECT max(seq) AS seq FROM search");
   const newestFrom = database.prepare("SELECT seq, body, hash FROM records WHERE seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?");
   const oldestFrom = database.prepare("SELECT seq, body, hash FROM records WHERE seq > ? ORDER BY seq LIMIT ?");
@@ -114,7 +113,7 @@ export function createSearch(database: JournalDatabase): JournalSearch {
     return { sql: parts.map((part) => ` AND ${part}`).join(""), values };
   };
 
-  const collect = (rows: readonly Row[], filter: JournalFilter, into: JournalRecord[], wanted: number): void => {
+  const collect = (rows: readonly JournalRow[], filter: JournalFilter, into: JournalRecord[], wanted: number): void => {
     for (const row of rows) {
       if (into.length >= wanted) return;
       const record = parseRecord(row.body, row.hash);
@@ -131,9 +130,11 @@ export function createSearch(database: JournalDatabase): JournalSearch {
       const split = filtered ? indexed() : 0;
       const wanted = limit + 1;
 
-      let below = before;
+      const waiting = log();
+      collect(waiting.filter(({ seq }) => seq < before).toReversed(), filter, records, wanted);
+      let below = Math.min(before, waiting[0]?.seq ?? before);
       while (records.length < wanted) {
-        const rows = newestFrom.all([below, split, chunk]) as Row[];
+        const rows = newestFrom.all([below, split, chunk]) as JournalRow[];
         collect(rows, filter, records, wanted);
         const last = rows.at(-1);
         if (last === undefined) break;
@@ -144,9 +145,9 @@ export function createSearch(database: JournalDatabase): JournalSearch {
         const statement = database.prepare(
           `SELECT s.seq AS seq, r.body AS body, r.hash AS hash FROM search s CROSS JOIN records r ON r.seq = s.seq WHERE s.seq < ?${sql} ORDER BY s.seq DESC LIMIT ?`,
         );
-        below = Math.min(before, split + 1);
+        below = Math.min(before, waiting[0]?.seq ?? before, split + 1);
         while (records.length < wanted) {
-          const rows = statement.all([below, ...values, wanted]) as Row[];
+          const rows = statement.all([below, ...values, wanted]) as JournalRow[];
           collect(rows, filter, records, wanted);
           const last = rows.at(-1);
           if (last === undefined || rows.length < wanted) break;
@@ -157,18 +158,29 @@ export function createSearch(database: JournalDatabase): JournalSearch {
     },
     *oldestFirst(filter) {
       let after = 0;
+      let gap = false;
       for (;;) {
-        const rows = oldestFrom.all([after, chunk]) as Row[];
-        const last = rows.at(-1);
-        if (last === undefined) return;
+        let rows = oldestFrom.all([after, chunk]) as JournalRow[];
+        if (rows.length === 0) {
+          rows = log().filter(({ seq }) => seq > after);
+          const [first] = rows;
+          if (first === undefined) return;
+          // What left the log since the database was read is in the database by now; looked for once, because a gap may be a real one.
+          if (first.seq > after + 1 && !gap) {
+            gap = true;
+            continue;
+          }
+        }
+        gap = false;
         const records: JournalRecord[] = [];
-        collect(rows, filter, records, chunk);
+        collect(rows, filter, records, rows.length);
         if (records.length > 0) yield records;
-        after = last.seq;
+        after = rows.at(-1)?.seq ?? after;
       }
     },
     countCalls(since) {
       const counts = new Map<string, number>();
+      const waiting = log();
       const rows = database
         .prepare(
           "SELECT server, count(*) AS calls FROM search WHERE at >= ? AND +kind IN ('call-dispatched', 'call-denied') AND +server IS NOT NULL GROUP BY +server",
@@ -176,17 +188,22 @@ export function createSearch(database: JournalDatabase): JournalSearch {
         .all([since]) as { server: string; calls: number }[];
       for (const row of rows) counts.set(row.server, row.calls);
       let after = indexed();
-      for (;;) {
-        const fresh = oldestFrom.all([after, chunk]) as Row[];
-        const last = fresh.at(-1);
-        if (last === undefined) return counts;
+      const count = (fresh: readonly JournalRow[]): void => {
         for (const row of fresh) {
+          if (row.seq <= after) continue;
+          after = row.seq;
           const record = parseRecord(row.body, row.hash);
           if (record?.server === undefined || record.at < since || !callKinds.has(record.kind)) continue;
           counts.set(record.server, (counts.get(record.server) ?? 0) + 1);
         }
-        after = last.seq;
+      };
+      for (;;) {
+        const fresh = oldestFrom.all([after, chunk]) as JournalRow[];
+        if (fresh.length === 0) break;
+        count(fresh);
       }
+      count(waiting);
+      return counts;
     },
     index: (limit) => copy.run([indexed(), limit]).changes,
   };

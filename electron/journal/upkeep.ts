@@ -1,13 +1,13 @@
-// What the journal's database needs beside its records: their copies in `search`, and the log's pages brought into the database. Either
-// costs more than the records themselves and would show as pauses in calls, so it is done in slices of a millisecond or two while nothing
-// is written. Under a load without pauses the slices go on, but so seldom that calls hardly notice.
+// What the journal needs beside its log: the records brought into the database, their copies in `search`, and the database's own log
+// (WAL) worked into its file. Each costs more than the record itself and would show as a pause in calls, so it is done in slices of a
+// fraction of a millisecond to two while nothing is written. Under a load without pauses the slices go on, but so seldom that calls hardly notice.
 import type { JournalDatabase } from "./database.ts";
 import { describeDatabaseError } from "./database.ts";
 import type { JournalSearch } from "./search.ts";
 
 export interface Upkeep {
-  /** So many characters of records were written, the newest of them `seq`. Returns at once. */
-  written(seq: number, size: number): void;
+  /** Records were written to the log, the newest of them `seq`. Returns at once. */
+  written(seq: number): void;
   stop(): void;
 }
 
@@ -15,6 +15,11 @@ export interface UpkeepDeps {
   /** Its automatic checkpoints are off. */
   readonly database: JournalDatabase;
   readonly search: JournalSearch;
+  /** How many records are in the log only. */
+  behind(): number;
+  /** Brings at most so many of them into the database; how many characters it were, 0 when it could not be done now. */
+  store(limit: number): number;
+  logBytes(): number;
   /** The copying failed: the database cannot be written. */
   failed(reason: string): void;
 }
@@ -27,13 +32,20 @@ const checkpointAfterMs = 500;
 const restMs = 2;
 const busyRestMs = 50;
 const slice = 128;
+/** Under load records are brought over in smaller slices, once so many wait or the oldest has waited so long: it is anchored only then. */
+const busySlice = 64;
+const behindThatWaits = 4_096;
+const behindMs = 5_000;
+/** A log that never gets empty under load is emptied once it is so large and little is left to bring over. */
+const logThatIsLong = 8 << 20;
+const littleBehind = 1_024;
 /** Filtered queries read what is not copied from the chain itself, 5 µs a record: so much may wait for a quiet moment. */
-const backlogThatWaits = 8_192;
-/** Pages of the log, estimated: worth a checkpoint in quiet, and too many even under load (32 MB). */
-const logWorthIt = 1_000;
-const logTooLong = 8_000;
+const backlogThatWaits = 16_384;
+/** Pages of the WAL, estimated: worth a checkpoint in quiet, and too many even under load (32 MB). */
+const walWorthIt = 1_000;
+const walTooLong = 8_000;
 const pageSize = 4_096;
-/** Pages that a transaction writes whatever its size, and those of a slice. */
+/** Pages that a transaction writes whatever its size, and those of a slice of copies. */
 const pagesPerWrite = 2;
 const pagesPerSlice = 24;
 
@@ -41,38 +53,56 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
   const { database, search } = deps;
   const checkpoint = database.prepare("PRAGMA wal_checkpoint(PASSIVE)");
   let indexed = search.indexed();
-  let newest = indexed;
+  let newest = 0;
   let writtenAt = -Infinity;
+  let behindSince: number | null = null;
   let timer: NodeJS.Timeout | null = null;
-  let logPages = 0;
+  let walPages = 0;
   let stopped = false;
 
   const plan = (ms: number): void => {
     if (!stopped) timer ??= setTimeout(turn, ms).unref();
   };
 
+  const store = (limit: number): boolean => {
+    const characters = deps.store(limit);
+    if (characters === 0) return false;
+    walPages += pagesPerWrite + characters / pageSize;
+    behindSince = deps.behind() === 0 ? null : performance.now();
+    return true;
+  };
+
   const turn = (): void => {
     timer = null;
-    const quietFor = performance.now() - writtenAt;
+    const now = performance.now();
+    const quietFor = now - writtenAt;
     const quiet = quietFor >= quietMs;
-    const backlog = newest - indexed;
+    const behind = deps.behind();
+    const pressing = behind > behindThatWaits || (behindSince !== null && now - behindSince > behindMs);
+    if (behind > 0 && (quiet || pressing || deps.logBytes() > logThatIsLong)) {
+      const all = behind < littleBehind && deps.logBytes() > logThatIsLong;
+      const done = store(all ? behind : quiet ? slice : busySlice * Math.max(1, Math.floor(behind / behindThatWaits)));
+      plan(!done ? busyRestMs : quiet ? restMs : pressing ? restMs * 2 : busyRestMs);
+      return;
+    }
+    const backlog = newest - behind - indexed;
     if (backlog > 0 && (quiet || backlog > backlogThatWaits)) {
       try {
         indexed += search.index(slice);
-        logPages += pagesPerSlice;
+        walPages += pagesPerSlice;
       } catch (error) {
         deps.failed(describeDatabaseError(error));
         return;
       }
     }
-    if (logPages >= logTooLong || (logPages >= logWorthIt && quietFor >= checkpointAfterMs)) emptyLog();
+    if (walPages >= walTooLong || (walPages >= walWorthIt && quietFor >= checkpointAfterMs)) workIn();
     if (newest > indexed) plan(quiet ? restMs : busyRestMs);
-    else if (logPages >= logWorthIt) plan(checkpointAfterMs);
+    else if (walPages >= walWorthIt) plan(checkpointAfterMs);
   };
 
-  const emptyLog = (): void => {
-    // Also after a failure: the log keeps everything, and when it cannot grow either, the writer says so.
-    logPages = 0;
+  const workIn = (): void => {
+    // Also after a failure: the WAL keeps everything, and when it cannot grow either, the writer says so.
+    walPages = 0;
     try {
       checkpoint.get();
     } catch {
@@ -81,10 +111,10 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
   };
 
   return {
-    written: (seq, size) => {
+    written: (seq) => {
       newest = seq;
-      logPages += pagesPerWrite + size / pageSize;
       writtenAt = performance.now();
+      behindSince ??= writtenAt;
       plan(firstLookMs);
     },
     stop: () => {

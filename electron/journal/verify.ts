@@ -1,20 +1,16 @@
-// Verification reads the file as it is on disk, record by record, and believes nothing but the chain and the anchor: hash, number, the
-// copies that are searched by, the indexes over them, tables and triggers. It names the first record that is wrong.
+// Verification reads the files as they are on disk, record by record, and believes nothing but the chain and the anchor: hash, number, the
+// copies that are searched by, the indexes over them, tables and triggers, and the log's lines behind them. It names the first record that is wrong.
 import type { JournalVerdict } from "../../shared/model/journal-entry.ts";
 import { canonical } from "../../shared/policy/canonical.ts";
 import type { AnchorReading } from "./anchor.ts";
 import { disagreement } from "./anchor.ts";
-import type { ChainHead } from "./chain.ts";
+import type { ChainHead, JournalRow } from "./chain.ts";
 import { chainHash, genesisHash, parseRecord } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
 import { checkFormat, describeDatabaseError } from "./database.ts";
+import { followLog } from "./follow-log.ts";
+import type { LogRows } from "./log-file.ts";
 import { searchColumns } from "./search.ts";
-
-interface CheckedRow {
-  readonly seq: number;
-  readonly body: string;
-  readonly hash: string;
-}
 
 interface SearchCopy {
   readonly same: number;
@@ -35,7 +31,8 @@ const copyOf = `
     ) AS found
   FROM records r JOIN search s ON s.seq = r.seq WHERE r.seq = ?`;
 
-type Finding = { readonly seq: number; readonly reason: string };
+/** The first record that is wrong, and why. */
+export type Finding = { readonly seq: number; readonly reason: string };
 
 /** Checks rows one after the other; each call of `check` looks at the next. */
 interface Walk {
@@ -46,8 +43,15 @@ interface Walk {
 /**
  * The verdict over the whole chain up to the record that is newest now. Gives the event loop a turn every few milliseconds. Never throws:
  * what cannot be read is a verdict.
+ *
+ * @param log read before this is called, so that what leaves it meanwhile is found in the database
  */
-export async function verifyJournal(database: JournalDatabase, reading: AnchorReading, kind: string): Promise<JournalVerdict> {
+export async function verifyJournal(
+  database: JournalDatabase,
+  log: LogRows,
+  reading: AnchorReading,
+  kind: string,
+): Promise<JournalVerdict> {
   try {
     checkFormat(database);
     const head = readHead(database);
@@ -66,8 +70,11 @@ export async function verifyJournal(database: JournalDatabase, reading: AnchorRe
       await new Promise((resolve) => setImmediate(resolve));
       sliceEnd = performance.now() + sliceMs;
     }
+    const end = followLog(log, database, walk.at);
+    if (end.wrong !== null) return { kind: "bad", ...end.wrong };
     if (reading.kind === "malformed" || (reading.kind === "anchor" && reading.anchor.seq > walk.at.seq)) {
-      const wrong = disagreement(reading, walk.at.seq, () => null, kind);
+      const hashInLog = (seq: number): string | null => end.rows.find((row) => row.seq === seq)?.hash ?? null;
+      const wrong = disagreement(reading, end.head.seq, hashInLog, kind);
       if (wrong !== null) return reading.kind === "malformed" ? { kind: "unreadable", reason: wrong.reason } : { kind: "bad", ...wrong };
     }
     const stray = straySearch(database);
@@ -75,8 +82,8 @@ export async function verifyJournal(database: JournalDatabase, reading: AnchorRe
     const anchored = reading.kind === "anchor";
     return {
       kind: "intact",
-      records: walk.at.seq,
-      head: walk.at.hash,
+      records: end.head.seq,
+      head: end.head.hash,
       anchoredAt: anchored ? reading.anchor.at : null,
       anchor: anchored ? kind : "none",
     };
@@ -131,7 +138,7 @@ function startWalk(database: JournalDatabase, from: ChainHead): Walk {
     },
     check() {
       try {
-        const row = next.get([after]) as CheckedRow | undefined;
+        const row = next.get([after]) as JournalRow | undefined;
         if (row === undefined) return "end";
         const reason = examine(row, at) ?? (row.seq > indexed ? null : examineCopy(copy.get([row.seq]) as SearchCopy | undefined));
         if (reason !== null) return { seq: Math.min(row.seq, at.seq + 1), reason };
@@ -145,8 +152,9 @@ function startWalk(database: JournalDatabase, from: ChainHead): Walk {
   };
 }
 
-function examine(row: CheckedRow, before: ChainHead): string | null {
-  if (row.seq <= before.seq) return "it was inserted before the first record";
+/** Why a row is not the one that follows `before`, or null. */
+export function examine(row: JournalRow, before: ChainHead): string | null {
+  if (row.seq <= before.seq) return before.seq === 0 ? "it was inserted before the first record" : "it was inserted a second time";
   if (row.seq > before.seq + 1)
     return row.seq === before.seq + 2 ? "it is missing" : `records ${before.seq + 1} to ${row.seq - 1} are missing`;
   const record = parseRecord(row.body, row.hash);

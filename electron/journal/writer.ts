@@ -1,81 +1,97 @@
 // Appending, fail closed. The first write that fails is the last one: the reason is latched, what was queued is given up, and every later
-// append throws, so that no call passes unrecorded. Numbers and hashes are given in the order of the calls, whether a record is written
-// at once or with the next one.
+// append throws, so that no call passes unrecorded. A record is in the log when `append` returns (log-file.ts) and in the database a
+// moment later. Records that nothing waits for are made and written together, a few milliseconds after what they tell: making one while
+// the processor has it all at hand costs a fifth of making it in between two calls.
 import fs from "node:fs";
 import type { JournalDraft, JournalRecord } from "../../shared/model/journal-entry.ts";
-import type { ChainHead } from "./chain.ts";
-import { chainHash, recordBody } from "./chain.ts";
+import type { ChainHead, JournalRow } from "./chain.ts";
+import { chainHash, parseRecord, recordBody } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
-import { describeDatabaseError } from "./database.ts";
+import { describeDatabaseError, errorCode } from "./database.ts";
 import { createInsert } from "./insert-records.ts";
 import { JournalUnavailable } from "./journal.ts";
+import type { LaterDraft } from "./journal.ts";
+import type { LogFile } from "./log-file.ts";
 import type { JournalSearch } from "./search.ts";
 import { rollBack } from "./search.ts";
 import { createUpkeep } from "./upkeep.ts";
 
 export interface Writer {
+  /** Everything queued before it is written with it. */
   append(draft: JournalDraft): void;
-  /** All of them in one transaction, or none. */
+  /** All of them or none; what is queued may follow later. */
   appendAll(drafts: readonly JournalDraft[]): void;
-  appendSoon(draft: JournalDraft): void;
-  /** The newest record, queued ones included. */
+  appendSoon(draft: LaterDraft): void;
+  /** The newest record that has its number. */
   head(): ChainHead;
+  /** What is in the log only, oldest first. */
+  behind(): readonly JournalRow[];
+  /** Brings all of it into the database, without holding the event loop for long; less where that cannot be done now. */
+  settle(): Promise<void>;
   fault(): string | null;
   /** The first reason stays. */
   fail(reason: string): void;
-  /** Writes what is queued and stops its timers; every later append is refused. */
+  /** Writes what is queued, into the database too, and stops its timers; every later append is refused. */
   close(): void;
 }
 
 export interface WriterDeps {
   readonly file: string;
   readonly database: JournalDatabase;
+  readonly log: LogFile;
   readonly search: JournalSearch;
   readonly head: ChainHead;
   readonly now: () => number;
-  /** Called after the records are in the database, with the drafts they came from. */
+  /** Called after the records are in the log, with the drafts they came from. */
   written(records: readonly Written[]): void;
+  /** Called when every record up to this one is in the database. */
+  stored(head: ChainHead): void;
   faulted(reason: string): void;
   /** Makes the fault for the person out of why a write failed. */
   explain(reason: string): string;
 }
 
-export interface Written {
+export interface Written extends JournalRow {
   readonly draft: JournalDraft;
-  readonly seq: number;
   readonly at: number;
-  readonly hash: string;
-}
-
-interface Queued extends Written {
-  readonly body: string;
 }
 
 const flushMs = 4;
 const mostQueued = 256;
 const fileCheckMs = 100;
+/** Records and bytes that may be in the log only; more is brought over at once. */
+const mostBehind = 16_384;
+const mostLogBytes = 32 << 20;
+const settleSlice = 512;
+/** How long another program may hold the database before no call is let through any more. */
+const lockedMs = 5_000;
 
 /** What a record became, as readers will see it. */
-export function writtenRecord({ draft, seq, at, hash }: Written): JournalRecord {
-  return { ...draft, seq, at, hash };
+export function writtenRecord({ body, hash }: JournalRow): JournalRecord | null {
+  return parseRecord(body, hash);
 }
 
 export function createWriter(deps: WriterDeps): Writer {
-  const { database, file, search } = deps;
+  const { database, file, log, search } = deps;
   const insert = createInsert(database);
   const opened = fs.statSync(file, { bigint: true });
 
   let { seq, hash } = deps.head;
-  let queue: Queued[] = [];
+  /** Numbered and hashed, on its way into the log. */
+  let queue: Written[] = [];
+  /** Neither yet. */
+  let later: LaterDraft[] = [];
+  let behind: JournalRow[] = [];
   let fault: string | null = null;
   let flushTimer: NodeJS.Timeout | null = null;
   let fileCheckedAt = -Infinity;
-  const upkeep = createUpkeep({ database, search, failed: (reason) => fail(deps.explain(reason)) });
+  let lockedSince: number | null = null;
 
   const fail = (reason: string): void => {
     if (fault !== null) return;
     fault = reason;
     queue = [];
+    later = [];
     stopTimers();
     deps.faulted(reason);
   };
@@ -90,78 +106,136 @@ export function createWriter(deps: WriterDeps): Writer {
     if (fault !== null) throw new JournalUnavailable(fault);
   };
 
-  // SQLite goes on writing into a file that has lost its name; those records would be gone with us.
-  const fileIsStillThere = (): boolean => {
+  // An open file goes on taking records after it has lost its name; those would be gone with us.
+  const filesAreOurs = (): boolean => {
     const now = performance.now();
     if (now - fileCheckedAt < fileCheckMs) return true;
     fileCheckedAt = now;
     const found = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
-    return found !== undefined && found.ino === opened.ino && found.dev === opened.dev;
+    return found !== undefined && found.ino === opened.ino && found.dev === opened.dev && log.isOurs();
   };
 
+  /** Brings at most so many records from the log into the database; how many characters it were. Faults are latched, not thrown. */
+  const store = (limit: number): number => {
+    const rows = behind.length <= limit ? behind : behind.slice(0, limit);
+    const last = rows.at(-1);
+    if (last === undefined) return 0;
+    try {
+      insert(rows);
+      lockedSince = null;
+      behind = behind.length <= limit ? [] : behind.slice(limit);
+      if (behind.length === 0) log.empty();
+    } catch (error) {
+      rollBack(database);
+      lockedSince ??= performance.now();
+      const locked = /^SQLITE_(?:BUSY|LOCKED)/.test(errorCode(error)) && behind.length <= mostBehind;
+      if (!locked || performance.now() - lockedSince > lockedMs) fail(deps.explain(describeDatabaseError(error)));
+      return 0;
+    }
+    deps.stored(last);
+    return rows.reduce((sum, { body }) => sum + body.length, 0);
+  };
+  const upkeep = createUpkeep({
+    database,
+    search,
+    behind: () => behind.length,
+    store,
+    logBytes: () => log.size(),
+    failed: (reason) => fail(deps.explain(reason)),
+  });
+
   const enqueue = (draft: JournalDraft): void => {
-    refuse();
     const at = Math.floor(deps.now());
     const body = recordBody(seq + 1, at, draft);
-    seq += 1;
     hash = chainHash(hash, body);
+    seq += 1;
     queue.push({ draft, seq, at, body, hash });
   };
 
+  const enqueueLater = (): void => {
+    const drafts = later;
+    later = [];
+    try {
+      for (const draft of drafts) enqueue(typeof draft === "function" ? draft() : draft);
+    } catch (error) {
+      // Nobody is there any more to be told, and an end that is not on record must not pass for one that never was.
+      fail(deps.explain(`a record could not be made (${error instanceof Error ? error.message : "unknown error"})`));
+    }
+  };
+
   const write = (): void => {
-    if (flushTimer !== null) clearTimeout(flushTimer);
-    flushTimer = null;
     const records = queue;
     if (records.length === 0) return;
     queue = [];
+    let lines = "";
+    for (const record of records) lines += `${record.hash} ${record.body}\n`;
     try {
-      if (!fileIsStillThere()) {
-        fail(deps.explain("its file was deleted or replaced while Portcullis was running"));
+      if (!filesAreOurs()) {
+        fail(deps.explain("its file was deleted or replaced, or another program wrote to it, while Portcullis was running"));
         return;
       }
-      insert(records);
-      let size = 0;
-      for (const { body } of records) size += body.length;
-      upkeep.written(records.at(-1)?.seq ?? seq, size);
-      deps.written(records);
+      log.append(lines);
     } catch (error) {
-      rollBack(database);
       fail(deps.explain(describeDatabaseError(error)));
+      return;
     }
+    if (behind.length === 0) behind = records;
+    else behind.push(...records);
+    upkeep.written(seq);
+    deps.written(records);
+    if (behind.length > mostBehind || log.size() > mostLogBytes) store(behind.length);
+  };
+
+  const flush = (): void => {
+    flushTimer = null;
+    if (fault !== null || later.length === 0) return;
+    enqueueLater();
+    write();
   };
 
   return {
     append(draft) {
-      enqueue(draft);
-      write();
+      refuse();
+      enqueueLater();
+      try {
+        enqueue(draft);
+      } finally {
+        write();
+      }
       refuse();
     },
     appendAll(drafts) {
-      const before = { seq, hash, queued: queue.length };
+      refuse();
+      const before = { seq, hash };
       try {
         for (const draft of drafts) enqueue(draft);
       } catch (error) {
         // One that cannot be written down takes back those before it: nobody acts on them now.
-        if (fault === null) {
-          ({ seq, hash } = before);
-          queue.length = before.queued;
-        }
+        ({ seq, hash } = before);
+        queue = [];
         throw error;
       }
       write();
       refuse();
     },
     appendSoon(draft) {
-      enqueue(draft);
-      if (queue.length >= mostQueued) write();
-      else flushTimer ??= setTimeout(write, flushMs);
+      refuse();
+      later.push(draft);
+      if (later.length >= mostQueued) flush();
+      // Left standing when an append takes its records along: to stop and start it for every call would cost more than it does.
+      else flushTimer ??= setTimeout(flush, flushMs);
     },
     head: () => ({ seq, hash }),
+    behind: () => behind,
+    async settle() {
+      while (fault === null && store(settleSlice) > 0) await new Promise((resolve) => setImmediate(resolve));
+    },
     fault: () => fault,
     fail,
     close() {
-      write();
+      flush();
       stopTimers();
+      if (fault === null) store(behind.length);
       fault ??= "The journal is closed.";
     },
   };

@@ -154,31 +154,62 @@ describe("a write that fails is latched", () => {
     expect(await journal.verify()).toEqual({ kind: "unreadable", reason: "it is not there" });
   });
 
-  test.each(["deleted", "replaced"])("the file is %s under us", async (how) => {
+  test.each([
+    ["database", "deleted", ""],
+    ["database", "replaced", ""],
+    ["log", "deleted", "-log"],
+    ["log", "replaced", "-log"],
+  ])("the %s is %s under us", async (_file, how, side) => {
     const journal = await open();
     appendCalls(journal, 3);
-    fs.renameSync(place.file, `${place.file}.away`);
-    if (how === "replaced") fs.copyFileSync(`${place.file}.away`, place.file);
+    fs.renameSync(place.file + side, `${place.file}.away`);
+    if (how === "replaced") fs.copyFileSync(`${place.file}.away`, place.file + side);
     await until(() => thrownBy(() => journal.append(dispatched("x"))) !== null, "the journal notices", 2_000);
     expect(journal.fault()).toMatch(/deleted or replaced/);
   });
 
-  test("another program holds it locked", async () => {
+  test("another program holds the database locked: records wait in the log, and when it lasts no call is let through", async () => {
     const journal = await open();
+    const inDatabase = (): number => {
+      const reader = new Database(place.file);
+      const { rows } = reader.prepare("SELECT count(*) AS rows FROM records").get() as { rows: number };
+      reader.close();
+      return rows;
+    };
+    const lock = (): (() => void) => {
+      const other = new Database(place.file);
+      other.exec("BEGIN IMMEDIATE");
+      return () => {
+        other.exec("ROLLBACK");
+        other.close();
+      };
+    };
+    let unlock = lock();
     journal.append(dispatched("a"));
-    const other = new Database(place.file);
-    other.exec("BEGIN IMMEDIATE");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(inDatabase()).toBe(0);
+    expect(journal.fault()).toBeNull();
+    unlock();
+    await until(() => inDatabase() === 1, "the record is in the database");
+
+    unlock = lock();
+    journal.append(dispatched("b"));
+    await until(() => journal.fault() !== null, "the fault");
     expect(refusal(journal)).toMatch(/another program holds it locked/);
-    other.exec("ROLLBACK");
-    other.close();
+    unlock();
     refusal(journal);
+    expect(allRecords(journal).map(({ call }) => call)).toEqual(["a", "b"]);
+    await journal.close();
+    const again = await open();
+    expect(again.fault()).toBeNull();
+    expect(allRecords(again).map(({ call }) => call)).toContain("b");
   });
 
   test("a second writer on the same file cannot fork the chain", async () => {
     const one = await open();
     const two = await open();
     one.append(dispatched("one"));
-    expect(refusal(two)).toMatch(/another program appended/);
+    expect(refusal(two)).toMatch(/another program wrote to it/);
     one.append(dispatched("goes on"));
     expect(await one.verify()).toMatchObject({ kind: "intact", records: 2 });
   });
@@ -186,13 +217,27 @@ describe("a write that fails is latched", () => {
   test("a record that waits and cannot be written is a fault that is told, not thrown", async () => {
     const journal = await open();
     journal.append(dispatched("a"));
-    const other = new Database(place.file);
-    other.exec("BEGIN IMMEDIATE");
+    await until(() => fs.statSync(`${place.file}-log`).size === 0, "the log is empty");
+    fs.rmSync(`${place.file}-log`);
+    await new Promise((resolve) => setTimeout(resolve, 150));
     journal.appendSoon(dispatched("b"));
     await until(() => journal.fault() !== null, "the fault");
-    other.exec("ROLLBACK");
-    other.close();
-    expect(journal.fault()).toMatch(/locked/);
+    expect(journal.fault()).toMatch(/deleted or replaced/);
+  });
+
+  test("a record that cannot be made when its time has come stops the journal", async () => {
+    const journal = await open();
+    journal.appendSoon(() => dispatched("a", { detail: { of: Number.NaN } }));
+    await until(() => journal.fault() !== null, "the fault");
+    expect(refusal(journal)).toMatch(/could not be made/);
+  });
+
+  test("a log that is a link is not followed", { skip: process.platform === "win32" }, async () => {
+    fs.writeFileSync(path.join(place.dir, "elsewhere"), "keep");
+    fs.symlinkSync(path.join(place.dir, "elsewhere"), `${place.file}-log`);
+    const journal = await open();
+    refusal(journal);
+    expect(fs.readFileSync(path.join(place.dir, "elsewhere"), "utf8")).toBe("keep");
   });
 });
 

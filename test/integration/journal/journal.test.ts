@@ -34,8 +34,18 @@ async function open(anchor = createTestAnchor(), now?: () => number): Promise<Jo
   return journal;
 }
 
-/** What another process would see now. */
-function rowsOnDisk(): number {
+/** What another process would see now, in the log and the database together. */
+function recordsOnDisk(): number {
+  const reader = openJournalReader(place.file);
+  try {
+    return allRecords(reader).length;
+  } finally {
+    reader.close();
+  }
+}
+
+/** Of these, those in the database. */
+function rowsInDatabase(): number {
   const database = new Database(place.file);
   const { rows } = database.prepare("SELECT count(*) AS rows FROM records").get() as { rows: number };
   database.close();
@@ -43,18 +53,19 @@ function rowsOnDisk(): number {
 }
 
 describe("appending", () => {
-  test("append is in the database when it returns; appendSoon within milliseconds or with the next append, in order", async () => {
+  test("append is in the journal when it returns; appendSoon within milliseconds or with the next append, in order", async () => {
     const journal = await open();
     journal.append(dispatched("a"));
-    expect(rowsOnDisk()).toBe(1);
+    expect(recordsOnDisk()).toBe(1);
     journal.appendSoon(finished("a"));
-    expect(rowsOnDisk()).toBe(1);
-    expect(journal.records()).toBe(2);
+    expect(recordsOnDisk()).toBe(1);
+    expect(journal.records()).toBe(1);
     journal.append(dispatched("b"));
-    expect(rowsOnDisk()).toBe(3);
+    expect(recordsOnDisk()).toBe(3);
+    expect(journal.records()).toBe(3);
     journal.appendSoon(finished("b"));
     const before = performance.now();
-    await until(() => rowsOnDisk() === 4, "the timer writes");
+    await until(() => recordsOnDisk() === 4, "the timer writes");
     expect(performance.now() - before).toBeLessThan(1000);
     expect(allRecords(journal).map((record) => [record.seq, record.kind, record.call])).toEqual([
       [1, "call-dispatched", "a"],
@@ -64,12 +75,45 @@ describe("appending", () => {
     ]);
   });
 
+  test("in a quiet moment what is in the log gets into the database, and the log is emptied", async () => {
+    const journal = await open();
+    appendCalls(journal, 300);
+    expect(rowsInDatabase()).toBe(0);
+    expect(fs.statSync(`${place.file}-log`).size).toBeGreaterThan(300 * 200);
+    await until(() => rowsInDatabase() === 600, "the records are in the database");
+    expect(fs.statSync(`${place.file}-log`).size).toBe(0);
+    expect(recordsOnDisk()).toBe(600);
+    expect(allRecords(journal)).toHaveLength(600);
+  });
+
+  test("under a load without pauses the log stays bounded, and readers see every record once", async () => {
+    const journal = await open();
+    const filler = "x".repeat(2_000);
+    let longest = 0;
+    let appended = 0;
+    const end = performance.now() + 3_000;
+    while (performance.now() < end || appended < 20_000) {
+      for (let call = 0; call < 20; call += 1) journal.append(dispatched(`c${(appended += 1)}`, { detail: { filler } }));
+      longest = Math.max(longest, fs.statSync(`${place.file}-log`).size);
+      if (appended % 2_000 === 0) {
+        expect(journal.page({ limit: 2 }).records.map(({ seq }) => seq)).toEqual([appended, appended - 1]);
+        expect(journal.page({ limit: 1, call: `c${appended - 7_000}` }).records).toHaveLength(appended > 7_000 ? 1 : 0);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(longest).toBeLessThan(40 << 20);
+    expect(longest).toBeLessThan(appended * 2_000);
+    const seqs = allRecords(journal).map(({ seq }) => seq);
+    expect(seqs).toEqual(Array.from({ length: appended }, (_item, index) => index + 1));
+    expect(await journal.verify()).toMatchObject({ kind: "intact", records: appended });
+  });
+
   test("256 records that wait are written without a timer's turn", async () => {
     const journal = await open();
     for (let call = 1; call <= 255; call += 1) journal.appendSoon(finished(`c${call}`));
-    expect(rowsOnDisk()).toBe(0);
+    expect(recordsOnDisk()).toBe(0);
     journal.appendSoon(finished("c256"));
-    expect(rowsOnDisk()).toBe(256);
+    expect(recordsOnDisk()).toBe(256);
   });
 
   test("a detail that JSON cannot hold is the caller's error and harms nothing", async () => {
@@ -85,7 +129,7 @@ describe("appending", () => {
   test("only the owner can read the files", { skip: process.platform === "win32" }, async () => {
     const journal = await open();
     appendCalls(journal, 3);
-    for (const side of ["", "-wal", "-shm"]) expect((fs.statSync(place.file + side).mode & 0o777).toString(8)).toBe("600");
+    for (const side of ["", "-log", "-wal", "-shm"]) expect((fs.statSync(place.file + side).mode & 0o777).toString(8)).toBe("600");
     await journal.close();
     fs.chmodSync(place.file, 0o644);
     await open();
@@ -95,6 +139,7 @@ describe("appending", () => {
   test("UPDATE and DELETE are refused by the database", async () => {
     const journal = await open();
     appendCalls(journal, 2);
+    await until(() => rowsInDatabase() === 4, "the records are in the database");
     const database = new Database(place.file);
     expect(() => database.exec("UPDATE records SET body = '{}' WHERE seq = 2")).toThrow(/append-only/);
     expect(() => database.exec("DELETE FROM records")).toThrow(/append-only/);
