@@ -1,10 +1,10 @@
 import type { ChainHead, JournalRow } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
+import type { Finding } from "./examine.ts";
+import { examine, hashAt } from "./examine.ts";
 import { createInsert } from "./insert-records.ts";
 import type { LogRows } from "./log-file.ts";
 import { rollBack } from "./search.ts";
-import type { Finding } from "./verify.ts";
-import { examine, hashAt } from "./verify.ts";
 
 /** What a log adds to the chain in the database. */
 export interface FollowedLog {

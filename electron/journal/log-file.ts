@@ -14,12 +14,17 @@ export interface LogFile {
   append(lines: string): void;
   /** Everything in it is in the database now. @throws the file system's error */
   empty(): void;
+  /** The rows whose lines begin at a byte, at most so many; `bytes`: the length of these lines. Their numbers and hashes are not looked at. @throws the file system's error */
+  read(from: number, limit: number, firstSeq: number): { readonly rows: readonly JournalRow[]; readonly bytes: number };
   /** Bytes. */
   size(): number;
   /** Whether the file still has its name and nobody else has written to it. */
   isOurs(): boolean;
   close(): void;
 }
+
+const hashLength = 64;
+const chunkBytes = 128 << 10;
 
 /** What the lines of a log say. */
 export interface LogRows {
@@ -64,6 +69,29 @@ export function openLogFile(file: string): LogFile {
         throw error;
       }
     },
+    read(from, limit, firstSeq) {
+      const rows: JournalRow[] = [];
+      let bytes = 0;
+      let room = chunkBytes;
+      while (rows.length < limit && from + bytes < size) {
+        const chunk = Buffer.allocUnsafe(Math.min(room, size - from - bytes));
+        const length = fs.readSync(handle, chunk, 0, chunk.length, from + bytes);
+        let start = 0;
+        for (let end = chunk.indexOf(0x0a); end >= 0 && end < length && rows.length < limit; end = chunk.indexOf(0x0a, start)) {
+          rows.push({
+            seq: firstSeq + rows.length,
+            hash: chunk.toString("latin1", start, start + hashLength),
+            body: chunk.toString("utf8", start + hashLength + 1, end),
+          });
+          start = end + 1;
+        }
+        bytes += start;
+        // Not one whole line in it: a longer piece is read.
+        if (start === 0) room *= 4;
+        if (length === 0) break;
+      }
+      return { rows, bytes };
+    },
     empty: () => cutBack(0),
     size: () => size,
     isOurs() {
@@ -95,8 +123,6 @@ export function readLog(file: string): LogRows {
     start = end + 1;
   }
 }
-
-const hashLength = 64;
 
 function rowOf(text: string, start: number, end: number): JournalRow | null {
   const bodyStart = start + hashLength + 1;

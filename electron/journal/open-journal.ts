@@ -13,12 +13,13 @@ import { JournalUnavailable } from "./journal.ts";
 import { createListeners } from "./listeners.ts";
 import type { LogFile } from "./log-file.ts";
 import { logPath, openLogFile, readLog } from "./log-file.ts";
+import { hashAt } from "./examine.ts";
 import { bringOver, followLog } from "./follow-log.ts";
 import { findLostCalls } from "./lost-calls.ts";
 import { verifyJournalFile } from "./reader.ts";
 import type { JournalSearch } from "./search.ts";
 import { createSearch } from "./search.ts";
-import { hashAt, inspectTail, straySearch } from "./verify.ts";
+import { inspectTail, straySearch } from "./verify.ts";
 import { createWriter } from "./writer.ts";
 
 export interface OpenJournalDeps {
@@ -82,7 +83,7 @@ function createWritableJournal(deps: OpenJournalDeps, database: JournalDatabase,
   const onError = (error: unknown): void => deps.onError?.(error);
   const now = (): number => deps.now();
   const listeners = createListeners(onError);
-  const search = createSearch(database, () => writer.behind());
+  const search = createSearch(database, () => readLog(logPath(deps.file)).rows);
   const agrees = (reading: AnchorReading): boolean => {
     const wrong = disagreement(reading, writer.head().seq, (seq) => hashAt(database, seq), deps.anchor.kind);
     if (wrong !== null) writer.fail(damaged(notTheLast(wrong.reason)));

@@ -17,7 +17,7 @@ export interface UpkeepDeps {
   readonly search: JournalSearch;
   /** How many records are in the log only. */
   behind(): number;
-  /** Brings at most so many of them into the database; how many characters it were, 0 when it could not be done now. */
+  /** Brings at most so many of them into the database; how many bytes it were, 0 when it could not be done now. */
   store(limit: number): number;
   logBytes(): number;
   /** The copying failed: the database cannot be written. */
@@ -65,9 +65,9 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
   };
 
   const store = (limit: number): boolean => {
-    const characters = deps.store(limit);
-    if (characters === 0) return false;
-    walPages += pagesPerWrite + characters / pageSize;
+    const bytes = deps.store(limit);
+    if (bytes === 0) return false;
+    walPages += pagesPerWrite + bytes / pageSize;
     behindSince = deps.behind() === 0 ? null : performance.now();
     return true;
   };

@@ -1,13 +1,14 @@
 // Verification reads the files as they are on disk, record by record, and believes nothing but the chain and the anchor: hash, number, the
 // copies that are searched by, the indexes over them, tables and triggers, and the log's lines behind them. It names the first record that is wrong.
 import type { JournalVerdict } from "../../shared/model/journal-entry.ts";
-import { canonical } from "../../shared/policy/canonical.ts";
 import type { AnchorReading } from "./anchor.ts";
 import { disagreement } from "./anchor.ts";
 import type { ChainHead, JournalRow } from "./chain.ts";
-import { chainHash, genesisHash, parseRecord } from "./chain.ts";
+import { genesisHash } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
 import { checkFormat, describeDatabaseError } from "./database.ts";
+import { examine, hashAt } from "./examine.ts";
+import type { Finding } from "./examine.ts";
 import { followLog } from "./follow-log.ts";
 import type { LogRows } from "./log-file.ts";
 import { searchColumns } from "./search.ts";
@@ -30,9 +31,6 @@ const copyOf = `
       AND (s.server IS NULL OR EXISTS (SELECT 1 FROM search i INDEXED BY search_server WHERE i.server = s.server AND i.seq = s.seq))
     ) AS found
   FROM records r JOIN search s ON s.seq = r.seq WHERE r.seq = ?`;
-
-/** The first record that is wrong, and why. */
-export type Finding = { readonly seq: number; readonly reason: string };
 
 /** Checks rows one after the other; each call of `check` looks at the next. */
 interface Walk {
@@ -115,12 +113,6 @@ export function straySearch(database: JournalDatabase): Finding | null {
   return copied > head ? { seq: head + 1, reason: "the search table knows it, the chain does not" } : null;
 }
 
-/** The hash of one record, or null when there is none. @throws the database's error */
-export function hashAt(database: JournalDatabase, seq: number): string | null {
-  const row = database.prepare("SELECT hash FROM records WHERE seq = ?").get([seq]) as { hash: string } | undefined;
-  return row?.hash ?? null;
-}
-
 function readHead(database: JournalDatabase): number {
   return (database.prepare("SELECT ifnull(max(seq), 0) AS seq FROM records").get() as { seq: number }).seq;
 }
@@ -150,20 +142,6 @@ function startWalk(database: JournalDatabase, from: ChainHead): Walk {
       }
     },
   };
-}
-
-/** Why a row is not the one that follows `before`, or null. */
-export function examine(row: JournalRow, before: ChainHead): string | null {
-  if (row.seq <= before.seq) return before.seq === 0 ? "it was inserted before the first record" : "it was inserted a second time";
-  if (row.seq > before.seq + 1)
-    return row.seq === before.seq + 2 ? "it is missing" : `records ${before.seq + 1} to ${row.seq - 1} are missing`;
-  const record = parseRecord(row.body, row.hash);
-  if (chainHash(before.hash, row.body) !== row.hash) {
-    if (record !== null && record.seq !== row.seq) return `it holds record ${record.seq}: records were moved, inserted or left out`;
-    return "its text, its hash or the hash before it was changed";
-  }
-  if (record === null || canonical({ ...record, hash: undefined }) !== row.body) return "it is not a record that Portcullis wrote";
-  return record.seq === row.seq ? null : `it says that it is record ${record.seq}`;
 }
 
 function examineCopy(copy: SearchCopy | undefined): string | null {

@@ -24,8 +24,6 @@ export interface Writer {
   appendSoon(draft: LaterDraft): void;
   /** The newest record that has its number. */
   head(): ChainHead;
-  /** What is in the log only, oldest first. */
-  behind(): readonly JournalRow[];
   /** Brings all of it into the database, without holding the event loop for long; less where that cannot be done now. */
   settle(): Promise<void>;
   fault(): string | null;
@@ -66,6 +64,16 @@ const settleSlice = 512;
 /** How long another program may hold the database before no call is let through any more. */
 const lockedMs = 5_000;
 
+/** The last of these rows, if each follows the one before. */
+function endOfChain(head: ChainHead, rows: readonly JournalRow[]): ChainHead | null {
+  let { hash } = head;
+  for (const row of rows) {
+    hash = chainHash(hash, row.body);
+    if (hash !== row.hash) return null;
+  }
+  return { seq: head.seq + rows.length, hash };
+}
+
 /** What a record became, as readers will see it. */
 export function writtenRecord({ body, hash }: JournalRow): JournalRecord | null {
   return parseRecord(body, hash);
@@ -77,11 +85,15 @@ export function createWriter(deps: WriterDeps): Writer {
   const opened = fs.statSync(file, { bigint: true });
 
   let { seq, hash } = deps.head;
+  /** The newest record in the log. */
+  let writtenSeq = seq;
   /** Numbered and hashed, on its way into the log. */
   let queue: Written[] = [];
   /** Neither yet. */
   let later: LaterDraft[] = [];
-  let behind: JournalRow[] = [];
+  /** The newest record in the database, and where the log's lines after it begin. What waits is in the file only: kept in memory it would be copied by each collection. */
+  let stored: ChainHead = deps.head;
+  let storedBytes = 0;
   let fault: string | null = null;
   let flushTimer: NodeJS.Timeout | null = null;
   let fileCheckedAt = -Infinity;
@@ -115,30 +127,40 @@ export function createWriter(deps: WriterDeps): Writer {
     return found !== undefined && found.ino === opened.ino && found.dev === opened.dev && log.isOurs();
   };
 
-  /** Brings at most so many records from the log into the database; how many characters it were. Faults are latched, not thrown. */
+  const behind = (): number => writtenSeq - stored.seq;
+
+  /** Brings at most so many records from the log into the database; how many bytes it were. Faults are latched, not thrown. */
   const store = (limit: number): number => {
-    const rows = behind.length <= limit ? behind : behind.slice(0, limit);
-    const last = rows.at(-1);
-    if (last === undefined) return 0;
+    if (behind() === 0 || fault !== null) return 0;
     try {
+      const { rows, bytes } = log.read(storedBytes, Math.min(limit, behind()), stored.seq + 1);
+      const end = endOfChain(stored, rows);
+      if (end === null || rows.length === 0) {
+        fail(deps.explain("another program changed its log while Portcullis was running"));
+        return 0;
+      }
       insert(rows);
       lockedSince = null;
-      behind = behind.length <= limit ? [] : behind.slice(limit);
-      if (behind.length === 0) log.empty();
+      stored = end;
+      storedBytes += bytes;
+      if (behind() === 0) {
+        log.empty();
+        storedBytes = 0;
+      }
+      deps.stored(stored);
+      return bytes;
     } catch (error) {
       rollBack(database);
       lockedSince ??= performance.now();
-      const locked = /^SQLITE_(?:BUSY|LOCKED)/.test(errorCode(error)) && behind.length <= mostBehind;
+      const locked = /^SQLITE_(?:BUSY|LOCKED)/.test(errorCode(error)) && behind() <= mostBehind;
       if (!locked || performance.now() - lockedSince > lockedMs) fail(deps.explain(describeDatabaseError(error)));
       return 0;
     }
-    deps.stored(last);
-    return rows.reduce((sum, { body }) => sum + body.length, 0);
   };
   const upkeep = createUpkeep({
     database,
     search,
-    behind: () => behind.length,
+    behind,
     store,
     logBytes: () => log.size(),
     failed: (reason) => fail(deps.explain(reason)),
@@ -179,11 +201,10 @@ export function createWriter(deps: WriterDeps): Writer {
       fail(deps.explain(describeDatabaseError(error)));
       return;
     }
-    if (behind.length === 0) behind = records;
-    else behind.push(...records);
+    writtenSeq = seq;
     upkeep.written(seq);
     deps.written(records);
-    if (behind.length > mostBehind || log.size() > mostLogBytes) store(behind.length);
+    if (behind() > mostBehind || log.size() > mostLogBytes) store(behind());
   };
 
   const flush = (): void => {
@@ -226,16 +247,15 @@ export function createWriter(deps: WriterDeps): Writer {
       else flushTimer ??= setTimeout(flush, flushMs);
     },
     head: () => ({ seq, hash }),
-    behind: () => behind,
     async settle() {
-      while (fault === null && store(settleSlice) > 0) await new Promise((resolve) => setImmediate(resolve));
+      while (store(settleSlice) > 0) await new Promise((resolve) => setImmediate(resolve));
     },
     fault: () => fault,
     fail,
     close() {
       flush();
       stopTimers();
-      if (fault === null) store(behind.length);
+      store(behind());
       fault ??= "The journal is closed.";
     },
   };

@@ -89,6 +89,7 @@ describe("appending", () => {
   test("under a load without pauses the log stays bounded, and readers see every record once", async () => {
     const journal = await open();
     const filler = "x".repeat(2_000);
+    const seen: number[][] = [];
     let longest = 0;
     let appended = 0;
     const end = performance.now() + 3_000;
@@ -96,11 +97,13 @@ describe("appending", () => {
       for (let call = 0; call < 20; call += 1) journal.append(dispatched(`c${(appended += 1)}`, { detail: { filler } }));
       longest = Math.max(longest, fs.statSync(`${place.file}-log`).size);
       if (appended % 2_000 === 0) {
-        expect(journal.page({ limit: 2 }).records.map(({ seq }) => seq)).toEqual([appended, appended - 1]);
-        expect(journal.page({ limit: 1, call: `c${appended - 7_000}` }).records).toHaveLength(appended > 7_000 ? 1 : 0);
+        const newest = journal.page({ limit: 2 }).records.map(({ seq }) => appended - seq);
+        seen.push([...newest, journal.page({ limit: 2, call: `c${appended - 1_500}` }).records.length]);
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.filter((found) => found.join() !== "0,1,1")).toEqual([]);
     expect(longest).toBeLessThan(40 << 20);
     expect(longest).toBeLessThan(appended * 2_000);
     const seqs = allRecords(journal).map(({ seq }) => seq);
