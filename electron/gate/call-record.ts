@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { CallOutcome, JournalDraft } from "../../shared/model/journal-entry.ts";
 import type { ToolCall } from "../../shared/model/tool-call.ts";
+import { canonicalJson, quoted } from "../../shared/policy/canonical.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import { sha256 } from "./fingerprint.ts";
 
@@ -16,16 +17,27 @@ export function columnsOf(call: ToolCall, redactor: Redactor): CallColumns {
   return { call: call.id, client: call.client, server: call.server, tool: redactor.text(call.tool) };
 }
 
-/** `detail` of the records that open a call. `arguments` as JSON, or `argumentsStart` and `messageHash` (SHA-256 of the client's message). */
-export function openingDetail(
-  call: ToolCall,
-  message: Uint8Array,
-  redactor: Redactor,
-  more: Readonly<Record<string, unknown>>,
-): JournalDraft["detail"] {
-  if (message.length <= wholeArguments) return { arguments: redactor.json(call.arguments), bytes: call.bytes, ...more };
-  return { argumentsStart: beginning(redactor.bytes(message), 0, preview), messageHash: sha256(message), bytes: call.bytes, ...more };
+/**
+ * `detail` of the records that open a call, in canonical JSON: `arguments`, or `argumentsStart` and `messageHash` (SHA-256 of the client's
+ * message), and why.
+ */
+export function openingDetail(call: ToolCall, message: Uint8Array, redactor: Redactor, why: string, bytesHash?: string): string {
+  const more = `${bytesHash === undefined ? "" : `,"bytesHash":"${bytesHash}"`}`;
+  const cause = `,"why":${quoted(redactor.text(why))}}`;
+  if (message.length <= wholeArguments) {
+    return `{"arguments":${redactedArguments(call, message, redactor)},"bytes":${call.bytes}${more}${cause}`;
+  }
+  const start = JSON.stringify(beginning(redactor.bytes(message), 0, preview));
+  return `{"argumentsStart":${start},"bytes":${call.bytes}${more},"messageHash":"${sha256(message)}"${cause}`;
 }
+
+/** Where nothing is escaped every text of the arguments stands in the message as it is: a message without a secret needs no look at each. */
+function redactedArguments(call: ToolCall, message: Uint8Array, redactor: Redactor): string {
+  const clean = redactor.bytes(message) === message && !message.includes(backslash);
+  return canonicalJson(clean ? call.arguments : redactor.json(call.arguments));
+}
+
+const backslash = 0x5c;
 
 export interface CallEnd {
   readonly outcome: CallOutcome;
@@ -39,20 +51,42 @@ export interface CallEnd {
 
 /** The record that closes a call. */
 export function closingDraft(columns: CallColumns, bytesIn: number, end: CallEnd): JournalDraft {
+  const { answer } = end;
+  let detail = `{"bytesIn":${bytesIn},"bytesOut":${end.bytesOut}`;
+  if (end.reason !== undefined) detail += `,"reason":${quoted(end.reason)}`;
+  if (answer !== undefined) {
+    const to = Math.min(answer.to, answer.from + preview);
+    detail += `,"result":${JSON.stringify(beginning(answer.line, answer.from, to))}`;
+    if (to < answer.to) detail += ',"resultCut":true';
+  }
   return {
     kind: "call-finished",
-    ...columns,
+    call: columns.call,
+    client: columns.client,
+    server: columns.server,
+    tool: columns.tool,
+    decision: undefined,
+    by: undefined,
     outcome: end.outcome,
     durationMs: end.durationMs,
-    detail: {
-      bytesIn,
-      bytesOut: end.bytesOut,
-      ...(end.answer === undefined
-        ? {}
-        : { result: beginning(end.answer.line, end.answer.from, Math.min(end.answer.to, end.answer.from + preview)) }),
-      ...(end.answer !== undefined && end.answer.to - end.answer.from > preview ? { resultCut: true } : {}),
-      ...(end.reason === undefined ? {} : { reason: end.reason }),
-    },
+    detailText: `${detail}}`,
+  };
+}
+
+/** The record that opens a call, or refuses it. */
+export function openingDraft(kind: "call-dispatched" | "call-denied", columns: CallColumns, by: string, detailText: string): JournalDraft {
+  const refused = kind === "call-denied";
+  return {
+    kind,
+    call: columns.call,
+    client: columns.client,
+    server: columns.server,
+    tool: columns.tool,
+    decision: refused ? "deny" : "allow",
+    by,
+    outcome: refused ? "refused" : undefined,
+    durationMs: undefined,
+    detailText,
   };
 }
 

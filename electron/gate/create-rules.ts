@@ -36,7 +36,18 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
   let closed = false;
   const listeners = new Set<() => void>();
 
+  // Read for every call, so it is put together only when something has changed or expired, or the clock was set back.
+  let listed: { readonly rules: readonly Rule[]; readonly from: number; readonly until: number } | null = null;
+  const list = (): readonly Rule[] => {
+    const now = deps.now();
+    if (listed !== null && now >= listed.from && now < listed.until) return listed.rules;
+    const rules = [...waitingDenials, ...ofSessions, ...lasting.filter(canApply)].filter((rule) => holds(rule, now));
+    listed = { rules, from: now, until: Math.min(...rules.map((rule) => rule.expiresAt ?? Infinity), Infinity) };
+    return rules;
+  };
+
   const changed = (): void => {
+    listed = null;
     armExpiry();
     for (const listener of listeners) listener();
   };
@@ -108,10 +119,7 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
 
   armExpiry();
   return {
-    list: () => {
-      const now = deps.now();
-      return [...waitingDenials, ...ofSessions, ...lasting.filter(canApply)].filter((rule) => holds(rule, now));
-    },
+    list,
     problem: () => problem,
     add: (draft) =>
       keep({

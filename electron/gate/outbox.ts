@@ -2,14 +2,15 @@ import type { Redactor } from "../../shared/text/redact.ts";
 import type { SessionOutput } from "./gate.ts";
 
 /**
- * The one way to the client: every line, whoever wrote it, has its secrets taken out here (threat 25). The lines of one turn go out
- * together, in order.
+ * The one way to the client: every line, whoever wrote it, has its secrets taken out here (threat 25). Lines go out at once, or together
+ * and in order at the end of what `together` does.
  */
 export interface Outbox {
   /** Redacts and sends a whole line; returns what was sent (the same object when nothing had to go). */
   send(line: Uint8Array): Uint8Array;
   /** The same for a line of our own. */
   sendText(line: string): void;
+  together(work: () => void): void;
   close(): void;
 }
 
@@ -19,25 +20,29 @@ export function createOutbox(deps: { redactor(): Redactor; readonly output: Sess
   let lines: Uint8Array[] = [];
   let size = 0;
   let closed = false;
+  let held = 0;
 
   const flush = (): void => {
+    const [first] = lines;
+    if (first === undefined) return;
     const ready = lines;
     const total = size;
     lines = [];
     size = 0;
     if (closed) return;
-    const pieces = ready.length > 1 && total <= joinBelow ? [Buffer.concat(ready, total)] : ready;
     let accepted = true;
-    for (const piece of pieces) accepted = deps.output.write(piece) && accepted;
+    if (ready.length === 1) accepted = deps.output.write(first);
+    else if (total <= joinBelow) accepted = deps.output.write(Buffer.concat(ready, total));
+    else for (const piece of ready) accepted = deps.output.write(piece) && accepted;
     if (!accepted) deps.onCongested();
   };
 
   const send = (line: Uint8Array): Uint8Array => {
     const clean = deps.redactor().bytes(line);
     if (closed) return clean;
-    if (lines.length === 0) process.nextTick(flush);
     lines.push(clean);
     size += clean.length;
+    if (held === 0) flush();
     return clean;
   };
 
@@ -45,6 +50,15 @@ export function createOutbox(deps: { redactor(): Redactor; readonly output: Sess
     send,
     sendText: (line) => {
       send(Buffer.from(line));
+    },
+    together: (work) => {
+      held++;
+      try {
+        work();
+      } finally {
+        held--;
+        if (held === 0) flush();
+      }
     },
     close: () => {
       flush();

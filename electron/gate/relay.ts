@@ -75,6 +75,7 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
       const sent = outbox.send(line);
       if (flight.method === observed.listTools && !envelope.failed) toolNotes.page(sent, flight.firstPage);
     },
+    together: (work) => outbox.together(work),
     onLost: (flight, error) => {
       if (flight.run !== null) tools.lost(flight.run, flight.id, error);
       else outbox.sendText(errorLine(flight.id, rpcError.internal, errorText(error)));
@@ -223,6 +224,14 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
     if (content.length > 0) onMessage(line, content, scanEnvelope(content), null);
   };
 
+  const receive = (chunk: Uint8Array): void => {
+    try {
+      splitter.push(chunk, onLine);
+    } finally {
+      tools.flush();
+    }
+  };
+
   const end = async (): Promise<void> => {
     // In this order, so that a client that is still there (we are closing, not it) gets an error for everything it waits for.
     tools.end();
@@ -235,11 +244,7 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
   return {
     receive: (chunk) => {
       if (ended !== null) return true;
-      try {
-        splitter.push(chunk, onLine);
-      } finally {
-        tools.flush();
-      }
+      outbox.together(() => connection.together(() => receive(chunk)));
       return !connection.congested();
     },
     onDrain: (listener) => {

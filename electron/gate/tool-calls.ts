@@ -6,13 +6,13 @@ import { isObject, parseJudged } from "../../shared/mcp/strict-json.ts";
 import { readToolCall } from "../../shared/mcp/tool-call-request.ts";
 import type { ToolCallRequest } from "../../shared/mcp/tool-call-request.ts";
 import { scanToolResult } from "../../shared/mcp/tool-result.ts";
-import type { CallOutcome, JournalDraft } from "../../shared/model/journal-entry.ts";
+import type { CallOutcome, JournalDraft, LaterDraft } from "../../shared/model/journal-entry.ts";
 import type { JsonValue } from "../../shared/model/json.ts";
 import type { ToolCall } from "../../shared/model/tool-call.ts";
-import { canonical } from "../../shared/policy/canonical.ts";
+import { canonicalJson } from "../../shared/policy/canonical.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { Approvals, Verdict } from "./approvals.ts";
-import { closingDraft, columnsOf, decodeUtf8, openingDetail } from "./call-record.ts";
+import { closingDraft, columnsOf, decodeUtf8, openingDetail, openingDraft } from "./call-record.ts";
 import type { CallColumns } from "./call-record.ts";
 import { createContinuations } from "./continuations.ts";
 import { denialText, errorText, ruleText } from "./denial-text.ts";
@@ -23,20 +23,24 @@ import type { Judgement } from "./judge.ts";
 // One session's tool calls: read strictly, judged, perhaps asked about, journaled, and only then handed on as the very bytes that were
 // judged. The calls of one chunk open in one transaction: every one is in the journal before the server sees a byte of any. Each call leaves through one exit (`finish` or `deny`), once. When in doubt, or when the journal cannot be written: no.
 
-/** A call that was handed to the server. */
+/** Bytes. */
+const longAnswer = 64 * 1024;
+
+/** A call that was let through, on its way to the journal and to the server. */
 export interface CallRun {
   readonly call: ToolCall;
   readonly request: ToolCallRequest;
   readonly columns: CallColumns;
   readonly by: string;
-  readonly startedAt: number;
+  /** When it was handed on (`performance.now`). */
+  startedAt: number;
 }
 
-/** A call that was let through, on its way to the journal. */
 interface Opening {
+  readonly id: string;
   readonly line: Uint8Array;
   readonly draft: JournalDraft;
-  readonly run: Omit<CallRun, "startedAt">;
+  readonly run: CallRun;
 }
 
 export interface ToolCallsDeps {
@@ -47,7 +51,7 @@ export interface ToolCallsDeps {
   /** All of them, or none. @throws when the journal cannot be written */
   appendAll(drafts: readonly JournalDraft[]): void;
   /** @throws when the journal could not be written before */
-  appendSoon(draft: JournalDraft): void;
+  appendSoon(draft: LaterDraft): void;
   judge(call: ToolCall): Judgement;
   redactor(): Redactor;
   newId(): string;
@@ -88,7 +92,7 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
   const continuations = createContinuations({ now: () => deps.now() });
   let ended = false;
 
-  const recordSoon = (draft: JournalDraft): void => {
+  const recordSoon = (draft: LaterDraft): void => {
     try {
       deps.appendSoon(draft);
     } catch {
@@ -116,14 +120,7 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
 
   const deny = (id: string, line: Uint8Array, request: ToolCallRequest, call: ToolCall, by: string, why: string, text: string): void => {
     const redactor = deps.redactor();
-    recordSoon({
-      kind: "call-denied",
-      ...columnsOf(call, redactor),
-      decision: "deny",
-      by,
-      outcome: "refused",
-      detail: openingDetail(call, line, redactor, { why: redactor.text(why) }),
-    });
+    recordSoon(openingDraft("call-denied", columnsOf(call, redactor), by, openingDetail(call, line, redactor, why)));
     // Whoever asked for a task expects another kind of result; an error it can read.
     deps.sendText(request.task ? errorLine(id, rpcError.internal, text) : refusalLine(id, text, request.stateless));
   };
@@ -141,28 +138,25 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
   const open = (id: string, line: Uint8Array, request: ToolCallRequest, call: ToolCall, by: string, why: string): void => {
     const redactor = deps.redactor();
     const columns = columnsOf(call, redactor);
-    const draft: JournalDraft = {
-      kind: "call-dispatched",
-      ...columns,
-      decision: "allow",
-      by,
-      detail: openingDetail(call, line, redactor, { why: redactor.text(why) }),
-    };
-    group.set(id, { line, draft, run: { call, request, columns, by } });
+    const draft = openingDraft("call-dispatched", columns, by, openingDetail(call, line, redactor, why));
+    group.set(id, { id, line, draft, run: { call, request, columns, by, startedAt: 0 } });
   };
 
   const flush = (): void => {
     if (group.size === 0) return;
-    const openings = [...group];
+    const openings = [...group.values()];
     group.clear();
     try {
-      deps.appendAll(openings.map(([, { draft }]) => draft));
+      deps.appendAll(openings.map(({ draft }) => draft));
     } catch {
-      for (const [id] of openings) unavailable(id);
+      for (const { id } of openings) unavailable(id);
       return;
     }
     const startedAt = performance.now();
-    for (const [id, { line, run }] of openings) deps.dispatch(line, id, { ...run, startedAt });
+    for (const { id, line, run } of openings) {
+      run.startedAt = startedAt;
+      deps.dispatch(line, id, run);
+    }
   };
 
   const receive: ToolCalls["receive"] = (line, content, envelope, parsed) => {
@@ -185,7 +179,7 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
       refuse(null, rpcError.invalidRequest, "a tool call needs an id", line.length);
       return;
     }
-    const call = toolCall(deps.newId(), deps.session, read.value, line.length);
+    const call = new RequestedCall(deps.newId(), deps.session, read.value, line.length);
     const judgement = deps.judge(call);
     switch (judgement.kind) {
       case "allow":
@@ -234,7 +228,7 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
           deps.append({
             kind: "call-asked",
             ...columnsOf(call, redactor),
-            detail: openingDetail(call, line, redactor, { why: redactor.text(why), bytesHash }),
+            detailText: openingDetail(call, line, redactor, why, bytesHash),
           });
         },
       });
@@ -282,22 +276,26 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
     flush();
   };
 
-  const finish = (
-    run: CallRun,
-    outcome: CallOutcome,
-    bytesOut: number,
-    reason?: string,
-    answer?: { line: Uint8Array; from: number; to: number },
-  ): void => {
-    const durationMs = Math.round((performance.now() - run.startedAt) * 100) / 100;
-    const end = {
-      outcome,
-      durationMs,
-      bytesOut,
-      ...(reason === undefined ? {} : { reason: deps.redactor().text(reason) }),
-      ...(answer === undefined ? {} : { answer }),
-    };
+  const elapsed = (run: CallRun): number => Math.round((performance.now() - run.startedAt) * 100) / 100;
+
+  const finish = (run: CallRun, outcome: CallOutcome, reason: string): void => {
+    const end = { outcome, durationMs: elapsed(run), bytesOut: 0, reason: deps.redactor().text(reason) };
     recordSoon(closingDraft(run.columns, run.call.bytes, end));
+  };
+
+  const answered: ToolCalls["answered"] = (run, line, envelope) => {
+    const sent = deps.send(line);
+    const durationMs = elapsed(run);
+    if (run.by === "person" && !envelope.failed && scanToolResult(line, envelope.bodyStart).inputRequired)
+      continuations.note(line, run.call);
+    const close = (): JournalDraft => {
+      const outcome = envelope.failed ? "protocol-error" : scanToolResult(line, envelope.bodyStart).isError ? "tool-error" : "ok";
+      const to = envelope.bodyEnd > 0 ? sent.length - (line.length - envelope.bodyEnd) : sent.length;
+      const answer = { line: sent, from: Math.min(envelope.bodyStart, to), to };
+      return closingDraft(run.columns, run.call.bytes, { outcome, durationMs, bytesOut: sent.length, answer });
+    };
+    // A long answer is not kept until then.
+    recordSoon(line.length > longAnswer ? close() : close);
   };
 
   return {
@@ -312,20 +310,13 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
       abort?.abort();
       return abort !== undefined;
     },
-    answered: (run, line, envelope) => {
-      const facts = envelope.failed ? { isError: false, inputRequired: false } : scanToolResult(line, envelope.bodyStart);
-      if (facts.inputRequired && run.by === "person") continuations.note(line, run.call);
-      const sent = deps.send(line);
-      const outcome = envelope.failed ? "protocol-error" : facts.isError ? "tool-error" : "ok";
-      const to = envelope.bodyEnd > 0 ? sent.length - (line.length - envelope.bodyEnd) : sent.length;
-      finish(run, outcome, sent.length, undefined, { line: sent, from: Math.min(envelope.bodyStart, to), to });
-    },
+    answered,
     lost: (run, id, error) => {
       const outcome = error.code === "server-stopped" ? "lost" : error.code === "closing" ? "cancelled" : "refused";
-      finish(run, outcome, 0, error.message);
+      finish(run, outcome, error.message);
       deps.sendText(errorLine(id, rpcError.internal, errorText(error)));
     },
-    cancelled: (run) => finish(run, "cancelled", 0, "the client cancelled it"),
+    cancelled: (run) => finish(run, "cancelled", "the client cancelled it"),
     end: () => {
       ended = true;
       for (const [id, abort] of waiting) {
@@ -336,19 +327,26 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
   };
 }
 
-function toolCall(id: string, session: SessionInfo, request: ToolCallRequest, bytes: number): ToolCall {
-  let hash: string | undefined;
-  return {
-    id,
-    sessionId: session.id,
-    client: session.client,
-    server: session.server,
-    tool: request.tool,
-    arguments: request.arguments,
-    // Only computed when a rule or a question needs it: a megabyte costs milliseconds.
-    get argumentsHash() {
-      return (hash ??= sha256(canonical(request.arguments)));
-    },
-    bytes,
-  };
+class RequestedCall implements ToolCall {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly client: string;
+  readonly server: string;
+  readonly tool: string;
+  readonly arguments: ToolCall["arguments"];
+  readonly bytes: number;
+  #hash: string | null = null;
+  constructor(id: string, session: SessionInfo, request: ToolCallRequest, bytes: number) {
+    this.id = id;
+    this.sessionId = session.id;
+    this.client = session.client;
+    this.server = session.server;
+    this.tool = request.tool;
+    this.arguments = request.arguments;
+    this.bytes = bytes;
+  }
+  /** Only computed when a rule or a question needs it: a megabyte costs milliseconds. */
+  get argumentsHash(): string {
+    return (this.#hash ??= sha256(canonicalJson(this.arguments)));
+  }
 }

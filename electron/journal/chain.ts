@@ -4,7 +4,7 @@
 import { hash } from "node:crypto";
 import type { JournalDraft, JournalRecord } from "../../shared/model/journal-entry.ts";
 import { callOutcomeSchema, journalKindSchema } from "../../shared/model/journal-entry.ts";
-import { canonical } from "../../shared/policy/canonical.ts";
+import { canonical, quoted } from "../../shared/policy/canonical.ts";
 
 /** The hash before the first record. */
 export const genesisHash = "0".repeat(64);
@@ -29,19 +29,20 @@ export interface ChainHead {
  * @throws TypeError for a detail that JSON cannot hold.
  */
 export function recordBody(seq: number, at: number, draft: JournalDraft): string {
-  const { by, call, client, decision, detail, durationMs, kind, outcome, server, tool } = draft;
+  const { by, call, client, decision, detail, detailText, durationMs, kind, outcome, server, tool } = draft;
   let body = `{"at":${canonical(at)}`;
-  if (by !== undefined) body += `,"by":${JSON.stringify(by)}`;
-  if (call !== undefined) body += `,"call":${JSON.stringify(call)}`;
-  if (client !== undefined) body += `,"client":${JSON.stringify(client)}`;
-  if (decision !== undefined) body += `,"decision":${JSON.stringify(decision)}`;
-  if (detail !== undefined) body += `,"detail":${canonical(detail)}`;
+  if (by !== undefined) body += `,"by":${quoted(by)}`;
+  if (call !== undefined) body += `,"call":${quoted(call)}`;
+  if (client !== undefined) body += `,"client":${quoted(client)}`;
+  if (decision !== undefined) body += `,"decision":"${decision}"`;
+  if (detailText !== undefined) body += `,"detail":${detailText}`;
+  else if (detail !== undefined) body += `,"detail":${canonical(detail)}`;
   if (durationMs !== undefined) body += `,"durationMs":${canonical(durationMs)}`;
-  body += `,"kind":${JSON.stringify(kind)}`;
-  if (outcome !== undefined) body += `,"outcome":${JSON.stringify(outcome)}`;
+  body += `,"kind":"${kind}"`;
+  if (outcome !== undefined) body += `,"outcome":"${outcome}"`;
   body += `,"seq":${canonical(seq)}`;
-  if (server !== undefined) body += `,"server":${JSON.stringify(server)}`;
-  if (tool !== undefined) body += `,"tool":${JSON.stringify(tool)}`;
+  if (server !== undefined) body += `,"server":${quoted(server)}`;
+  if (tool !== undefined) body += `,"tool":${quoted(tool)}`;
   return `${body}}`;
 }
 

@@ -1,12 +1,16 @@
-import type { JournalDraft, JournalPage, JournalQuery, JournalRecord, JournalVerdict } from "../../shared/model/journal-entry.ts";
+import type {
+  JournalDraft,
+  JournalPage,
+  JournalQuery,
+  JournalRecord,
+  JournalVerdict,
+  LaterDraft,
+} from "../../shared/model/journal-entry.ts";
 
 /** Thrown by `append` once the journal cannot be written. It is latched: every later append throws the same. */
 export class JournalUnavailable extends Error {
   override readonly name = "JournalUnavailable";
 }
-
-/** A record that is written a few milliseconds later; a function is asked for it then, and must not throw. */
-export type LaterDraft = JournalDraft | (() => JournalDraft);
 
 /**
  * What happened: append-only, hash-chained, fail closed. `append` returns only when the record is in the journal's log (it survives

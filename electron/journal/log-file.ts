@@ -11,7 +11,7 @@ import { errorCode } from "./database.ts";
 
 export interface LogFile {
   /** Appends whole lines: all of them are in the file when it returns. @throws the file system's error; nothing of them is left then, where that can be had */
-  append(lines: string): void;
+  append(lines: Uint8Array): void;
   /** Everything in it is in the database now. @throws the file system's error */
   empty(): void;
   /** The rows whose lines begin at a byte, at most so many; `bytes`: the length of these lines. Their numbers and hashes are not looked at. @throws the file system's error */
@@ -53,13 +53,8 @@ export function openLogFile(file: string): LogFile {
     append(lines) {
       const before = size;
       try {
-        const length = Buffer.byteLength(lines);
-        let written = fs.writeSync(handle, lines);
-        if (written < length) {
-          const bytes = Buffer.from(lines);
-          while (written < length) written += fs.writeSync(handle, bytes, written);
-        }
-        size += length;
+        for (let written = 0; written < lines.length;) written += fs.writeSync(handle, lines, written);
+        size += lines.length;
       } catch (error) {
         try {
           cutBack(before);

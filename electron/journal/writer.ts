@@ -3,15 +3,15 @@
 // moment later. Records that nothing waits for are made and written together, a few milliseconds after what they tell: making one while
 // the processor has it all at hand costs a fifth of making it in between two calls.
 import fs from "node:fs";
-import type { JournalDraft, JournalRecord } from "../../shared/model/journal-entry.ts";
+import type { JournalDraft, JournalRecord, LaterDraft } from "../../shared/model/journal-entry.ts";
 import type { ChainHead, JournalRow } from "./chain.ts";
 import { chainHash, parseRecord, recordBody } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
 import { describeDatabaseError, errorCode } from "./database.ts";
 import { createInsert } from "./insert-records.ts";
 import { JournalUnavailable } from "./journal.ts";
-import type { LaterDraft } from "./journal.ts";
 import type { LogFile } from "./log-file.ts";
+import { createLogLines } from "./log-lines.ts";
 import type { JournalSearch } from "./search.ts";
 import { rollBack } from "./search.ts";
 import { createUpkeep } from "./upkeep.ts";
@@ -89,6 +89,7 @@ export function createWriter(deps: WriterDeps): Writer {
   let writtenSeq = seq;
   /** Numbered and hashed, on its way into the log. */
   let queue: Written[] = [];
+  const lines = createLogLines();
   /** Neither yet. */
   let later: LaterDraft[] = [];
   /** The newest record in the database, and where the log's lines after it begin. What waits is in the file only: kept in memory it would be copied by each collection. */
@@ -169,7 +170,7 @@ export function createWriter(deps: WriterDeps): Writer {
   const enqueue = (draft: JournalDraft): void => {
     const at = Math.floor(deps.now());
     const body = recordBody(seq + 1, at, draft);
-    hash = chainHash(hash, body);
+    hash = lines.add(hash, body);
     seq += 1;
     queue.push({ draft, seq, at, body, hash });
   };
@@ -189,14 +190,12 @@ export function createWriter(deps: WriterDeps): Writer {
     const records = queue;
     if (records.length === 0) return;
     queue = [];
-    let lines = "";
-    for (const record of records) lines += `${record.hash} ${record.body}\n`;
     try {
       if (!filesAreOurs()) {
         fail(deps.explain("its file was deleted or replaced, or another program wrote to it, while Portcullis was running"));
         return;
       }
-      log.append(lines);
+      log.append(lines.take());
     } catch (error) {
       fail(deps.explain(describeDatabaseError(error)));
       return;
@@ -227,13 +226,14 @@ export function createWriter(deps: WriterDeps): Writer {
     },
     appendAll(drafts) {
       refuse();
-      const before = { seq, hash };
+      const before = { seq, hash, bytes: lines.length() };
       try {
         for (const draft of drafts) enqueue(draft);
       } catch (error) {
         // One that cannot be written down takes back those before it: nobody acts on them now.
         ({ seq, hash } = before);
         queue = [];
+        lines.cutBack(before.bytes);
         throw error;
       }
       write();

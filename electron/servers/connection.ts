@@ -32,6 +32,8 @@ export interface ConnectionDeps<F extends Flight> {
   onResponse(flight: F, line: Uint8Array, envelope: Envelope): void;
   /** There will be no answer: it could not be started, died, or was stopped. */
   onLost(flight: F, error: AppError): void;
+  /** Around what one chunk of the server's output leads to: its answers can go out together. */
+  together(work: () => void): void;
   /** Everything else the server says: notifications, its own requests, late answers to cancelled requests. */
   onMessage(line: Uint8Array, envelope: Envelope): void;
   /** An instance is gone; requests of its own that the client has not answered yet, by id, will not be listened to. */
@@ -62,6 +64,8 @@ export interface Connection<F extends Flight> {
   load(): number;
   /** The client no longer waits for it: it is not in flight any more, and a late answer passes without harm. */
   cancel(id: string): F | undefined;
+  /** What this does is written to the server in one piece, where that is possible. */
+  together(work: () => void): void;
   /** Whether the client should be paused. */
   congested(): boolean;
   pauseOutput(): void;
@@ -151,6 +155,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       process,
       maxLineBytes,
       onLine,
+      together: (work) => deps.together(work),
       onDrain: () => deps.onDrain(),
       onTooLong: () => condemn(`it wrote a line of more than ${Math.floor(maxLineBytes / 1024)} KiB`),
       onGone: (exit) => onGone(process, exit),
@@ -362,6 +367,15 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
         cancelled.delete(oldest);
       }
       return flight;
+    },
+    together: (work) => {
+      const pipe = current?.pipe;
+      pipe?.hold();
+      try {
+        work();
+      } finally {
+        pipe?.release();
+      }
     },
     congested: () => queuedBytes > mostQueuedBytes || (current?.pipe.congested() ?? false),
     pauseOutput: () => {

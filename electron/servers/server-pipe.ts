@@ -3,7 +3,11 @@ import type { ServerExit, ServerProcess } from "./server-process.ts";
 
 /** The stdio of one running instance, in lines, with back-pressure both ways and a bounded share of the event loop. */
 export interface ServerPipe {
+  /** Goes out at once, or at `release`. */
   write(line: Uint8Array): void;
+  /** From `hold` to `release` lines are gathered. */
+  hold(): void;
+  release(): void;
   /** Whether the server does not keep up with what is written to it. */
   congested(): boolean;
   /** Stops reading its output (the client does not keep up). */
@@ -19,6 +23,8 @@ export interface ServerPipeOptions {
   readonly process: ServerProcess;
   readonly maxLineBytes: number;
   onLine(line: Uint8Array): void;
+  /** Around the lines of one chunk: what they lead to can go out together. */
+  together(work: () => void): void;
   onDrain(): void;
   /** A line over the limit; nothing more is read. */
   onTooLong(): void;
@@ -28,6 +34,7 @@ export interface ServerPipeOptions {
 
 /** Bytes of one server's output that are handled before others get their turn. */
 const bytesPerTurn = 256 * 1024;
+const bytesWorthATurn = 32 * 1024;
 /** Bytes of lines that are joined before they are written. */
 const joinBelow = 64 * 1024;
 /** How long the rest of a dead server's output may take to arrive, in milliseconds. */
@@ -42,6 +49,7 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
   let killed = false;
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
+  let held = false;
 
   const splitter = createLineSplitter({
     maxBytes: options.maxLineBytes,
@@ -65,15 +73,17 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
   };
   stdout.on("data", (chunk: Buffer) => {
     if (killed) return;
-    splitter.push(chunk, onLine);
-    if (turnBytes === 0) {
+    options.together(() => splitter.push(chunk, onLine));
+    const before = turnBytes;
+    turnBytes += chunk.length;
+    // Not for every small chunk: a turn of the loop is looked for once enough has come to ask whether it was one.
+    if (before <= bytesWorthATurn && turnBytes > bytesWorthATurn) {
       setImmediate(() => {
         turnBytes = 0;
         resting = false;
         mayResume();
       });
     }
-    turnBytes += chunk.length;
     if (turnBytes > bytesPerTurn && !resting) {
       resting = true;
       stdout.pause();
@@ -108,13 +118,19 @@ export function createServerPipe(options: ServerPipeOptions): ServerPipe {
       if (!stdin.writable) return;
       // What one turn brings goes out in one system call: copying a few lines costs less than a call for each.
       if (pendingBytes + line.length > joinBelow) flush();
-      if (line.length > joinBelow) {
+      if (!held || line.length > joinBelow) {
         stdin.write(line);
         return;
       }
-      if (pending.length === 0) process.nextTick(flush);
       pending.push(line);
       pendingBytes += line.length;
+    },
+    hold: () => {
+      held = true;
+    },
+    release: () => {
+      held = false;
+      flush();
     },
     congested: () => stdin.writableNeedDrain,
     pause: () => {

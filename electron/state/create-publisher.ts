@@ -4,6 +4,10 @@ import type { Publisher } from "./publisher.ts";
 /** How each slice is built from the owners of the truth. */
 export type SliceSources = { readonly [S in SliceName]: () => Snapshot[S] };
 
+/** Between two pushes of what changes with every call. A question, and how the app stands, never wait. */
+const restMs = 50;
+const urgent: ReadonlySet<SliceName> = new Set<SliceName>(["approvals", "app"]);
+
 /** A publisher over these sources. Slices that nobody listens to are not built until someone asks for the snapshot. */
 export function createPublisher(sources: SliceSources): Publisher {
   type Change = { revision: number; slices: Partial<Snapshot> };
@@ -11,10 +15,16 @@ export function createPublisher(sources: SliceSources): Publisher {
   const touched = new Set<SliceName>();
   let revision = 1;
   let scheduled: NodeJS.Immediate | undefined;
+  let resting: NodeJS.Timeout | undefined;
+  let flushedAt = -Infinity;
 
   const build = (names: Iterable<SliceName>): Partial<Snapshot> => Object.fromEntries([...names].map((name) => [name, sources[name]()]));
   const flush = (): void => {
+    clearImmediate(scheduled);
+    clearTimeout(resting);
     scheduled = undefined;
+    resting = undefined;
+    flushedAt = performance.now();
     const names = [...touched];
     touched.clear();
     revision += 1;
@@ -40,8 +50,15 @@ export function createPublisher(sources: SliceSources): Publisher {
       };
     },
     touch(slice) {
+      // Whoever listens later begins with the snapshot: nothing is owed to nobody.
+      if (listeners.size === 0) {
+        revision += 1;
+        return;
+      }
       touched.add(slice);
-      scheduled ??= setImmediate(flush);
+      const left = urgent.has(slice) ? 0 : flushedAt + restMs - performance.now();
+      if (left <= 0) scheduled ??= setImmediate(flush);
+      else resting ??= setTimeout(flush, left);
     },
     watched: () => listeners.size > 0,
     subscribe(listener) {
@@ -49,7 +66,8 @@ export function createPublisher(sources: SliceSources): Publisher {
       return () => listeners.delete(listener);
     },
     close() {
-      if (scheduled !== undefined) clearImmediate(scheduled);
+      clearImmediate(scheduled);
+      clearTimeout(resting);
       listeners.clear();
     },
   };

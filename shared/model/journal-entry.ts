@@ -55,7 +55,12 @@ export interface JournalDraft {
   readonly outcome?: CallOutcome | undefined;
   readonly durationMs?: number | undefined;
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
+  /** `detail` in canonical JSON, in its place: from who has the text anyway, on every call's path. */
+  readonly detailText?: string | undefined;
 }
+
+/** A record that is written a few milliseconds later; a function is asked for it then, and must not throw. */
+export type LaterDraft = JournalDraft | (() => JournalDraft);
 
 /** A record as it was written: numbered without gaps from 1, and chained. */
 export const journalRecordSchema = z.object({

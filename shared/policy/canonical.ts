@@ -1,3 +1,5 @@
+import type { JsonObject, JsonValue } from "../model/json.ts";
+
 /**
  * The one stable JSON text of a value (RFC 8785's key order: by UTF-16 code unit; numbers and strings as ECMAScript prints
  * them; absent `undefined` members). It is the base of every fingerprint and of the journal's chain, so it must never change.
@@ -6,6 +8,39 @@
  */
 export function canonical(value: unknown): string {
   return write(value, 0);
+}
+
+/**
+ * `canonical` of a value that came out of JSON: the runtime's own JSON text where its objects are in order already, which is many times
+ * as fast.
+ */
+export function canonicalJson(value: JsonValue): string {
+  return isInOrder(value, 0) ? JSON.stringify(value) : canonical(value);
+}
+
+/** `JSON.stringify` of a text; short plain ones, which most are, without the way into the runtime. */
+export function quoted(text: string): string {
+  return text.length < shortText && plainText.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+const shortText = 256;
+/** Printable ASCII but quote and backslash. */
+const plainText = /^[ !#-[\]-~]*$/;
+
+function isInOrder(value: JsonValue, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (depth > maxDepth) return false;
+  if (Array.isArray(value)) {
+    for (const item of value as readonly JsonValue[]) if (!isInOrder(item, depth + 1)) return false;
+    return true;
+  }
+  const object = value as JsonObject;
+  let last = "";
+  for (const key of Object.keys(object)) {
+    if (key < last || !isInOrder(object[key] ?? null, depth + 1)) return false;
+    last = key;
+  }
+  return true;
 }
 
 const maxDepth = 512;

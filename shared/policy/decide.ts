@@ -28,7 +28,17 @@ export function decide(call: JudgedCall, rules: readonly Rule[], fallback: Effec
   return { effect: fallback, by: "default", why: "No rule covers this call." };
 }
 
+const inWords = new WeakMap<Rule, string>();
+
 function words(rule: Rule): string {
+  const known = inWords.get(rule);
+  if (known !== undefined) return known;
+  const text = describe(rule);
+  inWords.set(rule, text);
+  return text;
+}
+
+function describe(rule: Rule): string {
   const tool = rule.tool === undefined ? "every tool" : rule.tool.endsWith("*") ? `tools named ${rule.tool}` : rule.tool;
   const server = rule.server === undefined ? "of any server" : `of ${rule.server}`;
   const client = rule.client === undefined ? "for any client" : `for ${rule.client}`;

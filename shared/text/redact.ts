@@ -85,7 +85,7 @@ export function createRedactor(values: readonly string[]): Redactor {
       return stretches.length === 0 ? data : replace(data, stretches, 0, data.length, false);
     },
     text,
-    json: <T>(value: T): T => json(value, 0) as T,
+    json: <T>(value: T): T => (patterns.length === 0 ? value : (json(value, 0) as T)),
     step(state, chunk, last) {
       const data = concat([state.held, chunk]);
       const hits = search.find(data);

@@ -98,6 +98,7 @@ describe("a connection of its own", () => {
     const log = { launches: 0, lost: [] as string[], answers: [] as string[], faults: [] as string[] };
     const connection = createConnection<Flight>({
       server: "fixture",
+      together: (work) => work(),
       launch: () => {
         const command = commands[Math.min(log.launches, commands.length - 1)] ?? [];
         log.launches++;
