@@ -97,6 +97,48 @@ export function openLogFile(file: string): LogFile {
   };
 }
 
+/**
+ * The records of a log from its end to its beginning, read as far as they are asked for. Stops early where the app has emptied the log
+ * meanwhile: what was left is in the database then. @throws the file system's error
+ */
+export function* newestInLog(file: string): Generator<JournalRow, void> {
+  let handle: number;
+  try {
+    handle = fs.openSync(file, "r");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return;
+    throw error;
+  }
+  try {
+    let end = fs.fstatSync(handle).size;
+    // What stands before the first line end of a piece belongs to a line of the piece before.
+    let rest: Buffer = Buffer.alloc(0);
+    let complete = false;
+    while (end > 0) {
+      const from = Math.max(0, end - chunkBytes);
+      const piece = Buffer.alloc(end - from);
+      if (fs.readSync(handle, piece, 0, piece.length, from) < piece.length) return;
+      const bytes = rest.length === 0 ? piece : Buffer.concat([piece, rest]);
+      let lineEnd = bytes.length;
+      for (let at = bytes.lastIndexOf(0x0a, lineEnd - 1); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(0x0a, at - 1)) {
+        if (complete) {
+          const row = rowOf(bytes.toString("utf8", at + 1, lineEnd));
+          if (row !== null) yield row;
+        }
+        // The first line end from behind is where the last whole line ends.
+        complete = true;
+        lineEnd = at;
+      }
+      rest = bytes.subarray(0, lineEnd);
+      end = from;
+    }
+    const first = complete ? rowOf(rest.toString("utf8")) : null;
+    if (first !== null) yield first;
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
 /** The rows of a log, also while the app writes to it; none where there is no file. @throws the file system's error */
 export function readLog(file: string): LogRows {
   let text: string;
@@ -111,7 +153,7 @@ export function readLog(file: string): LogRows {
   for (let start = 0; ;) {
     const end = text.indexOf("\n", start);
     if (end < 0) return { rows, badLine: null };
-    const row = rowOf(text, start, end);
+    const row = rowOf(text.slice(start, end));
     // A file system that lost power may fill the end of a file with zeros: that was never a line.
     if (row === null) return { rows, badLine: text.charCodeAt(start) === 0 ? null : rows.length + 1 };
     rows.push(row);
@@ -119,11 +161,10 @@ export function readLog(file: string): LogRows {
   }
 }
 
-function rowOf(text: string, start: number, end: number): JournalRow | null {
-  const bodyStart = start + hashLength + 1;
-  if (bodyStart >= end || text.charCodeAt(bodyStart - 1) !== 0x20) return null;
-  const hash = text.slice(start, bodyStart - 1);
-  const body = text.slice(bodyStart, end);
+function rowOf(line: string): JournalRow | null {
+  if (line.charAt(hashLength) !== " ") return null;
+  const hash = line.slice(0, hashLength);
+  const body = line.slice(hashLength + 1);
   const record = parseRecord(body, hash);
   return record === null ? null : { seq: record.seq, body, hash };
 }

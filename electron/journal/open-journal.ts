@@ -18,7 +18,7 @@ import { bringOver, followLog } from "./follow-log.ts";
 import { findLostCalls } from "./lost-calls.ts";
 import { verifyJournalFile } from "./reader.ts";
 import type { JournalSearch } from "./search.ts";
-import { createSearch } from "./search.ts";
+import { createSearch, logReader } from "./search.ts";
 import { inspectTail, straySearch } from "./verify.ts";
 import { createWriter } from "./writer.ts";
 
@@ -83,7 +83,7 @@ function createWritableJournal(deps: OpenJournalDeps, database: JournalDatabase,
   const onError = (error: unknown): void => deps.onError?.(error);
   const now = (): number => deps.now();
   const listeners = createListeners(onError);
-  const search = createSearch(database, () => readLog(logPath(deps.file)).rows);
+  const search = createSearch(database, logReader(deps.file));
   const agrees = (reading: AnchorReading): boolean => {
     const wrong = disagreement(reading, writer.head().seq, (seq) => hashAt(database, seq), deps.anchor.kind);
     if (wrong !== null) writer.fail(damaged(notTheLast(wrong.reason)));
@@ -160,7 +160,7 @@ function createFaultyJournal(deps: OpenJournalDeps, reason: string, opened: Jour
   const counts = new Map<string, number>();
   try {
     database ??= openForReading(deps.file);
-    search = createSearch(database, () => readLog(logPath(deps.file)).rows);
+    search = createSearch(database, logReader(deps.file));
     records = followLog(readLog(logPath(deps.file)), database, inspectTail(database, 0).head).head.seq;
   } catch {
     // The reason is in the fault already; there is nothing to read.

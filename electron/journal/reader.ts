@@ -8,7 +8,7 @@ import { exportHeader, exportLines } from "./export.ts";
 import type { AnchorStore } from "./journal.ts";
 import { logPath, readLog } from "./log-file.ts";
 import type { JournalFilter } from "./search.ts";
-import { createSearch } from "./search.ts";
+import { createSearch, logReader } from "./search.ts";
 import { verifyJournal } from "./verify.ts";
 
 /** The journal without the app: read-only, also while the app writes to it. */
@@ -32,7 +32,7 @@ export function openJournalReader(file: string): JournalReader {
     database.close();
     throw error;
   }
-  const search = createSearch(database, () => readLog(logPath(file)).rows);
+  const search = createSearch(database, logReader(file));
   return {
     page: (query) => search.page(query),
     async verify(anchor) {

@@ -5,6 +5,7 @@ import type { JournalPage, JournalQuery, JournalRecord } from "../../shared/mode
 import { parseRecord } from "./chain.ts";
 import type { JournalRow } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
+import { logPath, newestInLog, readLog } from "./log-file.ts";
 
 /** The condition of a query; paging is separate. */
 export type JournalFilter = Partial<Omit<JournalQuery, "before" | "limit">>;
@@ -61,12 +62,21 @@ function holdsText(value: unknown, needle: string, top: boolean): boolean {
   return typeof value === "number" || typeof value === "boolean" ? String(value).includes(needle) : false;
 }
 
-/**
- * Reads through `database`, which stays its owner's.
- *
- * @param log the records that are not in the database yet (or not long), in order
- */
-export function createSearch(database: JournalDatabase, log: () => readonly JournalRow[] = () => []): JournalSearch {
+/** The records that are not in the database yet, or not long. */
+export interface LogReader {
+  all(): readonly JournalRow[];
+  newestFirst(): Iterable<JournalRow>;
+}
+
+const noLog: LogReader = { all: () => [], newestFirst: () => [] };
+
+/** The log of a journal's file. */
+export function logReader(file: string): LogReader {
+  return { all: () => readLog(logPath(file)).rows, newestFirst: () => newestInLog(logPath(file)) };
+}
+
+/** Reads through `database`, which stays its owner's, and the log in front of it. */
+export function createSearch(database: JournalDatabase, log: LogReader = noLog): JournalSearch {
   const maxIndexed = database.prepare("SELECT max(seq) AS seq FROM search");
   const newestFrom = database.prepare("SELECT seq, body, hash FROM records WHERE seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?");
   const oldestFrom = database.prepare("SELECT seq, body, hash FROM records WHERE seq > ? ORDER BY seq LIMIT ?");
@@ -130,9 +140,14 @@ export function createSearch(database: JournalDatabase, log: () => readonly Jour
       const split = filtered ? indexed() : 0;
       const wanted = limit + 1;
 
-      const waiting = log();
-      collect(waiting.filter(({ seq }) => seq < before).toReversed(), filter, records, wanted);
-      let below = Math.min(before, waiting[0]?.seq ?? before);
+      let below = before;
+      for (const row of log.newestFirst()) {
+        if (records.length >= wanted) break;
+        if (row.seq >= below) continue;
+        collect([row], filter, records, wanted);
+        below = row.seq;
+      }
+      const lowestInLog = below;
       while (records.length < wanted) {
         const rows = newestFrom.all([below, split, chunk]) as JournalRow[];
         collect(rows, filter, records, wanted);
@@ -145,7 +160,7 @@ export function createSearch(database: JournalDatabase, log: () => readonly Jour
         const statement = database.prepare(
           `SELECT s.seq AS seq, r.body AS body, r.hash AS hash FROM search s CROSS JOIN records r ON r.seq = s.seq WHERE s.seq < ?${sql} ORDER BY s.seq DESC LIMIT ?`,
         );
-        below = Math.min(before, waiting[0]?.seq ?? before, split + 1);
+        below = Math.min(lowestInLog, split + 1);
         while (records.length < wanted) {
           const rows = statement.all([below, ...values, wanted]) as JournalRow[];
           collect(rows, filter, records, wanted);
@@ -162,7 +177,7 @@ export function createSearch(database: JournalDatabase, log: () => readonly Jour
       for (;;) {
         let rows = oldestFrom.all([after, chunk]) as JournalRow[];
         if (rows.length === 0) {
-          rows = log().filter(({ seq }) => seq > after);
+          rows = log.all().filter(({ seq }) => seq > after);
           const [first] = rows;
           if (first === undefined) return;
           // What left the log since the database was read is in the database by now; looked for once, because a gap may be a real one.
@@ -180,7 +195,7 @@ export function createSearch(database: JournalDatabase, log: () => readonly Jour
     },
     countCalls(since) {
       const counts = new Map<string, number>();
-      const waiting = log();
+      const waiting = log.all();
       const rows = database
         .prepare(
           "SELECT server, count(*) AS calls FROM search WHERE at >= ? AND +kind IN ('call-dispatched', 'call-denied') AND +server IS NOT NULL GROUP BY +server",

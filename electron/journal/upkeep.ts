@@ -34,13 +34,13 @@ const busyRestMs = 50;
 const slice = 128;
 /** Under load records are brought over in smaller slices, once so many wait or the oldest has waited so long: it is anchored only then. */
 const busySlice = 64;
-const behindThatWaits = 4_096;
-const behindMs = 5_000;
+const behindThatWaits = 32_768;
+const behindMs = 10_000;
 /** A log that never gets empty under load is emptied once it is so large and little is left to bring over. */
-const logThatIsLong = 8 << 20;
+const logThatIsLong = 64 << 20;
 const littleBehind = 1_024;
 /** Filtered queries read what is not copied from the chain itself, 5 µs a record: so much may wait for a quiet moment. */
-const backlogThatWaits = 16_384;
+const backlogThatWaits = 32_768;
 /** Pages of the WAL, estimated: worth a checkpoint in quiet, and too many even under load (32 MB). */
 const walWorthIt = 1_000;
 const walTooLong = 8_000;
@@ -68,7 +68,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     const bytes = deps.store(limit);
     if (bytes === 0) return false;
     walPages += pagesPerWrite + bytes / pageSize;
-    behindSince = deps.behind() === 0 ? null : performance.now();
+    if (deps.behind() === 0) behindSince = null;
     return true;
   };
 
@@ -78,6 +78,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     const quietFor = now - writtenAt;
     const quiet = quietFor >= quietMs;
     const behind = deps.behind();
+    // Once it has waited too long it goes on until nothing waits any more.
     const pressing = behind > behindThatWaits || (behindSince !== null && now - behindSince > behindMs);
     if (behind > 0 && (quiet || pressing || deps.logBytes() > logThatIsLong)) {
       const all = behind < littleBehind && deps.logBytes() > logThatIsLong;

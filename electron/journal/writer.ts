@@ -58,8 +58,8 @@ const flushMs = 4;
 const mostQueued = 256;
 const fileCheckMs = 100;
 /** Records and bytes that may be in the log only; more is brought over at once. */
-const mostBehind = 16_384;
-const mostLogBytes = 32 << 20;
+const mostBehind = 131_072;
+const mostLogBytes = 128 << 20;
 const settleSlice = 512;
 /** How long another program may hold the database before no call is let through any more. */
 const lockedMs = 5_000;

@@ -88,15 +88,14 @@ describe("appending", () => {
 
   test("under a load without pauses the log stays bounded, and readers see every record once", async () => {
     const journal = await open();
-    const filler = "x".repeat(2_000);
+    const filler = "x".repeat(16_000);
     const seen: number[][] = [];
     let longest = 0;
     let appended = 0;
-    const end = performance.now() + 3_000;
-    while (performance.now() < end || appended < 20_000) {
+    while (appended < 12_000) {
       for (let call = 0; call < 20; call += 1) journal.append(dispatched(`c${(appended += 1)}`, { detail: { filler } }));
       longest = Math.max(longest, fs.statSync(`${place.file}-log`).size);
-      if (appended % 2_000 === 0) {
+      if (appended % 1_800 === 0) {
         const newest = journal.page({ limit: 2 }).records.map(({ seq }) => appended - seq);
         seen.push([...newest, journal.page({ limit: 2, call: `c${appended - 1_500}` }).records.length]);
       }
@@ -104,8 +103,8 @@ describe("appending", () => {
     }
     expect(seen.length).toBeGreaterThan(5);
     expect(seen.filter((found) => found.join() !== "0,1,1")).toEqual([]);
-    expect(longest).toBeLessThan(40 << 20);
-    expect(longest).toBeLessThan(appended * 2_000);
+    expect(longest).toBeLessThan(140 << 20);
+    expect(longest).toBeLessThan(appended * 16_000);
     const seqs = allRecords(journal).map(({ seq }) => seq);
     expect(seqs).toEqual(Array.from({ length: appended }, (_item, index) => index + 1));
     expect(await journal.verify()).toMatchObject({ kind: "intact", records: appended });
