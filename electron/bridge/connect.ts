@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import net from "node:net";
-import type { Readable, Writable } from "node:stream";
+import type { Writable } from "node:stream";
 import { resolvePaths, socketPath, tokenPath } from "../settings/paths.ts";
 import type { Paths } from "../settings/paths.ts";
 import { readLaunchFile } from "../settings/launch-file.ts";
 import type { LaunchRecord } from "../settings/launch-file.ts";
-import { createMessageScan } from "./message-scan.ts";
+import { straightTo } from "./byte-source.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { createOpenRequests } from "./open-requests.ts";
 import { startApp } from "./start-app.ts";
 import type { Starting } from "./start-app.ts";
 
@@ -18,7 +20,7 @@ export interface BridgeDeps {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly platform: NodeJS.Platform;
-  readonly stdin: Readable;
+  readonly stdin: ByteSource;
   readonly stdout: Writable;
   readonly stderr: Writable;
   /** How to start the app where none has ever recorded it; null where that is not known. */
@@ -34,7 +36,6 @@ Connects an MCP client's stdio to SERVER through the running Portcullis. This is
   { "command": "portcullis", "args": ["connect", "SERVER", "--client", "claude-desktop"] }
 `;
 
-const maxOpen = 10_000;
 const maxWaitingBytes = 1 << 20;
 const closeMs = 5_000;
 const leaveMs = 2_000;
@@ -51,7 +52,7 @@ export async function runBridge(deps: BridgeDeps): Promise<number> {
     return 2;
   }
   const client = createClientEnd(deps);
-  const reached = await reach(deps, () => client.ended());
+  const reached = await reach(deps, client);
   if (typeof reached === "string") {
     if (!client.ended()) deps.stderr.write(`portcullis: ${reached}\n`);
     return client.refuse(reached);
@@ -64,7 +65,7 @@ export async function runBridge(deps: BridgeDeps): Promise<number> {
 /** The client's side: stdin is read from the start, so that its end is seen; what comes before the app is reached waits, bounded. */
 function createClientEnd(deps: BridgeDeps) {
   const { stdin, stdout } = deps;
-  const open = new Set<string>();
+  const open = createOpenRequests();
   let socket: net.Socket | null = null;
   let refusal: string | null = null;
   let ended = false;
@@ -75,17 +76,12 @@ function createClientEnd(deps: BridgeDeps) {
     finish = resolve;
   });
 
-  const requests = createMessageScan((id, hasMethod) => {
-    if (!hasMethod || id === null) return;
-    if (refusal !== null) answer(id, refusal);
-    else if (open.size < maxOpen) open.add(id);
-  });
-  const answers = createMessageScan((id, hasMethod) => {
-    if (id !== null && !hasMethod) open.delete(id);
-  });
   const answer = (id: string, message: string): void => {
     const line = `{"jsonrpc":"2.0","id":${id},"error":{"code":-32603,"message":${JSON.stringify(message)}}}\n`;
     if (!stdout.write(line)) stdin.pause();
+  };
+  const refuseOpen = (message: string): void => {
+    for (const id of open.take()) answer(id, message);
   };
   /** The last bytes are out, or their reader is gone. */
   const leave = (status: number): void => {
@@ -99,9 +95,8 @@ function createClientEnd(deps: BridgeDeps) {
     if (refusal !== null) return;
     refusal = message;
     // A line that the app could not finish is ended, so that the errors are lines of their own.
-    if (answers.midLine()) stdout.write("\n");
-    for (const id of open) answer(id, message);
-    open.clear();
+    if (open.midLine()) stdout.write("\n");
+    refuseOpen(message);
     waiting = [];
     if (ended) leave(1);
     else stdin.resume();
@@ -117,19 +112,22 @@ function createClientEnd(deps: BridgeDeps) {
     setTimeout(() => live.destroy(), closeMs).unref();
   };
 
-  stdin.on("data", (chunk: Buffer) => {
+  const fromClient = (chunk: Buffer): void => {
+    if (refusal !== null) {
+      open.sent(chunk);
+      refuseOpen(refusal);
+      return;
+    }
     if (socket !== null) {
       if (!socket.write(chunk)) stdin.pause();
-    } else if (refusal === null) {
+    } else {
       waiting.push(chunk);
       waitingBytes += chunk.length;
       if (waitingBytes > maxWaitingBytes) stdin.pause();
     }
-    requests.push(chunk);
-  });
-  stdin.on("end", end);
-  stdin.on("error", end);
-  stdin.on("close", end);
+    open.sent(chunk);
+  };
+  stdin.start(fromClient, end);
   stdout.on("drain", () => {
     if (refusal !== null) stdin.resume();
     else socket?.resume();
@@ -146,15 +144,16 @@ function createClientEnd(deps: BridgeDeps) {
       refuse(message);
       return finished;
     },
+    /** Bytes of the app. */
+    fromApp(chunk: Buffer): void {
+      if (!stdout.write(chunk)) socket?.pause();
+      open.received(chunk);
+    },
     pipe(live: net.Socket): Promise<number> {
       for (const chunk of waiting) live.write(chunk);
       waiting = [];
       socket = live;
       stdin.resume();
-      live.on("data", (chunk: Buffer) => {
-        if (!stdout.write(chunk)) live.pause();
-        answers.push(chunk);
-      });
       live.on("drain", () => stdin.resume());
       live.on("error", () => undefined);
       live.on("close", () => {
@@ -168,17 +167,18 @@ function createClientEnd(deps: BridgeDeps) {
   };
 }
 
+type ClientEnd = ReturnType<typeof createClientEnd>;
 type Reached = { readonly socket: net.Socket; readonly token: string };
 
 /** The app's socket; or, in words, why it cannot be had. Starts the app once if nothing listens. */
-async function reach(deps: BridgeDeps, ended: () => boolean): Promise<Reached | string> {
+async function reach(deps: BridgeDeps, client: Pick<ClientEnd, "ended" | "fromApp">): Promise<Reached | string> {
   const paths = resolvePaths(deps.env, deps.platform);
-  let launch = await readLaunchFile(paths);
+  let launch = readLaunchFile(paths);
   let denied: string | null = null;
   const attempt = async (): Promise<Reached | null> => {
     const runs = new Set([paths.run, ...(launch === null ? [] : [launch.run])]);
     for (const run of runs) {
-      const found = await connectOnce({ ...paths, run }, deps.platform);
+      const found = await connectOnce({ ...paths, run }, deps.platform, client.fromApp);
       if (typeof found !== "string") return found;
       if (found !== "") denied = found;
     }
@@ -199,9 +199,9 @@ async function reach(deps: BridgeDeps, ended: () => boolean): Promise<Reached | 
   }
   try {
     const deadline = Date.now() + deps.startMs;
-    for (let pause = 40; Date.now() < deadline && !ended(); pause = Math.min(250, pause * 1.5)) {
+    for (let pause = 40; Date.now() < deadline && !client.ended(); pause = Math.min(250, pause * 1.5)) {
       await new Promise((resolve) => setTimeout(resolve, pause));
-      launch = await readLaunchFile(paths);
+      launch = readLaunchFile(paths);
       const reached = await attempt();
       if (reached !== null) return reached;
       const failed = starting.failed();
@@ -214,9 +214,9 @@ async function reach(deps: BridgeDeps, ended: () => boolean): Promise<Reached | 
 }
 
 /** A connected socket with the token to show on it; "" when nothing listens; otherwise why we may not. */
-function connectOnce(paths: Paths, platform: NodeJS.Platform): Promise<Reached | string> {
+function connectOnce(paths: Paths, platform: NodeJS.Platform, chunk: (bytes: Buffer) => void): Promise<Reached | string> {
   return new Promise((resolve) => {
-    const socket = net.connect({ path: socketPath(paths, platform), allowHalfOpen: true });
+    const socket = net.connect({ path: socketPath(paths, platform), allowHalfOpen: true, ...straightTo(chunk) });
     const failed = (error: NodeJS.ErrnoException): void => {
       socket.destroy();
       resolve(error.code === "EACCES" || error.code === "EPERM" ? `${error.code} on its socket; it belongs to another user` : "");

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
+import { fromStdin } from "./byte-source.ts";
 import { runBridge } from "./connect.ts";
 
 /** Runs the bridge on this process's stdio and exits with its status. `args` is what follows `connect`. */
@@ -8,7 +9,7 @@ export async function runConnect(args: readonly string[]): Promise<void> {
     args,
     env: process.env,
     platform: process.platform,
-    stdin: process.stdin,
+    stdin: fromStdin(),
     stdout: process.stdout,
     stderr: process.stderr,
     fallback: siblingEntry(process.argv[1]),

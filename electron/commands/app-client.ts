@@ -22,7 +22,7 @@ const connectMs = 3_000;
 
 /** Fails with `not-running` where no app answers. */
 export async function connectApp(paths: Paths, platform: NodeJS.Platform): Promise<Result<AppClient>> {
-  const launch = await readLaunchFile(paths);
+  const launch = readLaunchFile(paths);
   for (const run of new Set([paths.run, ...(launch === null ? [] : [launch.run])])) {
     const socket = await open(socketPath({ ...paths, run }, platform));
     if (socket === null) continue;

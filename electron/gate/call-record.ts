@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { CallOutcome, JournalDraft } from "../../shared/model/journal-entry.ts";
 import type { ToolCall } from "../../shared/model/tool-call.ts";
-import { canonicalJson, quoted } from "../../shared/policy/canonical.ts";
+import { canonicalJson, canonicalPlain, quoted, quotedAnswer } from "../../shared/policy/canonical.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import { sha256 } from "./fingerprint.ts";
 
@@ -22,7 +22,7 @@ export function columnsOf(call: ToolCall, redactor: Redactor): CallColumns {
  * message), and why.
  */
 export function openingDetail(call: ToolCall, message: Uint8Array, redactor: Redactor, why: string, bytesHash?: string): string {
-  const more = `${bytesHash === undefined ? "" : `,"bytesHash":"${bytesHash}"`}`;
+  const more = bytesHash === undefined ? "" : `,"bytesHash":"${bytesHash}"`;
   const cause = `,"why":${quoted(redactor.text(why))}}`;
   if (message.length <= wholeArguments) {
     return `{"arguments":${redactedArguments(call, message, redactor)},"bytes":${call.bytes}${more}${cause}`;
@@ -33,8 +33,8 @@ export function openingDetail(call: ToolCall, message: Uint8Array, redactor: Red
 
 /** Where nothing is escaped every text of the arguments stands in the message as it is: a message without a secret needs no look at each. */
 function redactedArguments(call: ToolCall, message: Uint8Array, redactor: Redactor): string {
-  const clean = redactor.bytes(message) === message && !message.includes(backslash);
-  return canonicalJson(clean ? call.arguments : redactor.json(call.arguments));
+  if (message.includes(backslash)) return canonicalJson(redactor.json(call.arguments));
+  return canonicalPlain(redactor.bytes(message) === message ? call.arguments : redactor.json(call.arguments));
 }
 
 const backslash = 0x5c;
@@ -56,7 +56,7 @@ export function closingDraft(columns: CallColumns, bytesIn: number, end: CallEnd
   if (end.reason !== undefined) detail += `,"reason":${quoted(end.reason)}`;
   if (answer !== undefined) {
     const to = Math.min(answer.to, answer.from + preview);
-    detail += `,"result":${JSON.stringify(beginning(answer.line, answer.from, to))}`;
+    detail += `,"result":${quotedAnswer(beginning(answer.line, answer.from, to))}`;
     if (to < answer.to) detail += ',"resultCut":true';
   }
   return {

@@ -1,11 +1,11 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Paths } from "./paths.ts";
 
 /**
  * How to start this app again, and where it listens: written by the app at its start, read by a bridge that a client launched with
  * a bare environment (many clients pass on HOME and PATH only, so XDG_RUNTIME_DIR and DISPLAY are missing there).
- * Only node: built-ins are imported: the bridge is one small file.
+ * Only node: built-ins are imported, and no more than a bridge needs at its start: it is one small file.
  */
 export interface LaunchRecord {
   /** Absolute path of the program to start. */
@@ -48,6 +48,7 @@ export async function writeLaunchFile(
     if (value !== undefined && value !== "") kept[name] = value;
   }
   const record: LaunchRecord = { command: relaunch.command, args: relaunch.args, run: paths.run, env: kept };
+  const { mkdir, rename, rm, writeFile } = await import("node:fs/promises");
   const file = launchFilePath(paths);
   const draft = `${file}.${String(process.pid)}.new`;
   await mkdir(paths.data, { recursive: true, mode: 0o700 });
@@ -61,9 +62,9 @@ export async function writeLaunchFile(
 }
 
 /** The record, or null where there is none or it is not one. */
-export async function readLaunchFile(paths: Paths): Promise<LaunchRecord | null> {
+export function readLaunchFile(paths: Paths): LaunchRecord | null {
   try {
-    return parseLaunchRecord(JSON.parse(await readFile(launchFilePath(paths), "utf8")));
+    return parseLaunchRecord(JSON.parse(readFileSync(launchFilePath(paths), "utf8")));
   } catch {
     return null;
   }

@@ -44,7 +44,7 @@ export function parseJudged(bytes: Uint8Array, decode: (bytes: Uint8Array) => st
     return { ok: false, reason: "it is not valid JSON" };
   }
   // Only an escape can bring in half a surrogate pair: valid UTF-8 has none.
-  const tree = { members: 0, escapes: /\\u[dD]/.test(text) };
+  const tree = { members: 0, escapes: text.includes("\\") && /\\u[dD]/.test(text) };
   const problem = checkTree(value, tree);
   if (problem !== null) return { ok: false, reason: problem };
   // JSON.parse keeps one of two equal keys, so fewer members than the text has means a key that stands twice.

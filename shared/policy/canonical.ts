@@ -18,6 +18,36 @@ export function canonicalJson(value: JsonValue): string {
   return isInOrder(value, 0) ? JSON.stringify(value) : canonical(value);
 }
 
+/**
+ * `canonical` of a value that came out of a JSON text without a backslash: no text in it needs escaping, and a long one is not looked
+ * through for that.
+ */
+export function canonicalPlain(value: JsonValue): string {
+  return writePlain(value, 0);
+}
+
+function writePlain(value: JsonValue, depth: number): string {
+  if (typeof value === "string") return `"${value}"`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (depth > maxDepth) throw new TypeError("canonical: nested too deeply");
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value as readonly JsonValue[]) text += `${text === "" ? "" : ","}${writePlain(item, depth + 1)}`;
+    return `[${text}]`;
+  }
+  const object = value as JsonObject;
+  for (const key of sortedKeys(object)) text += `${text === "" ? "" : ","}"${key}":${writePlain(object[key] ?? null, depth + 1)}`;
+  return `{${text}}`;
+}
+
+/** `JSON.stringify` of a text that was decoded from UTF-8; fast where only quotes need escaping, as in most answers. */
+export function quotedAnswer(text: string): string {
+  return text.includes("\\") || control.test(text) ? JSON.stringify(text) : `"${text.replaceAll('"', '\\"')}"`;
+}
+
+// oxlint-disable-next-line no-control-regex -- what JSON must escape
+const control = /[\u0000-\u001f]/;
+
 /** `JSON.stringify` of a text; short plain ones, which most are, without the way into the runtime. */
 export function quoted(text: string): string {
   return text.length < shortText && plainText.test(text) ? `"${text}"` : JSON.stringify(text);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { canonical } from "../../../shared/policy/canonical.ts";
+import { canonical, canonicalJson, canonicalPlain, quoted, quotedAnswer } from "../../../shared/policy/canonical.ts";
+import type { JsonValue } from "../../../shared/model/json.ts";
 import { createRandom } from "../../fixtures/journal/parts.ts";
 
 type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
@@ -107,5 +108,63 @@ describe("canonical", () => {
     expect(() => canonical(cycle)).toThrow(/too deeply/);
     expect(() => canonical(JSON.parse(`${"[".repeat(5000)}${"]".repeat(5000)}`))).toThrow(/too deeply/);
     expect(canonical(JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`))).toHaveLength(1000);
+  });
+});
+
+describe("the quick ways to the same text", () => {
+  const random = createRandom(11);
+  const values = Array.from({ length: 3_000 }, () => JSON.parse(JSON.stringify(randomValue(random))) as JsonValue);
+
+  test("canonicalJson, of anything out of JSON, its keys in order or not", () => {
+    for (const value of values) {
+      expect(canonicalJson(value)).toBe(canonical(value));
+      const other = shuffled(value, random);
+      expect(canonicalJson(other)).toBe(canonical(value));
+    }
+    const sorted = '{"a":[{"b":1,"c":"x"}],"z":-0.5}';
+    expect(canonicalJson(JSON.parse(sorted) as JsonValue)).toBe(sorted);
+  });
+
+  test("canonicalPlain, of anything out of JSON without a backslash", () => {
+    let plain = 0;
+    for (const value of values) {
+      if (JSON.stringify(value).includes("\\")) continue;
+      plain += 1;
+      expect(canonicalPlain(shuffled(value, random))).toBe(canonical(value));
+    }
+    expect(plain).toBeGreaterThan(1_000);
+    expect(canonicalPlain({ b: [], a: {}, c: -0, d: 1e300, e: "é\u2028😀" })).toBe(
+      canonical({ b: [], a: {}, c: 0, d: 1e300, e: "é\u2028😀" }),
+    );
+    const deep = (depth: number): JsonValue => (depth === 0 ? 1 : [deep(depth - 1)]);
+    expect(() => canonicalPlain(deep(600))).toThrow(TypeError);
+  });
+
+  test("quoted and quotedAnswer", () => {
+    const texts = [
+      "",
+      "plain",
+      'say "hi"',
+      "back\\slash",
+      "line\nbreak",
+      "\u0000",
+      "\u001f",
+      " ",
+      "~",
+      "\u007f",
+      "é",
+      "\u2028",
+      "😀",
+      "[]^_`{}",
+      "x".repeat(255),
+      "x".repeat(256),
+    ];
+    for (const text of texts) {
+      expect(quoted(text)).toBe(JSON.stringify(text));
+      expect(quotedAnswer(text)).toBe(JSON.stringify(text));
+      expect(quotedAnswer(`{"a":"${text}"}`)).toBe(JSON.stringify(`{"a":"${text}"}`));
+    }
+    for (let code = 0; code < 0x100; code += 1) expect(quoted(String.fromCharCode(code))).toBe(JSON.stringify(String.fromCharCode(code)));
+    expect(quoted("half \ud800")).toBe(JSON.stringify("half \ud800"));
   });
 });

@@ -52,7 +52,7 @@ describe("the publisher", () => {
     const revisions: number[] = [publisher.snapshot().revision];
     const end = publisher.subscribe((change) => revisions.push(change.revision));
     for (let i = 0; i < 3; i += 1) {
-      publisher.touch("rules");
+      publisher.touch("approvals");
       await nextTurn();
     }
     end();
@@ -60,6 +60,28 @@ describe("the publisher", () => {
     await nextTurn();
     expect(revisions).toEqual([1, 2, 3, 4]);
     expect(publisher.snapshot().revision).toBe(5);
+  });
+
+  it("pushes what changes with every call at most every 50 ms, and a question at once", async () => {
+    const publisher = createPublisher(sources([]));
+    const pushed: string[][] = [];
+    publisher.subscribe(({ slices }) => pushed.push(Object.keys(slices).sort()));
+    const end = performance.now() + 400;
+    while (performance.now() < end) {
+      publisher.touch("clients");
+      await nextTurn();
+    }
+    expect(pushed.length).toBeGreaterThanOrEqual(3);
+    expect(pushed.length).toBeLessThanOrEqual(10);
+    pushed.splice(0);
+    publisher.touch("clients");
+    publisher.touch("approvals");
+    await nextTurn();
+    expect(pushed).toEqual([["approvals", "clients"]]);
+    publisher.touch("clients");
+    publisher.close();
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(pushed).toHaveLength(1);
   });
 
   it("builds nothing while nobody listens, and nothing after it was closed", async () => {
