@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
  * chunk belongs to who gets it.
  */
 export interface ByteSource {
-  /** Begins. `ended` is called once: at the end, or when it broke. */
+  /** Begins. `ended` is called at the end, and when it broke; perhaps for each sign of it. */
   start(chunk: (bytes: Buffer) => void, ended: () => void): void;
   pause(): void;
   resume(): void;
@@ -28,14 +28,16 @@ export function straightTo(chunk: (bytes: Buffer) => void): { readonly onread: n
   };
 }
 
+function onEnd(stream: Readable, ended: () => void): void {
+  for (const event of ["end", "error", "close"]) stream.once(event, ended);
+}
+
 /** Any stream. */
 export function fromReadable(stream: Readable): ByteSource {
   return {
     start(chunk, ended) {
       stream.on("data", chunk);
-      stream.once("end", ended);
-      stream.once("error", ended);
-      stream.once("close", ended);
+      onEnd(stream, ended);
     },
     pause: () => void stream.pause(),
     resume: () => void stream.resume(),
@@ -50,9 +52,7 @@ export function fromStdin(): ByteSource {
   return {
     start(chunk, ended) {
       socket = new net.Socket({ fd: 0, readable: true, writable: false, ...straightTo(chunk) });
-      socket.once("end", ended);
-      socket.once("error", ended);
-      socket.once("close", ended);
+      onEnd(socket, ended);
     },
     pause: () => void socket?.pause(),
     resume: () => void socket?.resume(),

@@ -21,7 +21,7 @@ import type { SessionInfo } from "./gate.ts";
 import type { Judgement } from "./judge.ts";
 
 // One session's tool calls: read strictly, judged, perhaps asked about, journaled, and only then handed on as the very bytes that were
-// judged. The calls of one chunk open in one transaction: every one is in the journal before the server sees a byte of any. Each call leaves through one exit (`finish` or `deny`), once. When in doubt, or when the journal cannot be written: no.
+// judged. The calls of one chunk open in one write: every one is in the journal before the server sees a byte of any. Each call leaves through one exit (`answered`, `finish` or `deny`), once. When in doubt, or when the journal cannot be written: no.
 
 /** Bytes. */
 const longAnswer = 64 * 1024;

@@ -7,9 +7,8 @@ import { fail, ok } from "../../shared/errors.ts";
 import { readAnchor, writeAnchor } from "./anchor.ts";
 import { chainHash, genesisHash, recordBody } from "./chain.ts";
 import { describeDatabaseError, openForAppending, openForReading } from "./database.ts";
-import { followLog } from "./follow-log.ts";
+import { followLogOf } from "./follow-log.ts";
 import type { AnchorStore } from "./journal.ts";
-import { logPath, readLog } from "./log-file.ts";
 import { inspectTail } from "./verify.ts";
 
 export interface ArchivedJournal {
@@ -79,7 +78,7 @@ function readOldHead(file: string): { readonly seq: number; readonly hash: strin
   try {
     const database = openForReading(file);
     try {
-      return followLog(readLog(logPath(file)), database, inspectTail(database, 0).head).head;
+      return followLogOf(file, database, inspectTail(database, 0).head).head;
     } finally {
       database.close();
     }

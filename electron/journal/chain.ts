@@ -6,8 +6,11 @@ import type { JournalDraft, JournalRecord } from "../../shared/model/journal-ent
 import { callOutcomeSchema, journalKindSchema } from "../../shared/model/journal-entry.ts";
 import { canonical, quoted } from "../../shared/policy/canonical.ts";
 
+/** Characters of a hash. */
+export const hashLength = 64;
+
 /** The hash before the first record. */
-export const genesisHash = "0".repeat(64);
+export const genesisHash = "0".repeat(hashLength);
 
 /** A record as it is stored. */
 export interface JournalRow {

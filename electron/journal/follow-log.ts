@@ -3,6 +3,7 @@ import type { JournalDatabase } from "./database.ts";
 import type { Finding } from "./examine.ts";
 import { examine, hashAt } from "./examine.ts";
 import { createInsert } from "./insert-records.ts";
+import { logPath, readLog } from "./log-file.ts";
 import type { LogRows } from "./log-file.ts";
 import { rollBack } from "./search.ts";
 
@@ -33,6 +34,11 @@ export function followLog(log: LogRows, database: JournalDatabase, head: ChainHe
   }
   const wrong = log.badLine === null ? null : { seq: at.seq + 1, reason: "its line in the log in front of the database is no record" };
   return { rows, head: at, wrong };
+}
+
+/** The same for the log of a journal's file, as it is now. @throws also the file system's error */
+export function followLogOf(file: string, database: JournalDatabase, head: ChainHead): FollowedLog {
+  return followLog(readLog(logPath(file)), database, head);
 }
 
 /** Brings followed records into the database, in one transaction. @throws the database's error; nothing is brought over then */

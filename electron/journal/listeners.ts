@@ -1,6 +1,6 @@
 import type { JournalRecord } from "../../shared/model/journal-entry.ts";
+import { parseRecord } from "./chain.ts";
 import type { Written } from "./writer.ts";
-import { writtenRecord } from "./writer.ts";
 
 /** Who wants to know: records in batches of one tick, a fault at once. A listener that throws is reported and harms nobody. */
 export interface Listeners {
@@ -44,8 +44,8 @@ export function createListeners(onError: (error: unknown) => void): Listeners {
   return {
     appended(records) {
       if (onAppended.size === 0) return;
-      for (const written of records) {
-        const record = writtenRecord(written);
+      for (const { body, hash } of records) {
+        const record = parseRecord(body, hash);
         if (record !== null) waiting.push(record);
       }
       planned ??= setImmediate(flush);

@@ -5,7 +5,7 @@
 // A line is `<hash> <body>\n`; a body is JSON, so it has no line end of its own. What follows the last line end was never acknowledged
 // to anybody (a write that the disk or a power failure cut short) and is no record.
 import fs from "node:fs";
-import { parseRecord } from "./chain.ts";
+import { hashLength, parseRecord } from "./chain.ts";
 import type { JournalRow } from "./chain.ts";
 import { errorCode } from "./database.ts";
 
@@ -23,7 +23,6 @@ export interface LogFile {
   close(): void;
 }
 
-const hashLength = 64;
 const chunkBytes = 128 << 10;
 
 /** What the lines of a log say. */

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { hashLength } from "./chain.ts";
 
 /**
  * Makes the lines of the log. A record is written out once: what is hashed (the hash before, a line feed, the body) and what is stored
@@ -15,7 +16,6 @@ export interface LogLines {
   take(): Uint8Array;
 }
 
-const hashLength = 64;
 const firstRoom = 64 << 10;
 const mostKept = 1 << 20;
 

@@ -12,9 +12,9 @@ import type { AnchorStore, Journal } from "./journal.ts";
 import { JournalUnavailable } from "./journal.ts";
 import { createListeners } from "./listeners.ts";
 import type { LogFile } from "./log-file.ts";
-import { logPath, openLogFile, readLog } from "./log-file.ts";
+import { logPath, openLogFile } from "./log-file.ts";
 import { hashAt } from "./examine.ts";
-import { bringOver, followLog } from "./follow-log.ts";
+import { bringOver, followLogOf } from "./follow-log.ts";
 import { findLostCalls } from "./lost-calls.ts";
 import { verifyJournalFile } from "./reader.ts";
 import type { JournalSearch } from "./search.ts";
@@ -46,14 +46,14 @@ export async function openJournal(deps: OpenJournalDeps): Promise<Journal> {
     database = openForAppending(deps.file);
     const head = await checkedHead(deps, database);
     if (typeof head === "string") return createFaultyJournal(deps, damaged(head), database);
+    const search = createSearch(database, logReader(deps.file));
+    while (search.index(indexAtOnce) > 0) await new Promise((resolve) => setImmediate(resolve));
     const log = openLogFile(logPath(deps.file));
     // Whatever was in it is in the database.
     log.empty();
     // From here on a locked database is waited for between two calls (writer.ts), not in the middle of one.
     database.exec("PRAGMA busy_timeout = 0");
-    const copies = createSearch(database);
-    while (copies.index(indexAtOnce) > 0) await new Promise((resolve) => setImmediate(resolve));
-    return createWritableJournal(deps, database, log, head);
+    return createWritableJournal(deps, { database, log, search }, head);
   } catch (error) {
     return createFaultyJournal(deps, damaged(`The journal cannot be opened: ${describeDatabaseError(error)}.`), database);
   }
@@ -67,7 +67,7 @@ interface CheckedHead extends ChainHead {
 /** Where the chain ends, or why it must not go on. @throws the database's error */
 async function checkedHead(deps: OpenJournalDeps, database: JournalDatabase): Promise<CheckedHead | string> {
   const tail = inspectTail(database, tailChecked);
-  const { rows, head, wrong } = tail.wrong === null ? followLog(readLog(logPath(deps.file)), database, tail.head) : { ...tail, rows: [] };
+  const { rows, head, wrong } = tail.wrong === null ? followLogOf(deps.file, database, tail.head) : { ...tail, rows: [] };
   if (wrong !== null) return `The journal is damaged at record ${wrong.seq}: ${wrong.reason}.`;
   bringOver(rows, database);
   const reading = await readAnchor(deps.anchor, anchorAtStartMs);
@@ -79,11 +79,16 @@ async function checkedHead(deps: OpenJournalDeps, database: JournalDatabase): Pr
   return { ...head, anchored: reading.kind === "unknown" ? null : reading.kind === "anchor" ? reading.anchor.seq : 0 };
 }
 
-function createWritableJournal(deps: OpenJournalDeps, database: JournalDatabase, log: LogFile, head: CheckedHead): Journal {
+interface OpenedFiles {
+  readonly database: JournalDatabase;
+  readonly log: LogFile;
+  readonly search: JournalSearch;
+}
+
+function createWritableJournal(deps: OpenJournalDeps, { database, log, search }: OpenedFiles, head: CheckedHead): Journal {
   const onError = (error: unknown): void => deps.onError?.(error);
   const now = (): number => deps.now();
   const listeners = createListeners(onError);
-  const search = createSearch(database, logReader(deps.file));
   const agrees = (reading: AnchorReading): boolean => {
     const wrong = disagreement(reading, writer.head().seq, (seq) => hashAt(database, seq), deps.anchor.kind);
     if (wrong !== null) writer.fail(damaged(notTheLast(wrong.reason)));
@@ -161,7 +166,7 @@ function createFaultyJournal(deps: OpenJournalDeps, reason: string, opened: Jour
   try {
     database ??= openForReading(deps.file);
     search = createSearch(database, logReader(deps.file));
-    records = followLog(readLog(logPath(deps.file)), database, inspectTail(database, 0).head).head.seq;
+    records = followLogOf(deps.file, database, inspectTail(database, 0).head).head.seq;
   } catch {
     // The reason is in the fault already; there is nothing to read.
   }

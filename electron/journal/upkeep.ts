@@ -80,8 +80,9 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     const behind = deps.behind();
     // Once it has waited too long it goes on until nothing waits any more.
     const pressing = behind > behindThatWaits || (behindSince !== null && now - behindSince > behindMs);
-    if (behind > 0 && (quiet || pressing || deps.logBytes() > logThatIsLong)) {
-      const all = behind < littleBehind && deps.logBytes() > logThatIsLong;
+    const isLong = deps.logBytes() > logThatIsLong;
+    if (behind > 0 && (quiet || pressing || isLong)) {
+      const all = isLong && behind < littleBehind;
       const done = store(all ? behind : quiet ? slice : busySlice * Math.max(1, Math.floor(behind / behindThatWaits)));
       plan(!done ? busyRestMs : quiet ? restMs : pressing ? restMs * 2 : busyRestMs);
       return;

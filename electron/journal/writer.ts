@@ -3,9 +3,9 @@
 // moment later. Records that nothing waits for are made and written together, a few milliseconds after what they tell: making one while
 // the processor has it all at hand costs a fifth of making it in between two calls.
 import fs from "node:fs";
-import type { JournalDraft, JournalRecord, LaterDraft } from "../../shared/model/journal-entry.ts";
+import type { JournalDraft, LaterDraft } from "../../shared/model/journal-entry.ts";
 import type { ChainHead, JournalRow } from "./chain.ts";
-import { chainHash, parseRecord, recordBody } from "./chain.ts";
+import { chainHash, recordBody } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
 import { describeDatabaseError, errorCode } from "./database.ts";
 import { createInsert } from "./insert-records.ts";
@@ -72,11 +72,6 @@ function endOfChain(head: ChainHead, rows: readonly JournalRow[]): ChainHead | n
     if (hash !== row.hash) return null;
   }
   return { seq: head.seq + rows.length, hash };
-}
-
-/** What a record became, as readers will see it. */
-export function writtenRecord({ body, hash }: JournalRow): JournalRecord | null {
-  return parseRecord(body, hash);
 }
 
 export function createWriter(deps: WriterDeps): Writer {
@@ -217,6 +212,7 @@ export function createWriter(deps: WriterDeps): Writer {
     append(draft) {
       refuse();
       enqueueLater();
+      refuse();
       try {
         enqueue(draft);
       } finally {
