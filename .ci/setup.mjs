@@ -12,6 +12,7 @@ const needs = [
   { has: "rg", apt: "ripgrep", dnf: "ripgrep", pacman: "ripgrep", why: "the sandbox with network hosts" },
   { has: "lib:libsecret-1.so.0", apt: "libsecret-1-0", dnf: "libsecret", pacman: "libsecret", why: "the keychain" },
   { has: "lib:libgtk-3.so.0", apt: "libgtk-3-0", dnf: "gtk3", pacman: "gtk3", why: "Electron" },
+  { has: "lib:libnotify.so.4", apt: "libnotify4", dnf: "libnotify", pacman: "libnotify", why: "notifications" },
   { has: "lib:libnss3.so", apt: "libnss3", dnf: "nss", pacman: "nss", why: "Electron" },
   { has: "lib:libgbm.so.1", apt: "libgbm1", dnf: "mesa-libgbm", pacman: "mesa", why: "Electron" },
   { has: "lib:libasound.so.2", apt: "libasound2", dnf: "alsa-lib", pacman: "alsa-lib", why: "Electron" },

@@ -89,10 +89,14 @@ async function openSockets(sockets: NonNullable<SupervisorStart["sockets"]>): Pr
   return token;
 }
 
+/** sandbox-runtime also starts relays of its own, which we do not use and which would outlive us. */
+async function endRelays(): Promise<void> {
+  for (const child of descendants(await readProcesses(), process.pid)) if (child.name === "socat") process.kill(child.pid, "SIGKILL");
+}
+
 async function start(message: SupervisorStart): Promise<void> {
   await SandboxManager.initialize(message.config);
-  // sandbox-runtime also starts a relay of its own, which we do not use and which would outlive a killed supervisor.
-  for (const child of descendants(await readProcesses(), process.pid)) if (child.name === "socat") process.kill(child.pid, "SIGKILL");
+  await endRelays();
   const token = message.sockets === null ? null : await openSockets(message.sockets);
   if (message.command === null) {
     reply({ kind: "ready", token, wrapped: null });
@@ -113,7 +117,8 @@ function run(): void {
       process.exit(0);
     };
     setTimeout(clean, 2000);
-    SandboxManager.reset().then(clean, clean);
+    // Also those of a start that was under way when the app went.
+    SandboxManager.reset().then(endRelays).then(clean, clean);
   };
   const onMessage = (message: unknown): void => {
     if (!isStart(message)) {
