@@ -1,5 +1,6 @@
 // The app as the bench runs it: a throw-away home, the echo server under several names, a rule that allows everything.
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -12,8 +13,11 @@ const root = path.join(import.meta.dirname, "..", "..");
 export const node = process.execPath;
 export const echo = path.join(root, "test", "fixtures", "servers", "echo.mjs");
 
-/** Starts it; `many` servers more for starting them all at once. `startMs` is the time until its socket answers. */
-export async function startApp(dist, many = 0) {
+/**
+ * Starts it. `many`: servers more, for starting them all at once; `secrets`: as many known values for redaction to look for.
+ * `startMs` is the time until its socket answers.
+ */
+export async function startApp(dist, { many = 0, secrets = 0 } = {}) {
   const home = mkdtempSync(path.join(os.tmpdir(), "portcullis-bench-"));
   const env = { ...process.env, PORTCULLIS_HOME: home };
   const command = path.join(dist, "portcullis.js");
@@ -28,8 +32,11 @@ export async function startApp(dist, many = 0) {
     }
     rmSync(home, { recursive: true, force: true });
   };
-  const portcullis = async (...args) => {
-    const run = spawn(node, [command, ...args], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const portcullis = async (...args) => told("", ...args);
+  /** With something on its standard input. */
+  const told = async (input, ...args) => {
+    const run = spawn(node, [command, ...args], { env, stdio: ["pipe", "ignore", "pipe"] });
+    run.stdin.end(input);
     let said = "";
     run.stderr.on("data", (chunk) => (said += chunk));
     const [code] = await once(run, "close");
@@ -48,6 +55,8 @@ export async function startApp(dist, many = 0) {
       for (let i = 0; i < many; i += 1) await add(`many-${String(i)}`);
     }
     await portcullis("rules", "add", "--allow", "--client", "bench");
+    if (secrets > 0) await told(`${randomUUID()}\n`, "vault", "use", "file");
+    for (let i = 0; i < secrets; i += 1) await told(`${randomUUID()}\n`, "secret", "set", `bench-${String(i)}`);
   } catch (error) {
     await close();
     throw error;
@@ -66,12 +75,13 @@ export async function startApp(dist, many = 0) {
   };
 }
 
-/** Of a process, in MB: its share of what is shared, and all that is resident. */
-export function memory(pid) {
+/** Of processes together, in MB: their share of what is shared, and all that is resident. NaN where one has gone. */
+export function memory(pids) {
+  const read = (pid, file, key) =>
+    Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${String(pid)}/${file}`, "utf8"))?.[1]);
+  const sum = (file, key) => pids.reduce((total, pid) => total + read(pid, file, key), 0) / 1024;
   try {
-    const read = (file, key) =>
-      Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${String(pid)}/${file}`, "utf8"))?.[1]);
-    return { pss: read("smaps_rollup", "Pss") / 1024, rss: read("status", "VmRSS") / 1024 };
+    return { pss: sum("smaps_rollup", "Pss"), rss: sum("status", "VmRSS") };
   } catch {
     return { pss: Number.NaN, rss: Number.NaN };
   }
