@@ -10,14 +10,16 @@ import { boxEnvironment, bwrapArguments, waivedArguments } from "./linux.ts";
 import type { LinuxSystem, LinuxTools } from "./linux.ts";
 import { findTools, readSystem } from "./linux-machine.ts";
 import { macosSystem, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } from "./macos.ts";
+import { noFiles } from "./no-files.ts";
 import { createDisk } from "./places.ts";
 import { planBox } from "./plan.ts";
 import type { BoxPlan, PlanContext } from "./plan.ts";
 import { explainFailure, installCommand, readMachine, tryBox } from "./probe.ts";
 import { findRuntimeFolder, seccompHelper } from "./runtime-folder.ts";
 import type { BoxedCommand, BoxRequest, Sandbox, SandboxCapability } from "./sandbox.ts";
-import { startSupervisor } from "./supervisor.ts";
-import type { Supervisor, SupervisorRequest } from "./supervisor.ts";
+import { createSpareSupervisor } from "./spare-supervisor.ts";
+import { forkSupervisor } from "./supervisor.ts";
+import type { FreshSupervisor, Supervisor, SupervisorRequest } from "./supervisor.ts";
 import { accountCommand, accountConfig, windowsSystem } from "./windows.ts";
 
 export interface SandboxDeps {
@@ -134,10 +136,16 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     return capability;
   };
 
-  const supervise = async (request: SupervisorRequest): Promise<Result<Supervisor>> => {
+  const fork = (): Promise<FreshSupervisor> => {
     const runtimeDir = deps.env["XDG_RUNTIME_DIR"];
     const usable = runtimeDir !== undefined && runtimeDir.length < 60 && fs.existsSync(runtimeDir) ? runtimeDir : os.tmpdir();
-    const started = await startSupervisor({ fork: deps.fork, env: deps.env, runtimeDir: usable }, request);
+    return forkSupervisor({ fork: deps.fork, env: deps.env, runtimeDir: usable }, deps.platform === "linux");
+  };
+  const spare = createSpareSupervisor(fork);
+  const supervise = async (request: SupervisorRequest): Promise<Result<Supervisor>> => {
+    const ready = await spare.take()?.start(request);
+    // The one that was ready may have been killed meanwhile.
+    const started = ready?.ok === true ? ready : await (await fork()).start(request);
     if (!started.ok) return started;
     if (closed) {
       await started.value.close();
@@ -150,12 +158,12 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     if (supervisor !== undefined && supervisors.delete(supervisor)) await supervisor.close();
   };
 
+  const hasPidNamespace = (bwrap: string): Promise<boolean> =>
+    (pidNamespace ??= tryBox(waivedArguments(bwrap, ["/bin/sh", "-c", "exit 0"], "/"), {}).then((trial) => trial.ok));
   const prepareWaived = async (request: BoxRequest): Promise<Result<BoxedCommand>> => {
     const open: BoxedCommand = { argv: request.argv, env: request.env, cwd: request.cwd, diesWithParent: false, close: async () => {} };
     const bwrap = deps.platform === "linux" ? findMachine().tools?.bwrap : undefined;
-    if (bwrap === undefined) return ok(open);
-    pidNamespace ??= tryBox(waivedArguments(bwrap, ["/bin/sh", "-c", "exit 0"], "/"), {}).then((trial) => trial.ok);
-    if (!(await pidNamespace)) return ok(open);
+    if (bwrap === undefined || !(await hasPidNamespace(bwrap))) return ok(open);
     return ok({ ...open, argv: waivedArguments(bwrap, request.argv, request.cwd), diesWithParent: true });
   };
 
@@ -207,6 +215,13 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
 
   return {
     probe,
+    async getReady(wanted) {
+      if (closed || deps.platform !== "linux") return;
+      const bwrap = wanted.waived ? findMachine().tools?.bwrap : undefined;
+      if (bwrap !== undefined) await hasPidNamespace(bwrap);
+      const capability = await probe();
+      spare.keep(!closed && wanted.hosts && capability.kind === "ready" && capability.hosts.ok);
+    },
     async prepare(request) {
       if (closed) return fail("closing", "Portcullis is closing.");
       if (request.waived) return prepareWaived(request);
@@ -227,12 +242,7 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     },
     async close() {
       closed = true;
-      await Promise.all([...supervisors].map(endSupervisor));
+      await Promise.all([spare.close(), ...[...supervisors].map(endSupervisor)]);
     },
   };
-}
-
-/** On Linux the box is ours; sandbox-runtime only keeps the network. */
-function noFiles(): { denyRead: string[]; allowWrite: string[]; denyWrite: string[] } {
-  return { denyRead: [], allowWrite: [], denyWrite: [] };
 }

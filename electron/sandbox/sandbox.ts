@@ -40,6 +40,11 @@ export type SandboxCapability =
 export interface Sandbox {
   /** Tried for real once (a boxed `true`), then remembered; `fresh` tries again. */
   probe(fresh?: boolean): Promise<SandboxCapability>;
+  /**
+   * Makes the next start of such servers quick: what is tried once is tried now, and for servers with hosts one supervisor is kept ready
+   * (Linux). Without them, none is kept. Never rejects.
+   */
+  getReady(wanted: { readonly waived: boolean; readonly hosts: boolean }): Promise<void>;
   /** Never falls back to an open start: the failure is `cannot-box`, with the reason. */
   prepare(request: BoxRequest): Promise<Result<BoxedCommand>>;
   /** The exact plan, a line each, for `sandbox explain`; pure. */

@@ -6,7 +6,7 @@ import type { SandboxRuntimeConfig } from "@anthropic-ai/sandbox-runtime";
 import type { ForkHelper } from "../helper-process.ts";
 import type { Forward } from "./hosts.ts";
 import { supervisorReplySchema } from "./supervisor-messages.ts";
-import type { SupervisorReply, SupervisorStart } from "./supervisor-messages.ts";
+import type { SupervisorReply, SupervisorStart, SupervisorWarm } from "./supervisor-messages.ts";
 
 export interface SupervisorDeps {
   readonly fork: ForkHelper;
@@ -25,12 +25,24 @@ export interface SupervisorRequest {
   readonly command: string | null;
 }
 
+/** The process that holds one box's network, at work. */
 export interface Supervisor {
   /** Linux: the folder to show in the box. */
   readonly folder: string | undefined;
   readonly token: string | undefined;
   readonly wrapped: { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> } | undefined;
   /** Ends it and takes its folder away. */
+  close(): Promise<void>;
+}
+
+/** One that was started and belongs to no box yet. */
+export interface FreshSupervisor {
+  /** Linux: brings its proxies up, closed to everything. A failure ends it. */
+  warm(): Promise<Result<void>>;
+  /** Gives it to a box, once. A failure is `cannot-box` with the reason, and ends it. */
+  start(request: SupervisorRequest): Promise<Result<Supervisor>>;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly gone: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,59 +73,76 @@ function hostsFile(forwards: readonly Forward[]): string {
   return ["127.0.0.1 localhost", "::1 localhost", ...new Set(named), ""].join("\n");
 }
 
-/** Starts the process that holds one box's network. A failure is `cannot-box` with the reason. */
-export async function startSupervisor(deps: SupervisorDeps, request: SupervisorRequest): Promise<Result<Supervisor>> {
+/** Starts the process and nothing in it. `sockets`: on Linux, the box reaches it through a folder of sockets. */
+export async function forkSupervisor(deps: SupervisorDeps, sockets: boolean): Promise<FreshSupervisor> {
   const env: Record<string, string> = {};
   for (const name of kept) {
     const value = deps.env[name];
     if (value !== undefined && value !== "") env[name] = value;
   }
-  let folder: string | undefined;
-  if (request.forwards !== null) {
-    folder = await fs.mkdtemp(path.join(deps.runtimeDir, "pcbox-"));
-    await fs.writeFile(path.join(folder, "hosts"), hostsFile(request.forwards), { mode: 0o444 });
-    env["TMPDIR"] = folder;
-  }
+  const folder = sockets ? await fs.mkdtemp(path.join(deps.runtimeDir, "pcbox-")) : undefined;
+  if (folder !== undefined) env["TMPDIR"] = folder;
+
+  const helper = deps.fork("sandbox-supervisor", { env });
+  let ended = false;
+  let answered: (reply: SupervisorReply) => void = () => undefined;
+  const gone = new Promise<void>((resolve) =>
+    helper.onExit(() => {
+      ended = true;
+      answered({ kind: "failed", reason: "it ended unexpectedly" });
+      resolve();
+    }),
+  );
+  helper.onMessage((message) => {
+    const reply = supervisorReplySchema.safeParse(message);
+    answered(reply.success ? reply.data : { kind: "failed", reason: "it sent something that is no answer" });
+  });
+  const ask = (message: SupervisorStart | SupervisorWarm): Promise<SupervisorReply> =>
+    new Promise((resolve) => {
+      if (ended) return resolve({ kind: "failed", reason: "it ended unexpectedly" });
+      const timer = setTimeout(() => resolve({ kind: "failed", reason: "it did not answer in time" }), deps.deadlineMs ?? 15_000);
+      answered = (reply) => {
+        clearTimeout(timer);
+        resolve(reply);
+      };
+      return helper.send(message);
+    });
   const remove = async (): Promise<void> => {
     if (folder !== undefined) await fs.rm(folder, { recursive: true, force: true });
   };
-
-  const helper = deps.fork("sandbox-supervisor", { env });
-  const gone = new Promise<void>((resolve) => helper.onExit(() => resolve()));
-  const answer = await new Promise<SupervisorReply>((resolve) => {
-    const timer = setTimeout(() => resolve({ kind: "failed", reason: "it did not answer in time" }), deps.deadlineMs ?? 15_000);
-    const settle = (reply: SupervisorReply): void => {
-      clearTimeout(timer);
-      resolve(reply);
-    };
-    void gone.then(() => settle({ kind: "failed", reason: "it ended unexpectedly" }));
-    helper.onMessage((message) => {
-      const reply = supervisorReplySchema.safeParse(message);
-      settle(reply.success ? reply.data : { kind: "failed", reason: "it sent something that is no answer" });
-    });
-    const start: SupervisorStart = {
-      kind: "start",
-      config: request.config,
-      sockets:
-        folder === undefined
-          ? null
-          : { folder, forwards: (request.forwards ?? []).map((forward) => ({ host: forward.host, port: forward.port })) },
-      command: request.command,
-    };
-    helper.send(start);
-  });
-
   const close = async (): Promise<void> => {
-    helper.send({ kind: "stop" });
-    const timer = setTimeout(() => helper.kill(), 3000);
-    await gone;
-    clearTimeout(timer);
+    if (!ended) {
+      helper.send({ kind: "stop" });
+      const timer = setTimeout(() => helper.kill(), 3000);
+      await gone;
+      clearTimeout(timer);
+    }
     await remove();
   };
-  if (answer.kind === "failed") {
+  const failed = async (reason: string): Promise<Result<never>> => {
     helper.kill();
     await remove();
-    return fail("cannot-box", `The sandbox's network could not be started: ${answer.reason}.`);
-  }
-  return ok({ folder, token: answer.token ?? undefined, wrapped: answer.wrapped ?? undefined, close });
+    return fail("cannot-box", `The sandbox's network could not be started: ${reason}.`);
+  };
+
+  let warming: Promise<SupervisorReply> | undefined;
+  return {
+    gone,
+    close,
+    async warm() {
+      warming ??= ask({ kind: "warm" });
+      const reply = await warming;
+      return reply.kind === "failed" ? failed(reply.reason) : ok(undefined);
+    },
+    async start({ config, forwards, command }) {
+      const warmed = await warming;
+      if (warmed?.kind === "failed") return failed(warmed.reason);
+      if (folder !== undefined) await fs.writeFile(path.join(folder, "hosts"), hostsFile(forwards ?? []), { mode: 0o444 });
+      const targets = (forwards ?? []).map(({ host, port }) => ({ host, port }));
+      const reply = await ask({ kind: "start", config, sockets: folder === undefined ? null : { folder, forwards: targets }, command });
+      if (reply.kind === "failed") return failed(reply.reason);
+      if (reply.kind === "warm") return failed("it sent something that is no answer");
+      return ok({ folder, token: reply.token ?? undefined, wrapped: reply.wrapped ?? undefined, close });
+    },
+  };
 }

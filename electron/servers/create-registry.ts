@@ -168,13 +168,29 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     changed();
   }
 
+  /** What the next start will ask for is found out before somebody waits for it. */
+  function getReady(): void {
+    const boxes = Object.values(deps.settings.current().mcpServers ?? {}).flatMap(({ disabled, sandbox }) =>
+      disabled === true ? [] : [sandbox ?? {}],
+    );
+    if (boxes.length > 0) void environment.searchPath();
+    const waived = boxes.some((box) => box.waived === true);
+    void deps.sandbox.getReady({ waived, hosts: boxes.some((box) => box.waived !== true && (box.hosts ?? []).length > 0) });
+  }
+
   const initial = entries.names();
   await Promise.all(initial.map((name) => entries.firstLook(name)));
   // One after the other, so that the last change of the settings is also the last one that is looked at.
-  let following: Promise<unknown> = Promise.all(initial.map((name) => refresh(name))).then(changed);
+  const looked = async (): Promise<void> => {
+    await Promise.all(initial.map((name) => refresh(name)));
+    changed();
+    getReady();
+  };
+  let following = looked();
   const follow = async (): Promise<void> => {
     await entries.followSettings();
     changed();
+    getReady();
   };
   const unsubscribe = deps.settings.onChange(() => {
     following = following.then(follow, follow);

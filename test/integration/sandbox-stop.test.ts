@@ -69,8 +69,9 @@ async function startApp(kind: string): Promise<{ child: ChildProcess; home: stri
 }
 
 describe.skipIf(box.cannot !== undefined || process.platform !== "linux")("when the app is killed with SIGKILL", () => {
-  it.each(["boxed", "hosts", "waived", "bare"])("%s: nothing survives, double forks included", async (kind) => {
+  it.each(["boxed", "hosts", "spare", "waived", "bare"])("%s: nothing survives, double forks included", async (kind) => {
     const { child, home, mark } = await startApp(kind);
+    expect(fs.readdirSync(runtime)).toHaveLength(kind === "hosts" || kind === "spare" ? 1 : 0);
     child.kill("SIGKILL");
     const gone = await until(() => carrying(mark).length === 0 && carrying(home).length === 0, 10_000);
     expect(gone ? [] : [...carrying(mark), ...carrying(home)]).toEqual([]);
