@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createRig, until } from "../../fixtures/registry/rig.ts";
 import type { Rig } from "../../fixtures/registry/rig.ts";
 
@@ -96,6 +96,33 @@ describe("a command in its box", () => {
     if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
     await rig.registry.add("folder", { command: "true", sandbox: { read: ["~/not-there"] } }, true);
     expect(await rig.registry.launch("folder", someone)).toMatchObject({ ok: false, error: { code: "bad-input" } });
+  });
+});
+
+describe("what the first start asks for", () => {
+  test("is found out before: the login shell's PATH, and what kinds of box are needed", async () => {
+    const asked = path.join(rig.home, "asked");
+    const shell = put("shell", `#!/bin/sh\necho asked >> ${asked}\nexec /bin/sh "$@"\n`, 0o755);
+    const own = await createRig({ env: { SHELL: shell } });
+    try {
+      const getReady = vi.spyOn(own.sandbox, "getReady");
+      expect(fs.existsSync(asked)).toBe(false);
+      await own.registry.add("plain", { command: process.execPath }, false);
+      await until("the shell is asked", () => fs.existsSync(asked));
+      expect(getReady).toHaveBeenLastCalledWith({ waived: false, hosts: false });
+      await own.registry.add("hosts", { command: process.execPath, sandbox: { hosts: ["localhost:9"] } }, false);
+      await until("a supervisor is wanted", () => getReady.mock.lastCall?.[0].hosts === true);
+      await own.registry.add("waived", { command: process.execPath, sandbox: { waived: true, hosts: ["localhost:9"] } }, false);
+      await own.registry.setDisabled("hosts", true);
+      await until("none is wanted, but the waived one's trial", () => getReady.mock.lastCall?.[0].hosts === false);
+      expect(getReady).toHaveBeenLastCalledWith({ waived: true, hosts: false });
+      getReady.mockClear();
+      await own.restart();
+      await until("after a restart too", () => getReady.mock.lastCall?.[0].waived === true);
+      expect(fs.readFileSync(asked, "utf8")).toBe("asked\nasked\n");
+    } finally {
+      await own.close();
+    }
   });
 });
 
