@@ -23,11 +23,11 @@ import { archiveJournal } from "./journal/archive.ts";
 import { exportRecords } from "./journal/export.ts";
 import type { Journal } from "./journal/journal.ts";
 import { openJournal } from "./journal/open-journal.ts";
-import { createMigrations } from "./migration/create-migrations.ts";
-import { bridgeLaunch, migrationDeps, registryServers } from "./migration-parts.ts";
+import { createLazyMigrations } from "./migration/lazy-migrations.ts";
 import { createSandbox } from "./sandbox/create-sandbox.ts";
 import { createRegistry } from "./servers/create-registry.ts";
 import { createEnvironment } from "./servers/environment.ts";
+import { bridgeLaunch } from "./settings/bridge-launch.ts";
 import { createSettingsStore } from "./settings/create-settings-store.ts";
 import { writeLaunchFile } from "./settings/launch-file.ts";
 import type { Paths } from "./settings/paths.ts";
@@ -229,9 +229,13 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
     closers.push(() => gate.close());
 
     const bridge = bridgeLaunch(deps.nodePath, deps.bridgePath);
-    const servers = registryServers(registry, () => settings.current().mcpServers ?? {}, platform);
-    const migrations = await createMigrations(migrationDeps({ vault, servers, record, dataDir: paths.data, bridge, env, home, now }), {
-      follow: true,
+    const migrations = await createLazyMigrations(paths.data, async () => {
+      const [{ createMigrations }, { migrationDeps, registryServers }] = await Promise.all([
+        import("./migration/create-migrations.ts"),
+        import("./migration-parts.ts"),
+      ]);
+      const servers = registryServers(registry, () => settings.current().mcpServers ?? {}, platform);
+      return createMigrations(migrationDeps({ vault, servers, record, dataDir: paths.data, bridge, env, home, now }), { follow: true });
     });
     closers.push(() => migrations.close());
     const progress = createProgress(migrations);

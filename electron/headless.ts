@@ -7,7 +7,6 @@ import { createApp } from "./app.ts";
 import type { App, AppDeps } from "./app.ts";
 import type { ForkHelper, HelperName, HelperProcess } from "./helper-process.ts";
 import type { Paths } from "./settings/paths.ts";
-import { createUiServer } from "./web/ui-server.ts";
 import type { UiServer } from "./web/ui-server.ts";
 
 /** The app on plain Node, without Electron: for servers, WSL, SSH boxes and tests. */
@@ -69,6 +68,8 @@ export async function startHeadless(deps: HeadlessDeps): Promise<Result<Headless
   const app = created.value;
   if (deps.ui) {
     try {
+      // Node's http brings the whole of fetch along: not for an app without a browser UI.
+      const { createUiServer } = await import("./web/ui-server.ts");
       web = await createUiServer({ folder: deps.files.renderer, dispatch: app.dispatch, subscribe: app.subscribe, now: Date.now });
     } catch (error) {
       await app.close();

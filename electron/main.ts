@@ -9,6 +9,7 @@ import { installRuntime, type InstalledRuntime } from "./desktop/runtime.ts";
 import { startDesktop, type Desktop } from "./desktop/desktop.ts";
 import { resolvePaths } from "./settings/paths.ts";
 import { ok, type Result } from "../shared/errors.ts";
+import { keepYoungHeapSmall } from "./young-heap.ts";
 
 /**
  * The desktop entry: harden, one instance, the core, then the tray. `ready` waits for this module, so nothing here awaits it at the
@@ -84,6 +85,7 @@ function main(): void {
     leave(1);
   });
 
+  const letYoungHeapGrow = keepYoungHeapSmall();
   const start = async (): Promise<void> => {
     const root = app.getAppPath();
     const runtime = await findRuntime(root, paths.data);
@@ -117,6 +119,7 @@ function main(): void {
       quit: () => leave(0),
     });
     if (opened !== null) await desktop.open(opened.screen);
+    letYoungHeapGrow();
   };
   app
     .whenReady()

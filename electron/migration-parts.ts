@@ -6,7 +6,7 @@ import { detectSecrets } from "./migration/detect/detect.ts";
 import { findGit } from "./migration/find-git.ts";
 import { openDocument } from "./migration/formats/open-document.ts";
 import { createMachine } from "./migration/machine.ts";
-import type { Launch, MigrationDeps, MigrationServers } from "./migration/ports.ts";
+import type { MigrationDeps, MigrationServers } from "./migration/ports.ts";
 import { listRunning } from "./migration/running.ts";
 import { scanClients, type ScanOutcome } from "./migration/scan.ts";
 import { foreignWarnings, lendsInArgs, packageOfCommand } from "./servers/foreign-command.ts";
@@ -56,9 +56,4 @@ export function registryServers(
     },
     remove: (name) => registry.remove(name),
   };
-}
-
-/** What a client's config launches: a Node, our bridge, the two names. */
-export function bridgeLaunch(nodePath: string, bridgePath: string): (server: string, client: string) => Launch {
-  return (server, client) => ({ command: nodePath, args: [bridgePath, "connect", server, "--client", client] });
 }

@@ -47,7 +47,7 @@ function room(file: string): string {
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   // entries and the composition root
-  "main.ts": ["app.ts", "desktop", "settings", "helper-process.ts"],
+  "main.ts": ["app.ts", "desktop", "settings", "helper-process.ts", "young-heap.ts"],
   "headless.ts": ["app.ts", "web", "settings", "commands", "helper-process.ts", "clients", "api", "state"],
   "portcullis.ts": ["bridge", "commands", "headless.ts"],
   "app.ts": [
@@ -67,6 +67,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "helper-process.ts",
   ],
   "helper-process.ts": [],
+  "young-heap.ts": [],
   "atomic-file.ts": [],
   "anchor-store.ts": ["journal", "vault"],
   "migration-parts.ts": ["migration", "servers"],
@@ -75,6 +76,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   web: ["api", "state", "app.ts"],
   commands: [
     "anchor-store.ts",
+    "young-heap.ts",
     "migration-parts.ts",
     "migration",
     "settings",

@@ -1,6 +1,6 @@
 import path from "node:path";
-import v8 from "node:v8";
 import type { Command } from "commander";
+import { keepYoungHeapSmall } from "../young-heap.ts";
 import { report } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 
@@ -37,8 +37,7 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
   }
   // Everything this process makes is ours alone.
   process.umask(0o077);
-  // Calls leave nothing that lives long. Without this the heap's young half grows to 128 MB under load and never shrinks again.
-  v8.setFlagsFromString("--semi-space-growth-factor=1");
+  const letYoungHeapGrow = keepYoungHeapSmall();
   const { filesBeside, startHeadless } = await import("../headless.ts");
 
   let stop: () => void = () => undefined;
@@ -70,6 +69,7 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
   });
   if (!started.ok) return report(context, started.error);
   const headless = started.value;
+  letYoungHeapGrow();
   const url = headless.url();
   terminal.note(`Portcullis ${version} is running. Its files: ${paths.config}`);
   if (url !== null) terminal.note(`Open (works once): ${url}`);

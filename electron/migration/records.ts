@@ -5,6 +5,7 @@ import { ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { diskError } from "./disk-error.ts";
+import { recordsFolder } from "./records-folder.ts";
 
 /**
  * Every migration's state, one file each in `migrations/`, written before the step that it names: after a kill at any point it tells
@@ -86,7 +87,7 @@ export interface Records {
 
 /** Reads what is there; changes nothing. A file that is no record of ours is left alone and not listed. */
 export async function openRecords(dataDir: string): Promise<Records> {
-  const folder = path.join(dataDir, "migrations");
+  const folder = path.join(dataDir, recordsFolder);
   let records = await readRecords(folder);
   return {
     list: () => records,

@@ -107,6 +107,9 @@ export function skipValue(bytes: Uint8Array, from: number, cursor: Cursor): numb
 }
 
 function skipLiteral(bytes: Uint8Array, from: number): number {
+  const digits = skipDigits(bytes, from);
+  const next = bytes[digits];
+  if (digits > from && digits - from <= longestLiteral && (next === 0x2c || next === 0x7d || next === 0x20 || next === 0x09)) return digits;
   let at = from;
   for (; at < bytes.length; at++) {
     const byte = bytes[at] ?? 0;
@@ -115,6 +118,13 @@ function skipLiteral(bytes: Uint8Array, from: number): number {
   }
   const text = ascii(bytes, from, at);
   return /^(true|false|null|-?\d[\d.eE+-]*)$/.test(text) ? at : -1;
+}
+
+/** The next index that is no digit. */
+export function skipDigits(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (((bytes[at] ?? 0) - 0x30) >>> 0 <= 9) at++;
+  return at;
 }
 
 /** The end of an object or array, its brackets matched by kind. Deeper than 31 it gives up: such a message is read strictly. */

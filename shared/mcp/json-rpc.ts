@@ -1,4 +1,5 @@
-import { ascii, createCursor, isPlain, longestLiteral, quote, skipBlank, skipString, skipValue } from "./json-bytes.ts";
+import { ascii, createCursor, isPlain, longestLiteral, quote, skipBlank, skipDigits, skipString, skipValue } from "./json-bytes.ts";
+import { toolCallMethod } from "./methods.ts";
 
 // One line in, a classified message out, without parsing it: only the top level is read, strictly. Whatever two parsers could read
 // differently there (escaped, doubled or oddly cased keys, something after the end) is `unclear` or `malformed`, never a guess
@@ -65,7 +66,8 @@ export function scanEnvelope(bytes: Uint8Array): Envelope {
         if (bytes[start] !== quote || end - start > longestMethod || !isPlain(bytes, start, end)) {
           return without("unclear", "a method that is no plain string");
         }
-        method = ascii(bytes, start + 1, end - 1);
+        // The one that matters most is not spelled out anew each time.
+        method = equals(bytes, start + 1, end - 1, toolCallMethod) ? toolCallMethod : ascii(bytes, start + 1, end - 1);
       } else if (member !== "jsonrpc") {
         bodyStart = start;
         bodyEnd = end;
@@ -158,6 +160,15 @@ function memberAt(bytes: Uint8Array, from: number, to: number): Member | "" | nu
   return memberNames.some((name) => name === folded) ? null : "";
 }
 
+/** So many digits are a number that a small integer holds. */
+const shortDigits = 9;
+
+function integerAt(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) value = value * 10 + (bytes[i] ?? 0) - 0x30;
+  return value;
+}
+
 function equals(bytes: Uint8Array, from: number, to: number, text: string): boolean {
   if (to - from !== text.length) return false;
   for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false;
@@ -165,6 +176,7 @@ function equals(bytes: Uint8Array, from: number, to: number, text: string): bool
 }
 
 function idText(bytes: Uint8Array, from: number, to: number): string | null {
+  if (to - from <= shortDigits && bytes[from] !== 0x30 && skipDigits(bytes, from) >= to) return String(integerAt(bytes, from, to));
   if (to - from > longestId || !isPlain(bytes, from, to)) return null;
   const text = ascii(bytes, from, to);
   if (bytes[from] === quote) return text;

@@ -21,7 +21,8 @@ export interface ToolCallRequest {
 
 export type ReadToolCall = { readonly ok: true; readonly value: ToolCallRequest } | { readonly ok: false; readonly reason: string };
 
-const readKeys = ["name", "arguments", "task", "requeststate", "_meta"];
+const spelled: ReadonlySet<string> = new Set(["name", "arguments", "task", "requestState", "_meta"]);
+const readKeys = [...spelled].map(foldCase);
 
 /** Reads a strictly parsed message. What a server could read differently (a key of another case beside ours) is refused. */
 export function readToolCall(message: JsonObject): ReadToolCall {
@@ -29,8 +30,9 @@ export function readToolCall(message: JsonObject): ReadToolCall {
   const params = message["params"];
   if (!isObject(params)) return refuse("params must be an object");
   for (const key of Object.keys(params)) {
+    if (spelled.has(key)) continue;
     const folded = foldCase(key);
-    if (readKeys.includes(folded) && key !== (folded === "requeststate" ? "requestState" : folded)) {
+    if (readKeys.includes(folded)) {
       return refuse(`a key of params differs from "${folded}" only in case`);
     }
   }
