@@ -3,6 +3,7 @@
 // sockets, so that D-Bus, X11, Wayland, ssh-agent, docker and our own socket are out of reach even where their files can be seen.
 // Values of the environment travel in the environment of the process, never in its arguments, where every user could read them.
 import { PROXY_PORT } from "./hosts.ts";
+import { isWithin } from "./places.ts";
 import type { BoxPlan, Layer } from "./plan.ts";
 
 /** Absolute paths of what a box is made with. */
@@ -35,24 +36,19 @@ export interface LinuxNetwork {
   readonly folder: string;
 }
 
-/** What a runtime needs of /etc. Not among them: shadow, machine-id, ssh, the network's configuration. */
+/**
+ * What a runtime needs of /etc, each a mount of its own. Not among them: shadow, machine-id, ssh, the network's configuration, and what only
+ * installers and the linker's cache builder read.
+ */
 export const etcShown: readonly string[] = [
   "alternatives",
-  "ca-certificates",
-  "ca-certificates.conf",
   "crypto-policies",
   "fonts",
-  "gai.conf",
   "group",
-  "host.conf",
   "hosts",
   "java",
   "ld.so.cache",
-  "ld.so.conf",
-  "ld.so.conf.d",
-  "locale.alias",
   "localtime",
-  "magic",
   "mime.types",
   "nsswitch.conf",
   "os-release",
@@ -62,7 +58,6 @@ export const etcShown: readonly string[] = [
   "pki/tls/certs",
   "pki/tls/openssl.cnf",
   "protocols",
-  "python3",
   "services",
   "ssl",
   "terminfo",
@@ -109,6 +104,16 @@ function layerArguments(layer: Layer): readonly string[] {
   if (layer.kind !== "closed") return ["--ro-bind", layer.path, layer.path];
   // A folder becomes an empty one; a file becomes a device without permission to be one: opening it is refused.
   return layer.directory ? ["--tmpfs", layer.path] : ["--ro-bind", "/dev/null", layer.path];
+}
+
+/** Whether the innermost folder around it that is opened is opened for reading too: a mount of its own would change nothing. */
+function isShownAlready(layer: Layer, layers: readonly Layer[]): boolean {
+  if (layer.kind !== "read") return false;
+  const around = layers.filter((outer) => outer !== layer && outer.path !== "/" && isWithin(layer.path, outer.path));
+  return (
+    around.reduce<Layer | undefined>((inner, next) => (inner === undefined || isWithin(next.path, inner.path) ? next : inner), undefined)
+      ?.kind === "read"
+  );
 }
 
 /** The limits of each process, as the kernel counts them; see `explainLimits`. */
@@ -164,7 +169,7 @@ export function bwrapArguments(
   }
   argv.push("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run");
   for (const place of system.closed) argv.push("--tmpfs", place);
-  for (const layer of plan.layers) if (layer.path !== "/") argv.push(...layerArguments(layer));
+  for (const layer of plan.layers) if (layer.path !== "/" && !isShownAlready(layer, plan.layers)) argv.push(...layerArguments(layer));
   for (const layer of plan.layers) if (layer.kind === "closed" && layer.directory) argv.push("--remount-ro", layer.path);
   argv.push("--ro-bind", tools.seccomp, SECCOMP);
   if (network !== undefined) {

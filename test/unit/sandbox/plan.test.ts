@@ -189,6 +189,21 @@ describe("on Linux", () => {
     );
   });
 
+  it("mounts nothing again that the folder around it shows the same way", () => {
+    const mounts = (over: Partial<BoxRequest>): string =>
+      bwrapArguments(plan(over), tools, system, undefined)
+        .join(" ")
+        .replace(/^.*--tmpfs \/run /, "")
+        .replace(/ --ro-bind \/app\/seccomp.*$/, "");
+    const own = "/home/ann/.local/share/portcullis";
+    const state = `--bind ${own}/state/a ${own}/state/a`;
+    const program = `--ro-bind ${own}/packages/server ${own}/packages/server`;
+    expect(mounts({ read: ["~/site", "~/site/src"] })).toBe(`--ro-bind /home/ann/site /home/ann/site ${program} ${state}`);
+    // Read-only inside what may be written, and open inside what is closed, each need their own.
+    expect(mounts({ write: ["~/site"], read: ["~/site/src"] })).toContain("--ro-bind /home/ann/site/src /home/ann/site/src");
+    expect(mounts({ read: ["~"] })).toContain(`--tmpfs ${own} ${program}`);
+  });
+
   it("keeps values of the environment out of the arguments, but for what the linker obeys", () => {
     const made = plan({
       env: { TOKEN: "secret", LD_PRELOAD: "/x.so", SRT_OBSERVE_SOCK: "/x", HTTP_PROXY: "http://own" },
