@@ -1,5 +1,8 @@
 // What a call takes, warm: every way's connection is open and has been used for a while before anything counts, and the ways take
-// turns in short blocks, so that a slow moment of the machine hits all alike. What is added is told block by block.
+// turns in blocks of a moment each, so that a slow moment of the machine hits all alike. What is added is told block by block. After a block the app
+// gets a moment of quiet, as between the calls of a model: records wait for one to be brought from the journal's log into its database,
+// which would otherwise fall into the next way's block.
+import { setTimeout as delay } from "node:timers/promises";
 import { memory, startApp } from "./app.mjs";
 import { direct, relay } from "./starts.mjs";
 
@@ -7,9 +10,9 @@ const call = (client, text) => client.request("tools/call", { name: "echo", argu
 
 /** For each kind of request: how to make it, how many to warm up with, how many blocks, and how many in a block. */
 const kinds = (quick) => ({
-  "64 B": { send: textOf(64), warm: quick ? 300 : 6000, blocks: quick ? 4 : 40, size: quick ? 50 : 100 },
-  "10 KB": { send: textOf(10_240), warm: quick ? 50 : 1000, blocks: quick ? 4 : 30, size: quick ? 20 : 50 },
-  list: { send: (client) => client.request("tools/list", {}), warm: quick ? 50 : 1000, blocks: quick ? 4 : 20, size: quick ? 20 : 50 },
+  "64 B": { send: textOf(64), warm: quick ? 300 : 6000, blocks: quick ? 4 : 15, size: quick ? 100 : 1000 },
+  "10 KB": { send: textOf(10_240), warm: quick ? 50 : 1000, blocks: quick ? 4 : 12, size: quick ? 40 : 300 },
+  list: { send: (client) => client.request("tools/list", {}), warm: quick ? 50 : 1000, blocks: quick ? 4 : 10, size: quick ? 40 : 300 },
   "1 MB": { send: textOf(1 << 20), warm: quick ? 3 : 20, blocks: quick ? 3 : 12, size: quick ? 2 : 4 },
   // What surrounds the text must not take the line over the limit.
   "10 MB": { send: textOf((10 << 20) - 10_240), warm: 0, blocks: 1, size: 1 },
@@ -46,6 +49,8 @@ async function burst(client, seconds) {
   return finished / ((performance.now() - started) / 1000);
 }
 
+const quiet = (way, ms) => (way === "direct" || way === "relay" ? undefined : delay(ms));
+
 /** The ways, another one first in each round. */
 const turned = (entries, round) => [...entries.slice(round % entries.length), ...entries.slice(0, round % entries.length)];
 
@@ -75,11 +80,17 @@ export async function measureCalls(dist, quick) {
         await block(client, send, warm);
       }
       for (let round = 0; round < blocks; round += 1)
-        for (const [way, { client }] of turned(entries, round)) rows[way][kind].push(await block(client, send, size));
+        for (const [way, { client }] of turned(entries, round)) {
+          rows[way][kind].push(await block(client, send, size));
+          await quiet(way, 150);
+        }
     }
     for (const [, { client }] of entries) await burst(client, quick ? 0.1 : 1);
-    for (let round = 0; round < (quick ? 2 : 12); round += 1)
-      for (const [way, { client }] of turned(entries, round)) rows[way].rate.push(await burst(client, quick ? 0.2 : 0.5));
+    for (let round = 0; round < (quick ? 2 : 8); round += 1)
+      for (const [way, { client }] of turned(entries, round)) {
+        rows[way].rate.push(await burst(client, quick ? 0.2 : 0.5));
+        await quiet(way, quick ? 300 : 1000);
+      }
     for (const [way, { child }] of entries) if (child !== undefined) rows[way].pss.push(memory([child.pid]).pss);
     return { calls: rows, appAfter: memory([app.pid]) };
   } finally {
