@@ -111,11 +111,21 @@ export function createMessageScan(onMessage: (id: string | null, hasMethod: bool
       const level = open && depth === base;
       switch (byte) {
         case quote:
-          inString = true;
           if (level && phase === "key") {
+            const whole = endOfPlain(chunk, i, Math.min(end, i + maxKey));
+            if (whole > 0) {
+              key = isText(chunk, i, whole, "id") ? "id" : isText(chunk, i, whole, "method") ? "method" : null;
+              phase = "colon";
+              i = whole + 1;
+              break;
+            }
+            inString = true;
             capturing = "key";
             captured = "";
-          } else if (capturing === "id") captured += '"';
+            break;
+          }
+          inString = true;
+          if (capturing === "id") captured += '"';
           break;
         case 0x7b: // {
         case 0x5b: // [
@@ -146,6 +156,12 @@ export function createMessageScan(onMessage: (id: string | null, hasMethod: bool
             phase = "value";
             if (key === "method") hasMethod = true;
             else if (key === "id") {
+              const whole = endOfPlainId(chunk, i, end);
+              if (whole > 0) {
+                id = chunk.toString("latin1", i, whole);
+                i = whole;
+                break;
+              }
               capturing = "id";
               captured = "";
             }
@@ -174,6 +190,44 @@ export function createMessageScan(onMessage: (id: string | null, hasMethod: bool
     },
     midLine: () => inLine,
   };
+}
+
+// Nearly every key and id stands whole in its chunk and says what it says: those are not put together byte by byte.
+
+/** The index of the quote that ends a string of printable ASCII without a backslash; 0 if it is another, or ends later than `end`. */
+function endOfPlain(chunk: Buffer, from: number, end: number): number {
+  for (let i = from; i < end; i++) {
+    const byte = chunk[i] ?? 0;
+    if (byte === quote) return i;
+    if (byte < 0x20 || byte > 0x7e || byte === backslash) return 0;
+  }
+  return 0;
+}
+
+/** The index after an id that `idKey` would leave as it stands, if what follows it belongs to it no more; 0 otherwise. */
+function endOfPlainId(chunk: Buffer, from: number, end: number): number {
+  let i = from;
+  if (chunk[i] === quote) i = endOfPlain(chunk, from + 1, Math.min(end, from + maxPlainId)) + 1;
+  else {
+    while (i < end && i - from < maxPlainDigits && isDigit(chunk[i])) i++;
+    if (chunk[from] === 0x30 && i > from + 1) return 0;
+  }
+  if (i <= from + 1 && !isDigit(chunk[from])) return 0;
+  const next = i < end ? chunk[i] : 0;
+  return next === 0x2c || next === 0x7d ? i : 0;
+}
+
+const maxPlainId = 256;
+const maxPlainDigits = 15;
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
+
+function isText(chunk: Buffer, from: number, to: number, text: string): boolean {
+  if (to - from !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (chunk[from + i] !== text.charCodeAt(i)) return false;
+  return true;
 }
 
 /** One text for every way of writing the same id, so that a request and its answer are matched: `"\u0061"` is `"a"`, `1.0` is `1`. */
