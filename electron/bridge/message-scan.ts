@@ -1,3 +1,5 @@
+import { isText } from "../../shared/mcp/is-text.ts";
+
 /**
  * Finds, in a stream of newline-framed JSON-RPC, which messages carry an `id` and a `method`, without parsing or keeping them: a walk
  * over the top level only, long strings skipped by `indexOf`. The bridge runs it after it has passed the bytes on, so that every
@@ -222,12 +224,6 @@ const maxPlainDigits = 15;
 
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39;
-}
-
-function isText(chunk: Buffer, from: number, to: number, text: string): boolean {
-  if (to - from !== text.length) return false;
-  for (let i = 0; i < text.length; i++) if (chunk[from + i] !== text.charCodeAt(i)) return false;
-  return true;
 }
 
 /** One text for every way of writing the same id, so that a request and its answer are matched: `"\u0061"` is `"a"`, `1.0` is `1`. */

@@ -5,7 +5,7 @@ import type { Approvals } from "./approvals.ts";
 import type { Gate, GateSession } from "./gate.ts";
 import { judge } from "./judge.ts";
 import type { GateState } from "./judge.ts";
-import { orderedId } from "./ordered-id.ts";
+import { createOrderedIds } from "./ordered-id.ts";
 import { createRelay } from "./relay.ts";
 import type { Rules } from "./rules.ts";
 import type { ToolCallsDeps } from "./tool-calls.ts";
@@ -37,6 +37,10 @@ export interface GateDeps {
 /** The gate over all sessions. Closing it stops every server it has started. */
 export function createGate(deps: GateDeps): Gate {
   const sessions = new Set<GateSession>();
+  const newId = createOrderedIds(
+    () => deps.now(),
+    () => deps.newId(),
+  );
   let closed = false;
 
   const open: Gate["open"] = (session, output) => {
@@ -48,7 +52,7 @@ export function createGate(deps: GateDeps): Gate {
         appendSoon: (draft) => deps.journal.appendSoon(draft),
         judge: (call) => judge(call, deps.state(), deps.rules.list(), deps.rules.problem(), deps.now()),
         redactor: () => deps.redactor(),
-        newId: () => orderedId(deps.now(), deps.newId()),
+        newId,
         now: () => deps.now(),
         fingerprint: () => deps.fingerprint(session.server),
         keepAliveMs: deps.keepAliveMs ?? 5_000,

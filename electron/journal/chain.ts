@@ -33,20 +33,22 @@ export interface ChainHead {
  */
 export function recordBody(seq: number, at: number, draft: JournalDraft): string {
   const { by, call, client, decision, detail, detailText, durationMs, kind, outcome, server, tool } = draft;
-  let body = `{"at":${canonical(at)}`;
-  if (by !== undefined) body += `,"by":${quoted(by)}`;
-  if (call !== undefined) body += `,"call":${quoted(call)}`;
-  if (client !== undefined) body += `,"client":${quoted(client)}`;
-  if (decision !== undefined) body += `,"decision":"${decision}"`;
-  if (detailText !== undefined) body += `,"detail":${detailText}`;
-  else if (detail !== undefined) body += `,"detail":${canonical(detail)}`;
-  if (durationMs !== undefined) body += `,"durationMs":${canonical(durationMs)}`;
-  body += `,"kind":"${kind}"`;
-  if (outcome !== undefined) body += `,"outcome":"${outcome}"`;
-  body += `,"seq":${canonical(seq)}`;
-  if (server !== undefined) body += `,"server":${quoted(server)}`;
-  if (tool !== undefined) body += `,"tool":${quoted(tool)}`;
-  return `${body}}`;
+  // Short pieces are joined at once, because a sum of strings is put together twice; the detail, which may be long, is added to them.
+  const before = ['{"at":', canonical(at)];
+  if (by !== undefined) before.push(',"by":', quoted(by));
+  if (call !== undefined) before.push(',"call":', quoted(call));
+  if (client !== undefined) before.push(',"client":', quoted(client));
+  if (decision !== undefined) before.push(',"decision":"', decision, '"');
+  const text = detailText ?? (detail === undefined ? undefined : canonical(detail));
+  if (text !== undefined) before.push(',"detail":');
+  const after = durationMs === undefined ? [] : [',"durationMs":', canonical(durationMs)];
+  after.push(',"kind":"', kind, '"');
+  if (outcome !== undefined) after.push(',"outcome":"', outcome, '"');
+  after.push(',"seq":', canonical(seq));
+  if (server !== undefined) after.push(',"server":', quoted(server));
+  if (tool !== undefined) after.push(',"tool":', quoted(tool));
+  after.push("}");
+  return before.join("") + (text ?? "") + after.join("");
 }
 
 /** SHA-256 (hex) of the hash before, a line feed, and the body. */

@@ -2,6 +2,8 @@
 // and where a string ends. Carriage return is no white space here on purpose: servers that read lines with universal newlines
 // would take what follows it for a message of its own.
 
+import { isText } from "./is-text.ts";
+
 export const quote = 0x22;
 export const backslash = 0x5c;
 
@@ -116,8 +118,8 @@ function skipLiteral(bytes: Uint8Array, from: number): number {
     if (byte === 0x2c || byte === 0x7d || byte === 0x20 || byte === 0x09) break;
     if (at - from > longestLiteral) return -1;
   }
-  const text = ascii(bytes, from, at);
-  return /^(true|false|null|-?\d[\d.eE+-]*)$/.test(text) ? at : -1;
+  if (isText(bytes, from, at, "false") || isText(bytes, from, at, "true") || isText(bytes, from, at, "null")) return at;
+  return /^-?\d[\d.eE+-]*$/.test(ascii(bytes, from, at)) ? at : -1;
 }
 
 /** The next index that is no digit. */

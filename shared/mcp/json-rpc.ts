@@ -1,3 +1,4 @@
+import { isText } from "./is-text.ts";
 import { ascii, createCursor, isPlain, longestLiteral, quote, skipBlank, skipDigits, skipString, skipValue } from "./json-bytes.ts";
 import { toolCallMethod } from "./methods.ts";
 
@@ -67,7 +68,7 @@ export function scanEnvelope(bytes: Uint8Array): Envelope {
           return without("unclear", "a method that is no plain string");
         }
         // The one that matters most is not spelled out anew each time.
-        method = equals(bytes, start + 1, end - 1, toolCallMethod) ? toolCallMethod : ascii(bytes, start + 1, end - 1);
+        method = isText(bytes, start + 1, end - 1, toolCallMethod) ? toolCallMethod : ascii(bytes, start + 1, end - 1);
       } else if (member !== "jsonrpc") {
         bodyStart = start;
         bodyEnd = end;
@@ -136,22 +137,22 @@ function memberAt(bytes: Uint8Array, from: number, to: number): Member | "" | nu
   if (length > 7) return isPlain(bytes, from, to) ? "" : null;
   switch (bytes[from]) {
     case 0x6a:
-      if (equals(bytes, from, to, "jsonrpc")) return "jsonrpc";
+      if (isText(bytes, from, to, "jsonrpc")) return "jsonrpc";
       break;
     case 0x69:
-      if (equals(bytes, from, to, "id")) return "id";
+      if (isText(bytes, from, to, "id")) return "id";
       break;
     case 0x6d:
-      if (equals(bytes, from, to, "method")) return "method";
+      if (isText(bytes, from, to, "method")) return "method";
       break;
     case 0x70:
-      if (equals(bytes, from, to, "params")) return "params";
+      if (isText(bytes, from, to, "params")) return "params";
       break;
     case 0x72:
-      if (equals(bytes, from, to, "result")) return "result";
+      if (isText(bytes, from, to, "result")) return "result";
       break;
     case 0x65:
-      if (equals(bytes, from, to, "error")) return "error";
+      if (isText(bytes, from, to, "error")) return "error";
       break;
     default:
   }
@@ -167,12 +168,6 @@ function integerAt(bytes: Uint8Array, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i++) value = value * 10 + (bytes[i] ?? 0) - 0x30;
   return value;
-}
-
-function equals(bytes: Uint8Array, from: number, to: number, text: string): boolean {
-  if (to - from !== text.length) return false;
-  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false;
-  return true;
 }
 
 function idText(bytes: Uint8Array, from: number, to: number): string | null {

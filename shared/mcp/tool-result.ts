@@ -1,4 +1,5 @@
-import { ascii, createCursor, isPlain, quote, skipBlank, skipString, skipValue } from "./json-bytes.ts";
+import { isText } from "./is-text.ts";
+import { createCursor, quote, skipBlank, skipString, skipValue } from "./json-bytes.ts";
 
 /** What the journal and the gate want to know of a tool's result, without parsing it. */
 export interface ToolResultFacts {
@@ -22,11 +23,8 @@ export function scanToolResult(bytes: Uint8Array, from: number): ToolResultFacts
     const start = skipBlank(bytes, at + 1);
     const end = skipValue(bytes, start, cursor);
     if (end < 0) break;
-    const length = keyEnd - keyStart;
-    if (length === 7 && ascii(bytes, keyStart, keyEnd) === "isError") isError = bytes[start] === 0x74;
-    if (length === 10 && ascii(bytes, keyStart, keyEnd) === "resultType" && end - start < 64 && isPlain(bytes, start, end)) {
-      inputRequired = ascii(bytes, start + 1, end - 1) === "input_required";
-    }
+    if (isText(bytes, keyStart, keyEnd, "isError")) isError = bytes[start] === 0x74;
+    if (isText(bytes, keyStart, keyEnd, "resultType")) inputRequired = isText(bytes, start, end, '"input_required"');
     at = skipBlank(bytes, end);
     if (bytes[at] !== 0x2c) break;
     at = skipBlank(bytes, at + 1);
