@@ -13,7 +13,7 @@ const kinds = (quick) => ({
   "64 B": { send: textOf(64), warm: quick ? 300 : 6000, blocks: quick ? 4 : 15, size: quick ? 100 : 1000 },
   "10 KB": { send: textOf(10_240), warm: quick ? 50 : 1000, blocks: quick ? 4 : 12, size: quick ? 40 : 300 },
   list: { send: (client) => client.request("tools/list", {}), warm: quick ? 50 : 1000, blocks: quick ? 4 : 10, size: quick ? 40 : 300 },
-  "1 MB": { send: textOf(1 << 20), warm: quick ? 3 : 20, blocks: quick ? 3 : 12, size: quick ? 2 : 4 },
+  "1 MB": { send: textOf(1 << 20), warm: quick ? 3 : 20, blocks: quick ? 3 : 8, size: quick ? 2 : 8 },
   // What surrounds the text must not take the line over the limit.
   "10 MB": { send: textOf((10 << 20) - 10_240), warm: 0, blocks: 1, size: 1 },
 });

@@ -23,13 +23,13 @@ test.skipIf(!linux)(
       for (const column of ["64 B", "10 KB", "1 MB", "10 MB", "list"]) expect(names).toContain(`calls.${way}.${column}.0.0`);
       expect(names).toContain(`calls.${way}.rate.0`);
     }
-    for (const way of ["direct", "bridge, waived", "bridge, boxed", "socket, hosts", "socket, hosts, later"]) {
+    for (const way of ["direct", "bridge, waived", "bridge, boxed", "socket, hosts", "socket, hosts, at once"]) {
       expect(names).toContain(`starts.ways.${way}.cold`);
       expect(names).toContain(`starts.ways.${way}.warm.0`);
     }
     const desktop = noDesktop === null ? ["desktop.bare.pss", "desktop.idle.pss", "desktop.paintedMs.0"] : [];
     for (const name of ["starts.twenty.bridges", "starts.memory.busy.rss", "appAfter.pss", ...desktop]) expect(names).toContain(name);
-    expect(report.targets).toHaveLength(noDesktop === null ? 20 : 18);
+    expect(report.targets).toHaveLength(noDesktop === null ? 19 : 17);
   },
   180_000,
 );
