@@ -10,7 +10,6 @@ import { boxEnvironment, bwrapArguments, waivedArguments } from "./linux.ts";
 import type { LinuxSystem, LinuxTools } from "./linux.ts";
 import { findTools, readSystem } from "./linux-machine.ts";
 import { macosSystem, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } from "./macos.ts";
-import { noFiles } from "./no-files.ts";
 import { createDisk } from "./places.ts";
 import { planBox } from "./plan.ts";
 import type { BoxPlan, PlanContext } from "./plan.ts";
@@ -245,4 +244,9 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
       await Promise.all([spare.close(), ...[...supervisors].map(endSupervisor)]);
     },
   };
+}
+
+/** On Linux the box is ours; sandbox-runtime only keeps the network. */
+function noFiles(): { denyRead: string[]; allowWrite: string[]; denyWrite: string[] } {
+  return { denyRead: [], allowWrite: [], denyWrite: [] };
 }

@@ -1,13 +1,13 @@
 import type { FreshSupervisor } from "./supervisor.ts";
 
 /**
- * One supervisor kept ready, closed to everything, for the next box with hosts: starting one takes a third of a second. It is used for
- * one box only. Where it cannot be had there is none, and the box starts its own.
+ * One supervisor kept ready for the next box with hosts: to start its process and load its code takes longer than all the rest. It opens
+ * nothing before it has a box (no port, no socket), and is used for that one only. Where it cannot be had, the box starts its own.
  */
 export interface SpareSupervisor {
   /** Whether one is to be kept from now on. */
   keep(wanted: boolean): void;
-  /** The one there is, perhaps still getting ready; the next is started a little later. Undefined: there is none. */
+  /** The one there is, perhaps still loading; the next is started a little later. Undefined: there is none. */
   take(): FreshSupervisor | undefined;
   /** Ends it; none is kept any more. */
   close(): Promise<void>;
@@ -24,12 +24,11 @@ export function createSpareSupervisor(fork: () => Promise<FreshSupervisor>, dela
     const fresh = await fork();
     if (!wanted) return fresh.close();
     spare = fresh;
-    const forget = (): void => {
-      if (spare === fresh) spare = undefined;
-    };
-    void fresh.gone.then(forget);
-    const warmed = await fresh.warm();
-    if (!warmed.ok) forget();
+    void forgetWhenGone(fresh);
+  };
+  const forgetWhenGone = async (fresh: FreshSupervisor): Promise<void> => {
+    await fresh.gone;
+    if (spare === fresh) spare = undefined;
   };
   const refill = (): void => {
     clearTimeout(timer);

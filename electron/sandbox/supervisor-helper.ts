@@ -5,8 +5,7 @@ import net from "node:net";
 import path from "node:path";
 import { SandboxManager } from "@anthropic-ai/sandbox-runtime";
 import { descendants, readProcesses } from "./process-tree.ts";
-import { noFiles } from "./no-files.ts";
-import type { SupervisorReply, SupervisorStart, SupervisorWarm } from "./supervisor-messages.ts";
+import type { SupervisorReply, SupervisorStart } from "./supervisor-messages.ts";
 
 /** Electron's end of a utility process; on Node there is none and the fork's own channel is used. */
 interface ParentPort {
@@ -22,8 +21,8 @@ function reply(message: SupervisorReply): void {
   else process.send?.(message);
 }
 
-function isOrder(message: unknown): message is SupervisorStart | SupervisorWarm {
-  return typeof message === "object" && message !== null && "kind" in message && (message.kind === "start" || message.kind === "warm");
+function isStart(message: unknown): message is SupervisorStart {
+  return typeof message === "object" && message !== null && "kind" in message && message.kind === "start";
 }
 
 function join(inner: net.Socket, outer: net.Socket): void {
@@ -95,20 +94,9 @@ async function endRelays(): Promise<void> {
   for (const child of descendants(await readProcesses(), process.pid)) if (child.name === "socat") process.kill(child.pid, "SIGKILL");
 }
 
-/** The proxies as they stand from the first moment: strictly nothing is allowed. */
-async function warm(): Promise<void> {
-  await SandboxManager.initialize({ network: { allowedDomains: [], deniedDomains: [], strictAllowlist: true }, filesystem: noFiles() });
+async function start(message: SupervisorStart): Promise<void> {
+  await SandboxManager.initialize(message.config);
   await endRelays();
-}
-
-async function start(message: SupervisorStart, isWarm: boolean): Promise<void> {
-  if (isWarm) {
-    // The proxies ask the policy at every request.
-    SandboxManager.updateConfig(message.config);
-  } else {
-    await SandboxManager.initialize(message.config);
-    await endRelays();
-  }
   const token = message.sockets === null ? null : await openSockets(message.sockets);
   if (message.command === null) {
     reply({ kind: "ready", token, wrapped: null });
@@ -124,7 +112,6 @@ async function start(message: SupervisorStart, isWarm: boolean): Promise<void> {
 function run(): void {
   // Linux: made for this process alone; elsewhere it is given none.
   const folder = process.env["TMPDIR"];
-  let warmed: Promise<void> | undefined;
   const end = (): void => {
     const clean = (): void => {
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
@@ -135,20 +122,11 @@ function run(): void {
     SandboxManager.reset().then(endRelays).then(clean, clean);
   };
   const onMessage = (message: unknown): void => {
-    if (!isOrder(message)) {
+    if (!isStart(message)) {
       end();
       return;
     }
-    carryOut(message).catch((error: unknown) => reply({ kind: "failed", reason: error instanceof Error ? error.message : String(error) }));
-  };
-  const carryOut = async (order: SupervisorStart | SupervisorWarm): Promise<void> => {
-    if (order.kind === "warm") {
-      await (warmed ??= warm());
-      reply({ kind: "warm" });
-      return;
-    }
-    await warmed;
-    await start(order, warmed !== undefined);
+    start(message).catch((error: unknown) => reply({ kind: "failed", reason: error instanceof Error ? error.message : String(error) }));
   };
   if (parentPort === undefined) {
     process.on("message", onMessage);

@@ -1,12 +1,7 @@
 import { z } from "zod";
 import type { SandboxRuntimeConfig } from "@anthropic-ai/sandbox-runtime";
 
-/** Linux: bring the proxies up, closed to everything, so that the start is quick when it comes. */
-export interface SupervisorWarm {
-  readonly kind: "warm";
-}
-
-/** What its box may reach. Told once. */
+/** What the supervisor is told, once. */
 export interface SupervisorStart {
   readonly kind: "start";
   readonly config: SandboxRuntimeConfig;
@@ -17,7 +12,6 @@ export interface SupervisorStart {
 }
 
 export const supervisorReplySchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("warm") }),
   z.object({
     kind: z.literal("ready"),
     /** Opens the proxy; known to this box alone. */

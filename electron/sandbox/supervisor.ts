@@ -6,7 +6,7 @@ import type { SandboxRuntimeConfig } from "@anthropic-ai/sandbox-runtime";
 import type { ForkHelper } from "../helper-process.ts";
 import type { Forward } from "./hosts.ts";
 import { supervisorReplySchema } from "./supervisor-messages.ts";
-import type { SupervisorReply, SupervisorStart, SupervisorWarm } from "./supervisor-messages.ts";
+import type { SupervisorReply, SupervisorStart } from "./supervisor-messages.ts";
 
 export interface SupervisorDeps {
   readonly fork: ForkHelper;
@@ -35,10 +35,8 @@ export interface Supervisor {
   close(): Promise<void>;
 }
 
-/** One that was started and belongs to no box yet. */
+/** One that was started and belongs to no box yet: it has loaded what it needs, and nothing of it listens anywhere. */
 export interface FreshSupervisor {
-  /** Linux: brings its proxies up, closed to everything. A failure ends it. */
-  warm(): Promise<Result<void>>;
   /** Gives it to a box, once. A failure is `cannot-box` with the reason, and ends it. */
   start(request: SupervisorRequest): Promise<Result<Supervisor>>;
   /** Resolves when it has ended, for whatever reason. */
@@ -97,7 +95,7 @@ export async function forkSupervisor(deps: SupervisorDeps, sockets: boolean): Pr
     const reply = supervisorReplySchema.safeParse(message);
     answered(reply.success ? reply.data : { kind: "failed", reason: "it sent something that is no answer" });
   });
-  const ask = (message: SupervisorStart | SupervisorWarm): Promise<SupervisorReply> =>
+  const ask = (message: SupervisorStart): Promise<SupervisorReply> =>
     new Promise((resolve) => {
       if (ended) return resolve({ kind: "failed", reason: "it ended unexpectedly" });
       const timer = setTimeout(() => resolve({ kind: "failed", reason: "it did not answer in time" }), deps.deadlineMs ?? 15_000);
@@ -120,28 +118,18 @@ export async function forkSupervisor(deps: SupervisorDeps, sockets: boolean): Pr
     await remove();
   };
   const failed = async (reason: string): Promise<Result<never>> => {
-    helper.kill();
-    await remove();
+    await close();
     return fail("cannot-box", `The sandbox's network could not be started: ${reason}.`);
   };
 
-  let warming: Promise<SupervisorReply> | undefined;
   return {
     gone,
     close,
-    async warm() {
-      warming ??= ask({ kind: "warm" });
-      const reply = await warming;
-      return reply.kind === "failed" ? failed(reply.reason) : ok(undefined);
-    },
     async start({ config, forwards, command }) {
-      const warmed = await warming;
-      if (warmed?.kind === "failed") return failed(warmed.reason);
       if (folder !== undefined) await fs.writeFile(path.join(folder, "hosts"), hostsFile(forwards ?? []), { mode: 0o444 });
       const targets = (forwards ?? []).map(({ host, port }) => ({ host, port }));
       const reply = await ask({ kind: "start", config, sockets: folder === undefined ? null : { folder, forwards: targets }, command });
       if (reply.kind === "failed") return failed(reply.reason);
-      if (reply.kind === "warm") return failed("it sent something that is no answer");
       return ok({ folder, token: reply.token ?? undefined, wrapped: reply.wrapped ?? undefined, close });
     },
   };

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSpareSupervisor } from "../../../electron/sandbox/spare-supervisor.ts";
 import type { FreshSupervisor } from "../../../electron/sandbox/supervisor.ts";
-import { fail, ok } from "../../../shared/errors.ts";
-import type { Result } from "../../../shared/errors.ts";
+import { fail } from "../../../shared/errors.ts";
 
 // What real processes cannot be made to do on demand: fail to start, end in a certain moment.
 
@@ -11,7 +10,7 @@ interface Fake extends FreshSupervisor {
   end(): void;
 }
 
-function fake(warm: () => Promise<Result<void>> = () => Promise.resolve(ok(undefined))): Fake {
+function fake(): Fake {
   let end = (): void => undefined;
   const gone = new Promise<void>((resolve) => {
     end = resolve;
@@ -20,7 +19,6 @@ function fake(warm: () => Promise<Result<void>> = () => Promise.resolve(ok(undef
     closed: false,
     gone,
     end,
-    warm,
     start: () => Promise.resolve(fail("cannot-box", "not asked here")),
     close: () => {
       made.closed = true;
@@ -51,14 +49,6 @@ describe("the spare supervisor", () => {
     expect(spare.take()).toBeUndefined();
     await settle(5);
     expect(forks).toBe(2);
-    await spare.close();
-  });
-
-  it("that did not get ready is not given out", async () => {
-    const spare = createSpareSupervisor(() => Promise.resolve(fake(() => Promise.resolve(fail("cannot-box", "no socat")))), 1_000);
-    spare.keep(true);
-    await settle(5);
-    expect(spare.take()).toBeUndefined();
     await spare.close();
   });
 
