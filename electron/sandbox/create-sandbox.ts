@@ -62,6 +62,7 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
   let closed = false;
   let probed: { readonly at: number; readonly capability: Promise<SandboxCapability> } | undefined;
   let pidNamespace: Promise<boolean> | undefined;
+  let hostsWanted = false;
 
   const findMachine = (): LinuxMachine => {
     const runtime = findRuntimeFolder(import.meta.url);
@@ -157,12 +158,17 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     if (supervisor !== undefined && supervisors.delete(supervisor)) await supervisor.close();
   };
 
-  const hasPidNamespace = (bwrap: string): Promise<boolean> =>
-    (pidNamespace ??= tryBox(waivedArguments(bwrap, ["/bin/sh", "-c", "exit 0"], "/"), {}).then((trial) => trial.ok));
+  /** The bubblewrap that gives a waived server a pid namespace, where that can be had; tried once. */
+  const findPidNamespace = async (): Promise<string | undefined> => {
+    const bwrap = deps.platform === "linux" ? findMachine().tools?.bwrap : undefined;
+    if (bwrap === undefined) return undefined;
+    pidNamespace ??= tryBox(waivedArguments(bwrap, ["/bin/sh", "-c", "exit 0"], "/"), {}).then((trial) => trial.ok);
+    return (await pidNamespace) ? bwrap : undefined;
+  };
   const prepareWaived = async (request: BoxRequest): Promise<Result<BoxedCommand>> => {
     const open: BoxedCommand = { argv: request.argv, env: request.env, cwd: request.cwd, diesWithParent: false, close: async () => {} };
-    const bwrap = deps.platform === "linux" ? findMachine().tools?.bwrap : undefined;
-    if (bwrap === undefined || !(await hasPidNamespace(bwrap))) return ok(open);
+    const bwrap = await findPidNamespace();
+    if (bwrap === undefined) return ok(open);
     return ok({ ...open, argv: waivedArguments(bwrap, request.argv, request.cwd), diesWithParent: true });
   };
 
@@ -216,10 +222,11 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     probe,
     async getReady(wanted) {
       if (closed || deps.platform !== "linux") return;
-      const bwrap = wanted.waived ? findMachine().tools?.bwrap : undefined;
-      if (bwrap !== undefined) await hasPidNamespace(bwrap);
+      // What is asked last counts, whatever comes to an end first.
+      hostsWanted = wanted.hosts;
+      if (wanted.waived) await findPidNamespace();
       const capability = await probe();
-      spare.keep(!closed && wanted.hosts && capability.kind === "ready" && capability.hosts.ok);
+      spare.keep(!closed && hostsWanted && capability.kind === "ready" && capability.hosts.ok);
     },
     async prepare(request) {
       if (closed) return fail("closing", "Portcullis is closing.");

@@ -106,14 +106,10 @@ function layerArguments(layer: Layer): readonly string[] {
   return layer.directory ? ["--tmpfs", layer.path] : ["--ro-bind", "/dev/null", layer.path];
 }
 
-/** Whether the innermost folder around it that is opened is opened for reading too: a mount of its own would change nothing. */
+/** Whether the innermost place around it (they come outer before inner) is open for reading too: a mount of its own would change nothing. */
 function isShownAlready(layer: Layer, layers: readonly Layer[]): boolean {
-  if (layer.kind !== "read") return false;
-  const around = layers.filter((outer) => outer !== layer && outer.path !== "/" && isWithin(layer.path, outer.path));
-  return (
-    around.reduce<Layer | undefined>((inner, next) => (inner === undefined || isWithin(next.path, inner.path) ? next : inner), undefined)
-      ?.kind === "read"
-  );
+  const around = layers.findLast((outer) => outer !== layer && outer.path !== "/" && isWithin(layer.path, outer.path));
+  return layer.kind === "read" && around?.kind === "read";
 }
 
 /** The limits of each process, as the kernel counts them; see `explainLimits`. */

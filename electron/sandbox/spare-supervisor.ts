@@ -53,7 +53,8 @@ export function createSpareSupervisor(fork: () => Promise<FreshSupervisor>, dela
       if (now === wanted) return;
       wanted = now;
       if (now) refill();
-      else void drop();
+      // A folder that cannot be taken away is no reason to fail anything.
+      else drop().catch(() => undefined);
     },
     take() {
       const taken = spare;

@@ -5,6 +5,7 @@ import net from "node:net";
 import path from "node:path";
 import { SandboxManager } from "@anthropic-ai/sandbox-runtime";
 import { descendants, readProcesses } from "./process-tree.ts";
+import { folderVariable } from "./supervisor-messages.ts";
 import type { SupervisorReply, SupervisorStart } from "./supervisor-messages.ts";
 
 /** Electron's end of a utility process; on Node there is none and the fork's own channel is used. */
@@ -110,8 +111,7 @@ async function start(message: SupervisorStart): Promise<void> {
 }
 
 function run(): void {
-  // Linux: made for this process alone; elsewhere it is given none.
-  const folder = process.env["TMPDIR"];
+  const folder = process.env[folderVariable];
   const end = (): void => {
     const clean = (): void => {
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });

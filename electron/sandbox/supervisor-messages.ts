@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { SandboxRuntimeConfig } from "@anthropic-ai/sandbox-runtime";
 
+/** The variable that names the folder made for one supervisor alone (Linux), which takes it away at its end. */
+export const folderVariable = "PORTCULLIS_SUPERVISOR_FOLDER";
+
 /** What the supervisor is told, once. */
 export interface SupervisorStart {
   readonly kind: "start";

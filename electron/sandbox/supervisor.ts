@@ -5,7 +5,7 @@ import type { Result } from "../../shared/errors.ts";
 import type { SandboxRuntimeConfig } from "@anthropic-ai/sandbox-runtime";
 import type { ForkHelper } from "../helper-process.ts";
 import type { Forward } from "./hosts.ts";
-import { supervisorReplySchema } from "./supervisor-messages.ts";
+import { folderVariable, supervisorReplySchema } from "./supervisor-messages.ts";
 import type { SupervisorReply, SupervisorStart } from "./supervisor-messages.ts";
 
 export interface SupervisorDeps {
@@ -79,7 +79,8 @@ export async function forkSupervisor(deps: SupervisorDeps, sockets: boolean): Pr
     if (value !== undefined && value !== "") env[name] = value;
   }
   const folder = sockets ? await fs.mkdtemp(path.join(deps.runtimeDir, "pcbox-")) : undefined;
-  if (folder !== undefined) env["TMPDIR"] = folder;
+  // Also for sandbox-runtime's own sockets.
+  if (folder !== undefined) Object.assign(env, { TMPDIR: folder, [folderVariable]: folder });
 
   const helper = deps.fork("sandbox-supervisor", { env });
   let ended = false;
@@ -126,9 +127,17 @@ export async function forkSupervisor(deps: SupervisorDeps, sockets: boolean): Pr
     gone,
     close,
     async start({ config, forwards, command }) {
-      if (folder !== undefined) await fs.writeFile(path.join(folder, "hosts"), hostsFile(forwards ?? []), { mode: 0o444 });
-      const targets = (forwards ?? []).map(({ host, port }) => ({ host, port }));
-      const reply = await ask({ kind: "start", config, sockets: folder === undefined ? null : { folder, forwards: targets }, command });
+      let sockets: SupervisorStart["sockets"] = null;
+      if (folder !== undefined && forwards !== null) {
+        try {
+          await fs.writeFile(path.join(folder, "hosts"), hostsFile(forwards), { mode: 0o444 });
+        } catch (error) {
+          // A full disk; or its folder was cleaned away while it waited.
+          return failed(error instanceof Error ? error.message : "its folder cannot be written");
+        }
+        sockets = { folder, forwards: forwards.map(({ host, port }) => ({ host, port })) };
+      }
+      const reply = await ask({ kind: "start", config, sockets, command });
       if (reply.kind === "failed") return failed(reply.reason);
       return ok({ folder, token: reply.token ?? undefined, wrapped: reply.wrapped ?? undefined, close });
     },

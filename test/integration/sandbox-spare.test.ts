@@ -2,7 +2,7 @@ import fs from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { HelperProcess } from "../../electron/helper-process.ts";
+import type { ForkHelper, HelperProcess } from "../../electron/helper-process.ts";
 import { forkNode } from "../fixtures/sandbox/fork-node.ts";
 import { createTestBox } from "../fixtures/sandbox/test-box.ts";
 
@@ -10,14 +10,15 @@ import { createTestBox } from "../fixtures/sandbox/test-box.ts";
 
 /** Every helper that was started, and what it said. */
 const forked: { readonly process: HelperProcess; readonly folder: string; readonly said: string[]; gone: boolean }[] = [];
-const box = await createTestBox((name, options) => {
+const fork: ForkHelper = (name, options) => {
   const process = forkNode(name, options);
   const entry = { process, folder: options.env["TMPDIR"] ?? "", said: [] as string[], gone: false };
   process.onMessage((message) => entry.said.push((message as { kind: string }).kind));
   process.onExit(() => (entry.gone = true));
   forked.push(entry);
   return process;
-});
+};
+const box = await createTestBox(fork);
 
 describe.skipIf(box.cannot !== undefined)("a supervisor that is kept ready", () => {
   const servers: http.Server[] = [];
@@ -100,6 +101,25 @@ describe.skipIf(box.cannot !== undefined)("a supervisor that is kept ready", () 
     const ran = await box.script(fetching(allowed), { hosts: [`localhost:${allowed}`] });
     expect(ran.stdout).toBe("200:allowed\n");
     expect(forked[1]?.said).toContain("ready");
+  });
+
+  it("when its folder was cleaned away while it waited, the next box starts its own", async () => {
+    await ready();
+    fs.rmSync(forked[0]?.folder ?? "", { recursive: true });
+    const ran = await box.script(fetching(allowed), { hosts: [`localhost:${allowed}`] });
+    expect(ran.stdout).toBe("200:allowed\n");
+    expect(forked[1]?.said).toContain("ready");
+    await until(() => forked[0]?.gone === true);
+  });
+
+  it("what is wanted last counts, also while the trial for what was wanted before goes on", async () => {
+    // A sandbox of its own: the trial for waived servers takes place once.
+    const before = forked.length;
+    const own = await createTestBox(fork);
+    await Promise.all([own.sandbox.getReady({ waived: true, hosts: true }), own.sandbox.getReady({ waived: false, hosts: false })]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(forked.slice(before).filter(({ gone }) => !gone)).toEqual([]);
+    await own.close();
   });
 
   it("listens nowhere before it has a box", async () => {
