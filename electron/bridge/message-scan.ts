@@ -1,4 +1,4 @@
-import { isText } from "../../shared/mcp/is-text.ts";
+import { backslash, isText, quote, skipDigits } from "../../shared/mcp/ascii.ts";
 
 /**
  * Finds, in a stream of newline-framed JSON-RPC, which messages carry an `id` and a `method`, without parsing or keeping them: a walk
@@ -12,8 +12,6 @@ export interface MessageScan {
 }
 
 const newline = 0x0a;
-const quote = 0x22;
-const backslash = 0x5c;
 const maxKey = 40;
 const maxId = 4096;
 
@@ -208,23 +206,20 @@ function endOfPlain(chunk: Buffer, from: number, end: number): number {
 
 /** The index after an id that `idKey` would leave as it stands, if what follows it belongs to it no more; 0 otherwise. */
 function endOfPlainId(chunk: Buffer, from: number, end: number): number {
-  let i = from;
-  if (chunk[i] === quote) i = endOfPlain(chunk, from + 1, Math.min(end, from + maxPlainId)) + 1;
-  else {
-    while (i < end && i - from < maxPlainDigits && isDigit(chunk[i])) i++;
-    if (chunk[from] === 0x30 && i > from + 1) return 0;
-  }
-  if (i <= from + 1 && !isDigit(chunk[from])) return 0;
-  const next = i < end ? chunk[i] : 0;
-  return next === 0x2c || next === 0x7d ? i : 0;
+  const after = chunk[from] === quote ? endOfPlain(chunk, from + 1, Math.min(end, from + maxPlainId)) + 1 : skipDigits(chunk, from);
+  const whole = chunk[from] === quote ? after > 1 : isPlainNumber(chunk, from, after);
+  const next = after < end ? chunk[after] : undefined;
+  return whole && (next === 0x2c || next === 0x7d) ? after : 0;
+}
+
+/** So many digits that every program reads the same number, and no zero in front. */
+function isPlainNumber(chunk: Buffer, from: number, to: number): boolean {
+  const digits = to - from;
+  return digits === 1 || (digits > 1 && digits <= maxPlainDigits && chunk[from] !== 0x30);
 }
 
 const maxPlainId = 256;
 const maxPlainDigits = 15;
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
-}
 
 /** One text for every way of writing the same id, so that a request and its answer are matched: `"\u0061"` is `"a"`, `1.0` is `1`. */
 function idKey(raw: string): string | null {

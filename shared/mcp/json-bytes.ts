@@ -2,10 +2,7 @@
 // and where a string ends. Carriage return is no white space here on purpose: servers that read lines with universal newlines
 // would take what follows it for a message of its own.
 
-import { isText } from "./is-text.ts";
-
-export const quote = 0x22;
-export const backslash = 0x5c;
+import { ascii, backslash, isText, quote, skipDigits } from "./ascii.ts";
 
 // What a byte outside of strings is. Plain constants, because these loops run over every byte of a message.
 export const filler = 1;
@@ -77,22 +74,6 @@ export function skipString(bytes: Uint8Array, at: number, cursor: Cursor): numbe
   }
 }
 
-/** ASCII text of a span. */
-export function ascii(bytes: Uint8Array, from: number, to: number): string {
-  let text = "";
-  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i] ?? 0);
-  return text;
-}
-
-/** Whether a span holds only printable ASCII and no backslash: what it says is then the same for every parser. */
-export function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte < 0x20 || byte > 0x7e || byte === backslash) return false;
-  }
-  return true;
-}
-
 /** The next index that is no space or tab. */
 export function skipBlank(bytes: Uint8Array, from: number): number {
   let at = from;
@@ -108,25 +89,20 @@ export function skipValue(bytes: Uint8Array, from: number, cursor: Cursor): numb
   return skipLiteral(bytes, from);
 }
 
+function endsLiteral(byte: number | undefined): boolean {
+  return byte === 0x2c || byte === 0x7d || byte === 0x20 || byte === 0x09;
+}
+
 function skipLiteral(bytes: Uint8Array, from: number): number {
   const digits = skipDigits(bytes, from);
-  const next = bytes[digits];
-  if (digits > from && digits - from <= longestLiteral && (next === 0x2c || next === 0x7d || next === 0x20 || next === 0x09)) return digits;
+  if (digits > from && digits - from <= longestLiteral && endsLiteral(bytes[digits])) return digits;
   let at = from;
   for (; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === 0x2c || byte === 0x7d || byte === 0x20 || byte === 0x09) break;
+    if (endsLiteral(bytes[at])) break;
     if (at - from > longestLiteral) return -1;
   }
   if (isText(bytes, from, at, "false") || isText(bytes, from, at, "true") || isText(bytes, from, at, "null")) return at;
   return /^-?\d[\d.eE+-]*$/.test(ascii(bytes, from, at)) ? at : -1;
-}
-
-/** The next index that is no digit. */
-export function skipDigits(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (((bytes[at] ?? 0) - 0x30) >>> 0 <= 9) at++;
-  return at;
 }
 
 /** The end of an object or array, its brackets matched by kind. Deeper than 31 it gives up: such a message is read strictly. */

@@ -1,5 +1,5 @@
-import { isText } from "./is-text.ts";
-import { ascii, createCursor, isPlain, longestLiteral, quote, skipBlank, skipDigits, skipString, skipValue } from "./json-bytes.ts";
+import { ascii, isPlain, isText, quote, skipDigits } from "./ascii.ts";
+import { createCursor, longestLiteral, skipBlank, skipString, skipValue } from "./json-bytes.ts";
 import { toolCallMethod } from "./methods.ts";
 
 // One line in, a classified message out, without parsing it: only the top level is read, strictly. Whatever two parsers could read

@@ -1,5 +1,5 @@
-import { isText } from "./is-text.ts";
-import { createCursor, quote, skipBlank, skipString, skipValue } from "./json-bytes.ts";
+import { isText, quote } from "./ascii.ts";
+import { createCursor, skipBlank, skipString, skipValue } from "./json-bytes.ts";
 
 /** What the journal and the gate want to know of a tool's result, without parsing it. */
 export interface ToolResultFacts {

@@ -61,7 +61,6 @@ export async function startApp(dist, { many = 0, secrets = 0 } = {}) {
     await close();
     throw error;
   }
-  const token = readFileSync(path.join(home, "run", "token"), "utf8").trim();
   return {
     env,
     startMs,
@@ -69,10 +68,15 @@ export async function startApp(dist, { many = 0, secrets = 0 } = {}) {
     portcullis,
     bridgeCommand,
     bridge: async (server) => overStdio(bridgeCommand(server), env),
-    socket: async (server) =>
-      overSocket(path.join(home, "run", "portcullis.sock"), { portcullis: 1, token, role: "client", server, client: "bench" }),
+    socket: async (server) => connectTo(home, server),
     close,
   };
+}
+
+/** A client of the app of this home, straight on its socket. */
+export async function connectTo(home, server) {
+  const token = readFileSync(path.join(home, "run", "token"), "utf8").trim();
+  return overSocket(path.join(home, "run", "portcullis.sock"), { portcullis: 1, token, role: "client", server, client: "bench" });
 }
 
 /** Of processes together, in MB: their share of what is shared, and all that is resident. NaN where one has gone. */

@@ -2,16 +2,15 @@
 // from a call's arrival until its popup is painted. Prints its figures as JSON. `desktop-run.mjs` starts it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { descendants, readProcesses } from "../../electron/sandbox/process-tree.ts";
 import { askApp } from "../fixtures/desktop/ask-app.ts";
-import { answerDialogs } from "../fixtures/desktop/connect-client.ts";
+import { addServer } from "../fixtures/desktop/connect-client.ts";
 import { findElectron, launchDesktop, root, sandboxSwitches, until, whyNoElectron } from "../fixtures/desktop/launch-desktop.ts";
-import { memory } from "./app.mjs";
-import { overSocket } from "./client.mjs";
+import { connectTo, echo, memory, node } from "./app.mjs";
 
 const quick = process.argv.includes("--quick");
 const server = "echo";
@@ -38,20 +37,6 @@ async function started(...args) {
     await once(child, "exit");
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** A client of the desktop app on its socket, with its server started. */
-async function connect(desktop) {
-  const token = readFileSync(path.join(desktop.home, "run", "token"), "utf8").trim();
-  const connected = await overSocket(path.join(desktop.home, "run", "portcullis.sock"), {
-    portcullis: 1,
-    token,
-    role: "client",
-    server,
-    client: "bench",
-  });
-  await connected.client.initialize();
-  return connected;
 }
 
 /** The clock's time in ms at which the popup was on the screen with this text in it: two frames after both were true. */
@@ -104,32 +89,20 @@ async function ask(desktop, client, text) {
   return took;
 }
 
-async function addServer(desktop) {
-  const echo = path.join(root, "test", "fixtures", "servers", "echo.mjs");
-  await answerDialogs(desktop, 1);
-  await desktop.main.evaluate(
-    async ({ name, settings }) => {
-      const added = await window.portcullis?.call("server.add", { name, settings, accept: false });
-      const { fingerprint } = added?.ok === true ? added.value : {};
-      await window.portcullis?.call("server.accept", { name, fingerprint });
-    },
-    { name: server, settings: { command: process.execPath, args: [echo], sandbox: { read: [path.dirname(echo)] } } },
-  );
-}
-
 const missing = whyNoElectron();
 if (missing === null) {
   const bare = await started(path.join(import.meta.dirname, "bare-electron.cjs"));
   const background = await started(root, "--background");
   const desktop = await launchDesktop();
   try {
-    await addServer(desktop);
+    await addServer(desktop, server, { command: node, args: [echo], sandbox: { read: [path.dirname(echo)] } });
     await desktop.electron.evaluate(({ BrowserWindow }) => {
       for (const window of BrowserWindow.getAllWindows()) window.close();
     });
     await delay(settledMs);
     const idle = await memoryOf(desktop.electron.process().pid ?? 0);
-    const first = await connect(desktop);
+    const first = await connectTo(desktop.home, server);
+    await first.client.initialize();
     await tellShown(desktop);
     const firstMs = await ask(desktop, first.client, "question-first");
     const paintedMs = [];

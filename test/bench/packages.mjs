@@ -1,5 +1,7 @@
 // Real servers as people write them: the start by `npx -y` with a warm cache against the start through Portcullis, boxed. Needs the registry.
 import { overStdio } from "./client.mjs";
+import { startTime } from "./starts.mjs";
+import { median } from "./targets.mjs";
 
 const servers = {
   everything: ["@modelcontextprotocol/server-everything"],
@@ -13,16 +15,7 @@ const servers = {
 };
 const rounds = 3;
 
-async function startTime(argv, env) {
-  const started = performance.now();
-  const { client, end } = overStdio(argv, env);
-  await client.initialize();
-  const took = performance.now() - started;
-  await end();
-  return took;
-}
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const started = (argv, env) => startTime(async () => overStdio(argv, env));
 
 /** Prints a row for each server: `npx -y` warm, ours, and the ratio. `connect` gives the bridge's command line for a server. */
 export async function comparePackages({ portcullis, connect, env }) {
@@ -39,13 +32,13 @@ export async function comparePackages({ portcullis, connect, env }) {
       "-y",
       ...args,
     );
-    await startTime(["npx", "-y", ...args], env); // fills npm's cache
-    await startTime(connect(name), env); // installs
+    await started(["npx", "-y", ...args], env); // fills npm's cache
+    await started(connect(name), env); // installs
     const npx = [];
     const ours = [];
     for (let round = 0; round < rounds; round += 1) {
-      npx.push(await startTime(["npx", "-y", ...args], env));
-      ours.push(await startTime(connect(name), env));
+      npx.push(await started(["npx", "-y", ...args], env));
+      ours.push(await started(connect(name), env));
     }
     rows.push({
       server: args[0],

@@ -7,7 +7,8 @@ import { overStdio } from "./client.mjs";
 export const direct = async () => overStdio([node, echo]);
 export const relay = async () => overStdio([node, path.join(import.meta.dirname, "relay.mjs"), node, echo]);
 
-async function startTime(open) {
+/** Milliseconds from opening a connection until `initialize` is answered; closes it again. */
+export async function startTime(open) {
   const started = performance.now();
   const connection = await open();
   await connection.client.initialize();
