@@ -14,6 +14,7 @@ import { createDisk } from "./places.ts";
 import { planBox } from "./plan.ts";
 import type { BoxPlan, PlanContext } from "./plan.ts";
 import { explainFailure, installCommand, readMachine, tryBox } from "./probe.ts";
+import { createReaper } from "./reaper.ts";
 import { findRuntimeFolder, seccompHelper } from "./runtime-folder.ts";
 import type { BoxedCommand, BoxRequest, Sandbox, SandboxCapability } from "./sandbox.ts";
 import { createSpareSupervisor } from "./spare-supervisor.ts";
@@ -59,6 +60,7 @@ const emptyPlan = (argv: readonly string[]): BoxPlan => ({
 export function createSandbox(deps: SandboxDeps): Sandbox {
   const disk = createDisk();
   const supervisors = new Set<Supervisor>();
+  const reaper = createReaper(deps);
   let closed = false;
   let probed: { readonly at: number; readonly capability: Promise<SandboxCapability> } | undefined;
   let pidNamespace: Promise<boolean> | undefined;
@@ -158,6 +160,15 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     if (supervisor !== undefined && supervisors.delete(supervisor)) await supervisor.close();
   };
 
+  const endingWithUs = (command: Omit<BoxedCommand, "watch">): BoxedCommand => {
+    reaper.ready();
+    return {
+      ...command,
+      env: { ...command.env, ...reaper.environment },
+      watch: (pid) => (command.diesWithParent ? () => {} : reaper.watch(pid)),
+    };
+  };
+
   /** The bubblewrap that gives a waived server a pid namespace, where that can be had; tried once. */
   const findPidNamespace = async (): Promise<string | undefined> => {
     const bwrap = deps.platform === "linux" ? findMachine().tools?.bwrap : undefined;
@@ -166,10 +177,9 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     return (await pidNamespace) ? bwrap : undefined;
   };
   const prepareWaived = async (request: BoxRequest): Promise<Result<BoxedCommand>> => {
-    const open: BoxedCommand = { argv: request.argv, env: request.env, cwd: request.cwd, diesWithParent: false, close: async () => {} };
     const bwrap = await findPidNamespace();
-    if (bwrap === undefined) return ok(open);
-    return ok({ ...open, argv: waivedArguments(bwrap, request.argv, request.cwd), diesWithParent: true });
+    const argv = bwrap === undefined ? request.argv : waivedArguments(bwrap, request.argv, request.cwd);
+    return ok(endingWithUs({ argv, env: request.env, cwd: request.cwd, diesWithParent: bwrap !== undefined, close: async () => {} }));
   };
 
   const prepareLinux = async (plan: BoxPlan): Promise<Result<BoxedCommand>> => {
@@ -186,13 +196,15 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
       supervisor = started.value;
     }
     const network = supervisor?.folder === undefined ? undefined : { folder: supervisor.folder };
-    return ok({
-      argv: bwrapArguments(plan, tools, system, network),
-      env: boxEnvironment(plan, supervisor?.token),
-      cwd: "/",
-      diesWithParent: true,
-      close: () => endSupervisor(supervisor),
-    });
+    return ok(
+      endingWithUs({
+        argv: bwrapArguments(plan, tools, system, network),
+        env: boxEnvironment(plan, supervisor?.token),
+        cwd: "/",
+        diesWithParent: true,
+        close: () => endSupervisor(supervisor),
+      }),
+    );
   };
 
   const prepareWrapped = async (plan: BoxPlan): Promise<Result<BoxedCommand>> => {
@@ -209,13 +221,15 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
       await endSupervisor(started.value);
       return fail("cannot-box", "The sandbox's supervisor gave no command.");
     }
-    return ok({
-      argv: wrapped.argv,
-      env: windows ? wrapped.env : seatbeltEnvironment(plan),
-      cwd: plan.cwd,
-      diesWithParent: windows,
-      close: () => endSupervisor(started.value),
-    });
+    return ok(
+      endingWithUs({
+        argv: wrapped.argv,
+        env: windows ? wrapped.env : seatbeltEnvironment(plan),
+        cwd: plan.cwd,
+        diesWithParent: windows,
+        close: () => endSupervisor(started.value),
+      }),
+    );
   };
 
   return {
@@ -224,6 +238,7 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
       if (closed || deps.platform !== "linux") return;
       // What is asked last counts, whatever comes to an end first.
       hostsWanted = wanted.hosts;
+      reaper.ready();
       if (wanted.waived) await findPidNamespace();
       const capability = await probe();
       spare.keep(!closed && hostsWanted && capability.kind === "ready" && capability.hosts.ok);
@@ -249,6 +264,7 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     async close() {
       closed = true;
       await Promise.all([spare.close(), ...[...supervisors].map(endSupervisor)]);
+      reaper.close();
     },
   };
 }

@@ -5,6 +5,7 @@
 import { PROXY_PORT } from "./hosts.ts";
 import { isWithin } from "./places.ts";
 import type { BoxPlan, Layer } from "./plan.ts";
+import { RUN_VARIABLE } from "./reaper.ts";
 
 /** Absolute paths of what a box is made with. */
 export interface LinuxTools {
@@ -156,6 +157,8 @@ export function bwrapArguments(
     "--new-session",
     "--cap-drop",
     "ALL",
+    "--unsetenv",
+    RUN_VARIABLE,
   ];
   if (system.root) argv.push("--cap-add", "CAP_SETFCAP");
   if (everything) argv.push("--ro-bind", "/", "/");
@@ -201,5 +204,6 @@ export function boxEnvironment(plan: BoxPlan, token: string | undefined): Readon
 
 /** A waived server: everything as outside, but in a pid namespace, so that the whole tree dies with us. */
 export function waivedArguments(bwrap: string, argv: readonly string[], cwd: string): readonly string[] {
-  return [bwrap, "--dev-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--die-with-parent", "--chdir", cwd, "--", ...argv];
+  const held = ["--unshare-pid", "--proc", "/proc", "--die-with-parent", "--unsetenv", RUN_VARIABLE];
+  return [bwrap, "--dev-bind", "/", "/", ...held, "--chdir", cwd, "--", ...argv];
 }

@@ -27,8 +27,10 @@ export interface BoxedCommand {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Whether the OS ends the whole tree with its first process and with us; if not, the reaper watches it. */
+  /** Whether the OS ends the whole tree with its first process and with us. */
   readonly diesWithParent: boolean;
+  /** To be told the first process (where the tree does not die with us: the group it leads) as long as it lives; returns the end of it. */
+  watch(pid: number): () => void;
   close(): Promise<void>;
 }
 

@@ -14,7 +14,6 @@ import { baseEnvironment, createEnvironment } from "./environment.ts";
 import { inspectTools } from "./inspect.ts";
 import { boxRequest, recordRefusal, serverEnvironment } from "./launch.ts";
 import { createPackages } from "./packages.ts";
-import { createReaper } from "./reaper.ts";
 import type { Registry } from "./registry.ts";
 import { resolveCommand } from "./resolve-command.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
@@ -53,7 +52,6 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   // What a server said of itself may stand in an error.
   const redactError = (error: AppError): AppError => ({ ...error, message: redact(error.message) });
   const environment = createEnvironment({ env: deps.env, platform, home });
-  const reaper = createReaper({ platform, env: deps.env });
   const findCommand = async (name: string, cwd: string | null): Promise<Result<ResolvedCommand>> => {
     const named = /[\\/]/u.test(name);
     const pathExt = deps.env["PATHEXT"];
@@ -105,7 +103,6 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       const spawned = await spawnServer(boxed, {
         instanceId: randomUUID(),
         platform,
-        reaper,
         now,
         onStderr: (chunk) => stderr.write(chunk),
       });

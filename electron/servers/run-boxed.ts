@@ -41,6 +41,7 @@ export async function runBoxed(
         detached: process.platform !== "win32",
         windowsHide: true,
       });
+      const unwatch = child.pid === undefined ? (): void => {} : boxed.value.watch(child.pid);
       const stdout = lastBytes();
       const stderr = lastBytes();
       child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
@@ -59,6 +60,7 @@ export async function runBoxed(
       });
       child.once("close", (code) => {
         clearTimeout(timer);
+        unwatch();
         signal.removeEventListener("abort", kill);
         if (signal.aborted) resolve(fail("closing", "Portcullis is closing."));
         else if (late) resolve(fail("timed-out", `It took longer than ${Math.round(timeoutMs / 1000)} seconds.`));

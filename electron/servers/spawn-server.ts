@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { BoxedCommand } from "../sandbox/sandbox.ts";
-import type { Reaper } from "./reaper.ts";
 import type { ServerExit, ServerProcess } from "./server-process.ts";
 import { createLadder, DEFAULT_GRACE, killTree, terminateTree } from "./stop.ts";
 import type { Grace, Tree } from "./stop.ts";
@@ -11,8 +10,6 @@ export interface SpawnDeps {
   /** Unique for this process; also the mark by which strays are found. */
   readonly instanceId: string;
   readonly platform: NodeJS.Platform;
-  /** Watches trees that the OS does not end with us. */
-  readonly reaper: Reaper;
   readonly grace?: Grace;
   now(): number;
   onStderr(chunk: Buffer): void;
@@ -55,11 +52,11 @@ export async function spawnServer(boxed: BoxedCommand, deps: SpawnDeps): Promise
   child.on("error", () => {});
   const startedAt = deps.now();
   const tree: Tree = { root: pid, grouped: mark !== undefined && deps.platform !== "win32", mark, platform: deps.platform };
-  const unwatch = mark === undefined ? undefined : deps.reaper.watch(pid, mark);
+  const unwatch = boxed.watch(pid);
   const exited = ended.then(async (exit) => {
     // With a pid namespace nothing can be left; without one, what the server started and left behind goes now.
     if (mark !== undefined) await killTree({ ...tree, rootEnded: true });
-    unwatch?.();
+    unwatch();
     await boxed.close();
     return exit;
   });

@@ -1,12 +1,12 @@
 // Threat 37: nothing a server started outlives it, or us, however we end.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { createReaper } from "../../electron/servers/reaper.ts";
+import { createReaper } from "../../electron/sandbox/reaper.ts";
 import { spawnServer } from "../../electron/servers/spawn-server.ts";
 import type { Grace } from "../../electron/servers/stop.ts";
 import type { ServerProcess } from "../../electron/servers/server-process.ts";
@@ -77,6 +77,49 @@ describe.skipIf(box.cannot !== undefined || process.platform !== "linux")("when 
     expect(gone ? [] : [...carrying(mark), ...carrying(home)]).toEqual([]);
     expect(fs.readdirSync(runtime)).toEqual([]);
   });
+
+  // bubblewrap asks to die with its parent only some time after it was started: without the reaper, a third of these would live on.
+  it.each(["boxed", "waived", "bare"])("%s: nothing that was just being started survives", async (kind) => {
+    const hasty = fileURLToPath(new URL("../fixtures/sandbox/hasty-app.ts", import.meta.url));
+    for (const delay of [0, 0.5, 1, 2, 4, 8]) {
+      count += 1;
+      const mark = `${80_000 + count}.${process.pid}`;
+      const home = path.join(box.home, `hasty-${count}`);
+      fs.mkdirSync(home);
+      const ran = spawnSync(node, [hasty, kind, home, mark, String(delay)], { encoding: "utf8", timeout: 20_000 });
+      expect(ran.signal, ran.stderr).toBe("SIGKILL");
+      expect(ran.stdout).toBe("starting\n");
+      await until(() => carrying(mark).length === 0, 10_000);
+      expect(carrying(mark), `killed after ${delay} ms`).toEqual([]);
+    }
+  });
+});
+
+describe("the reaper", () => {
+  it("kills nothing while we live, nor when all has ended in good order, and watches again when it was killed itself", async () => {
+    const reaper = createReaper({ platform: process.platform, env: process.env });
+    const mark = `90000.${process.pid}`;
+    const marked = (): ChildProcess => spawn("/bin/sleep", [mark], { env: { ...reaper.environment }, stdio: "ignore", detached: true });
+    const run = reaper.environment["PORTCULLIS_RUN"] ?? "";
+    const watchers = (): readonly string[] => carrying(`portcullis-reaper PORTCULLIS_RUN=${run}`);
+    reaper.ready();
+    reaper.ready();
+    expect(await until(() => watchers().length === 1, 5000)).toBe(true);
+    const child = marked();
+    const unwatch = reaper.watch(child.pid ?? 0);
+    process.kill(Number.parseInt(watchers()[0] ?? "", 10), "SIGKILL");
+    expect(await until(() => watchers().length === 0, 5000)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    reaper.ready();
+    expect(await until(() => watchers().length === 1, 5000)).toBe(true);
+    unwatch();
+    reaper.close();
+    expect(await until(() => watchers().length === 0, 5000)).toBe(true);
+    reaper.ready();
+    expect(watchers()).toEqual([]);
+    expect(carrying(`sleep ${mark}`)).toHaveLength(1);
+    child.kill("SIGKILL");
+  });
 });
 
 describe.skipIf(box.cannot !== undefined || process.platform !== "linux")("when a server that ignores SIGTERM is stopped", () => {
@@ -96,7 +139,6 @@ async function startServer(argv: readonly string[], grace: Grace, over = {}): Pr
   const server = await spawnServer(boxed.value, {
     instanceId: `stop-${process.pid}`,
     platform: process.platform,
-    reaper: createReaper({ platform: process.platform, env: process.env }),
     grace,
     now: Date.now,
     onStderr: () => {},
@@ -167,8 +209,15 @@ describe.skipIf(box.cannot !== undefined)("the ladder", () => {
   it("says so when the program cannot be started", async () => {
     const closed: string[] = [];
     const failed = await spawnServer(
-      { argv: ["/nonexistent/program"], env: {}, cwd: "/", diesWithParent: true, close: async () => void closed.push("closed") },
-      { instanceId: "x", platform: process.platform, reaper: { watch: () => () => {} }, now: Date.now, onStderr: () => {} },
+      {
+        argv: ["/nonexistent/program"],
+        env: {},
+        cwd: "/",
+        diesWithParent: true,
+        watch: () => () => {},
+        close: async () => void closed.push("closed"),
+      },
+      { instanceId: "x", platform: process.platform, now: Date.now, onStderr: () => {} },
     );
     expect(failed.ok ? "started" : failed.error.code).toBe("cannot-start");
     expect(closed).toEqual(["closed"]);

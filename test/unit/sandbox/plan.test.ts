@@ -178,7 +178,7 @@ describe("on Linux", () => {
     expect(bwrapArguments(plan(), tools, system, undefined).join(" ")).toBe(
       [
         "/usr/bin/bwrap --unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try --hostname portcullis",
-        "--die-with-parent --new-session --cap-drop ALL --ro-bind /usr /usr --symlink usr/bin /bin --dev /dev --proc /proc",
+        "--die-with-parent --new-session --cap-drop ALL --unsetenv PORTCULLIS_RUN --ro-bind /usr /usr --symlink usr/bin /bin --dev /dev --proc /proc",
         "--tmpfs /tmp --tmpfs /var/tmp --tmpfs /run",
         "--ro-bind /home/ann/.local/share/portcullis/packages/server /home/ann/.local/share/portcullis/packages/server",
         "--bind /home/ann/.local/share/portcullis/state/a /home/ann/.local/share/portcullis/state/a",
@@ -227,7 +227,7 @@ describe("on Linux", () => {
 
   it("gives a waived server its own pid namespace and nothing less", () => {
     expect(waivedArguments("/usr/bin/bwrap", ["/opt/tool", "x"], "/srv").join(" ")).toBe(
-      "/usr/bin/bwrap --dev-bind / / --unshare-pid --proc /proc --die-with-parent --chdir /srv -- /opt/tool x",
+      "/usr/bin/bwrap --dev-bind / / --unshare-pid --proc /proc --die-with-parent --unsetenv PORTCULLIS_RUN --chdir /srv -- /opt/tool x",
     );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { descendants } from "../../../electron/sandbox/process-tree.ts";
-import { reaperCommand } from "../../../electron/servers/reaper.ts";
+import { createReaper, reaperCommand } from "../../../electron/sandbox/reaper.ts";
 import { createLadder } from "../../../electron/servers/stop.ts";
 
 interface Climb {
@@ -66,15 +66,16 @@ describe("process trees", () => {
 });
 
 describe("the reaper's command", () => {
-  it("takes the group and the mark as arguments, never as part of the script", () => {
-    const command = reaperCommand("linux", "", 4242, "PORTCULLIS_INSTANCE=$(id)");
-    expect(command.slice(-2)).toEqual(["4242", "PORTCULLIS_INSTANCE=$(id)"]);
+  it("takes the mark as an argument, never as part of the script", () => {
+    const command = reaperCommand("linux", "", "PORTCULLIS_RUN=$(id)");
+    expect(command.at(-1)).toBe("PORTCULLIS_RUN=$(id)");
     expect(command[2]).not.toContain("$(id)");
-    expect(reaperCommand("darwin", "", 4242, "m=1")[2]).toContain("ps -AEww");
-    expect(reaperCommand("win32", "C:\\Windows", 4242, "m=1")[0]).toBe("C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe");
+    expect(reaperCommand("darwin", "", "m=1")[2]).toContain("ps -AEww");
+    expect(reaperCommand("win32", "C:\\Windows", "m=1")[0]).toBe("C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe");
   });
 
-  it.each([0, 1, -1, 1.5, Number.NaN])("is never made for group %s", (group) => {
-    expect(() => reaperCommand("linux", "", group, "m=1")).toThrow("not a process group");
+  it.each([0, 1, -1, 1.5, Number.NaN])("is never told the group %s", (group) => {
+    const reaper = createReaper({ platform: "linux", env: {} });
+    expect(() => reaper.watch(group)).toThrow("not a process group");
   });
 });
