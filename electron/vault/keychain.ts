@@ -23,7 +23,7 @@ export interface KeychainDeps {
   readonly platform: NodeJS.Platform;
   /** Whether our sentinel was ever written here, and the note that it now is. */
   readonly sentinel: { known(): boolean; written(): void };
-  /** Milliseconds: for reading (default 5,000), for writing, where an unlock prompt may show (30,000), and until an unused helper ends (60,000). */
+  /** Milliseconds: for reading (default 5,000), for writing, where an unlock prompt may show (30,000), and until an unused helper ends (20,000). */
   readonly deadlines?: { readonly get?: number; readonly put?: number; readonly idle?: number };
 }
 
@@ -56,7 +56,7 @@ export function createKeychain(deps: KeychainDeps): Keychain {
   const { service, platform, sentinel } = deps;
   const getMs = deps.deadlines?.get ?? 5_000;
   const putMs = deps.deadlines?.put ?? 30_000;
-  const idleMs = deps.deadlines?.idle ?? 60_000;
+  const idleMs = deps.deadlines?.idle ?? 20_000;
   const env: Record<string, string> = {};
   for (const name of passedOn.split(" ")) {
     const value = deps.env[name];

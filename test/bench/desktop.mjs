@@ -14,8 +14,8 @@ import { connectTo, echo, memory, node } from "./app.mjs";
 
 const quick = process.argv.includes("--quick");
 const server = "echo";
-/** Until nothing of the start is left to do. */
-const settledMs = quick ? 1_500 : 5_000;
+/** Until nothing of the start is left to do, and the keychain's helper, which stays for a while for the next question, has ended. */
+const settledMs = quick ? 1_500 : 25_000;
 
 async function memoryOf(pid) {
   const tree = [pid, ...descendants(await readProcesses(), pid).map((entry) => entry.pid)];
