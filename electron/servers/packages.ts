@@ -46,6 +46,7 @@ export interface PackagesDeps {
   readonly nodePath: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
+  readonly home: string;
   /** An executable's absolute path as a login shell would find it. */
   readonly findCommand: (name: string) => Promise<Result<string>>;
   readonly now: () => number;

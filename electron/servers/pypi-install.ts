@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
@@ -8,6 +7,9 @@ import type { AcceptedPackage } from "./acceptance.ts";
 import { packageFolder, readInstalled, writeNote } from "./installed-package.ts";
 import type { InstalledFolder } from "./installed-package.ts";
 import { runBoxed } from "./run-boxed.ts";
+import { readUvConfig } from "./uv-config.ts";
+import type { UvConfig } from "./uv-config.ts";
+import { findWheel, wheelIntegrity } from "./wheel-integrity.ts";
 
 /**
  * One Python package, once, with `uv`, into an environment of its own in our folder. Only wheels (`--no-build`: a source package would run
@@ -16,6 +18,9 @@ import { runBoxed } from "./run-boxed.ts";
 export interface PypiInstallDeps {
   readonly sandbox: Sandbox;
   readonly packagesDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
   /** Absolute path of uv and its interpreter's home, or why there is none. */
   readonly findUv: (python: string | null) => Promise<Result<UvTools>>;
   readonly now: () => number;
@@ -39,7 +44,6 @@ export interface PypiPackage {
   readonly python: string | null;
 }
 
-const hosts = ["pypi.org", "files.pythonhosted.org"] as const;
 const installTimeoutMs = 5 * 60_000;
 
 /** Same promises as `installNpm`. */
@@ -51,23 +55,25 @@ export async function installPypi(
 ): Promise<Result<InstalledFolder>> {
   const tools = await deps.findUv(wanted.python);
   if (!tools.ok) return tools;
+  const config = await readUvConfig(deps.env, deps.platform, deps.home);
+  if (!config.ok) return config;
   const temporary = path.join(deps.packagesDir, `.installing-${crypto.randomUUID().slice(0, 8)}`);
   const folder = path.join(temporary, "package");
   try {
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const step of uvSteps(tools.value, folder, wanted, pinned)) {
+    for (const step of uvSteps(tools.value, config.value, folder, wanted, pinned)) {
       onProgress(step.words);
       const finished = await runBoxed(
         deps.sandbox,
         {
           name: "install",
           argv: [tools.value.uv, ...step.args],
-          env: uvEnv(temporary),
+          env: uvEnv(temporary, config.value),
           cwd: folder,
           programs: [tools.value.uv, tools.value.python, tools.value.pythonHome],
-          read: [],
+          read: config.value.certificates === null ? [] : [config.value.certificates],
           write: [],
-          hosts: [...hosts],
+          hosts: config.value.hosts,
           stateDir: temporary,
           limits: {},
           waived: false,
@@ -78,8 +84,7 @@ export async function installPypi(
       );
       if (!finished.ok) return finished;
       if (finished.value.code !== 0) {
-        const said = finished.value.stderr.trim().split("\n").slice(-4).join(" ").slice(0, 600);
-        return fail("install-failed", `${wanted.name} could not be installed. uv says: ${said === "" ? "nothing" : said}`);
+        return fail("install-failed", uvFailure(wanted.name, finished.value.stderr, config.value.hosts));
       }
     }
     return await adopt(deps, wanted.name, pinned, folder);
@@ -93,6 +98,7 @@ export async function installPypi(
 /** uv's two errands, pure. */
 export function uvSteps(
   tools: UvTools,
+  config: Pick<UvConfig, "indexes" | "hosts">,
   folder: string,
   wanted: PypiPackage,
   pinned: AcceptedPackage | null,
@@ -101,26 +107,61 @@ export function uvSteps(
   const extras = wanted.extras.length === 0 ? "" : `[${wanted.extras.join(",")}]`;
   const spec = `${wanted.name}${extras}${pinned === null ? (wanted.range ?? "") : `==${pinned.version}`}`;
   const common = ["--no-config", "--no-progress", "--quiet"];
+  const [index = "", ...more] = config.indexes;
   return [
     {
       words: "Making a Python environment",
       args: ["venv", ...common, "--relocatable", "--no-project", "--python-preference=only-system", `--python=${tools.python}`, venv],
     },
     {
-      words: `Installing ${spec} from pypi.org`,
-      args: ["pip", "install", ...common, "--no-build", "--link-mode=copy", `--python=${path.join(venv, "bin", "python")}`, "--", spec],
+      words: `Installing ${spec} from ${config.hosts[0] ?? "the index"}`,
+      args: [
+        "pip",
+        "install",
+        ...common,
+        "--no-build",
+        "--link-mode=copy",
+        `--python=${path.join(venv, "bin", "python")}`,
+        `--index-url=${index}`,
+        ...more.map((url) => `--extra-index-url=${url}`),
+        "--",
+        spec,
+      ],
     },
   ];
 }
 
-function uvEnv(temporary: string): Readonly<Record<string, string>> {
+function uvEnv(temporary: string, config: UvConfig): Readonly<Record<string, string>> {
   return {
     HOME: temporary,
     PATH: "/usr/local/bin:/usr/bin:/bin",
     LANG: "C.UTF-8",
     UV_CACHE_DIR: path.join(temporary, "cache"),
     UV_NO_ENV_FILE: "1",
+    ...(config.certificates === null ? {} : { SSL_CERT_FILE: config.certificates }),
+    ...(config.nativeTls ? { UV_NATIVE_TLS: "1" } : {}),
   };
+}
+
+/** uv's own last words, and what to do about the usual ones. */
+export function uvFailure(name: string, stderr: string, hosts: readonly string[]): string {
+  const said = stderr
+    .split("\n")
+    .map((line) => line.replace(/^[\s×│╰─▶├]+/u, "").trim())
+    .filter((line) => line !== "")
+    .slice(-4)
+    .join(" ")
+    .slice(0, 600);
+  const advice = /no wheels|no usable wheels|building source distributions is disabled|--no-build/iu.test(said)
+    ? " There is no wheel of it for this machine, and building one would run its code."
+    : /\b40[13]\b|unauthorized|forbidden/iu.test(said)
+      ? " The index wants a login; logins are not passed into the sandbox."
+      : /not found in the package registry|no versions of|no version of/iu.test(said)
+        ? " There is no such package or version."
+        : /failed to fetch|error sending request|dns error|connect/iu.test(said)
+          ? ` ${hosts.join(", ")} cannot be reached.`
+          : "";
+  return `${name} could not be installed.${advice} ${said === "" ? "uv gave no reason." : `uv says: ${said}`}`;
 }
 
 async function adopt(
@@ -129,20 +170,18 @@ async function adopt(
   pinned: AcceptedPackage | null,
   folder: string,
 ): Promise<Result<InstalledFolder>> {
-  const found = await distInfo(folder, name);
+  const found = await findWheel(path.join(folder, "venv"), name);
   if (found === null) return fail("install-failed", `uv left no record of ${name}: it cannot be pinned.`);
-  // A wheel's RECORD holds the hash of each of its files, so its own hash stands for all of them.
-  const record = await fs.readFile(path.join(folder, found.record));
-  const integrity = `sha256-${createHash("sha256").update(record).digest("base64")}`;
+  const integrity = await wheelIntegrity(found);
   if (pinned !== null && (pinned.version !== found.version || pinned.integrity !== integrity)) {
     return fail(
       "not-accepted",
-      `pypi.org now gives other bytes for ${name} ${pinned.version} than the ones you accepted.`,
+      `The index now gives other bytes for ${name} ${pinned.version} than the ones you accepted.`,
       "Nothing was started. If you trust the new ones, remove the server and add it again.",
     );
   }
   const installed = { ecosystem: "pypi" as const, name, version: found.version, integrity, installedAt: deps.now() };
-  await writeNote(folder, installed, [found.record, path.join("venv", "pyvenv.cfg")]);
+  await writeNote(folder, installed, [path.relative(folder, path.join(found.distInfo, "RECORD")), path.join("venv", "pyvenv.cfg")]);
   const target = packageFolder(deps.packagesDir, "pypi", name, found.version);
   await fs.mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
   const there = await readInstalled(target);
@@ -150,19 +189,6 @@ async function adopt(
   await fs.rm(target, { recursive: true, force: true });
   await fs.rename(folder, target);
   return ok({ folder: target, package: installed });
-}
-
-async function distInfo(folder: string, name: string): Promise<{ version: string; record: string } | null> {
-  const lib = path.join(folder, "venv", "lib");
-  for (const python of await fs.readdir(lib)) {
-    const packages = path.join(lib, python, "site-packages");
-    for (const entry of await fs.readdir(packages)) {
-      const match = /^(.+)-([^-]+)\.dist-info$/u.exec(entry);
-      if (match?.[1]?.toLowerCase().replaceAll(/[._-]+/gu, "-") !== name || match[2] === undefined) continue;
-      return { version: match[2], record: path.relative(folder, path.join(packages, entry, "RECORD")) };
-    }
-  }
-  return null;
 }
 
 /** The program of an installed Python package: the one asked for, else the one named like the package. Run by the environment's own Python. */

@@ -6,7 +6,8 @@ import { packageFolder, readInstalled, writeNote } from "../../../electron/serve
 import { sanitiseNpmConfig } from "../../../electron/servers/npm-config.ts";
 import { npmFailure, npmInstallArgs, npmInstallEnv } from "../../../electron/servers/npm-install.ts";
 import { chooseBin, entryRunner, packageEntry } from "../../../electron/servers/package-entry.ts";
-import { uvSteps } from "../../../electron/servers/pypi-install.ts";
+import { uvFailure, uvSteps } from "../../../electron/servers/pypi-install.ts";
+import { chooseUvConfig, parseUvFile, readUvConfig } from "../../../electron/servers/uv-config.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -152,13 +153,111 @@ describe("the note beside an installation", () => {
 
 test("uv's plan: wheels only, a relocatable environment, the version that was accepted", () => {
   const tools = { uv: "/usr/bin/uv", python: "/usr/bin/python3.12", pythonHome: "/usr" };
+  const config = { indexes: ["https://pypi.example/simple", "https://more.example/simple"], hosts: ["pypi.example", "more.example"] };
   const wanted = { name: "mcp-server-git", extras: ["a"], range: ">=1", python: null };
-  const [venv, install] = uvSteps(tools, "/t/package", wanted, null);
+  const [venv, install] = uvSteps(tools, config, "/t/package", wanted, null);
   expect(venv?.args).toEqual(
     expect.arrayContaining(["venv", "--relocatable", "--no-config", "--python=/usr/bin/python3.12", "/t/package/venv"]),
   );
   expect(install?.args).toEqual(expect.arrayContaining(["pip", "install", "--no-build", "--link-mode=copy"]));
-  expect(install?.args.slice(-2)).toEqual(["--", "mcp-server-git[a]>=1"]);
-  const [, pinned] = uvSteps(tools, "/t/package", wanted, { name: wanted.name, version: "1.5", integrity: "x" });
+  expect(install?.args.slice(-4)).toEqual([
+    "--index-url=https://pypi.example/simple",
+    "--extra-index-url=https://more.example/simple",
+    "--",
+    "mcp-server-git[a]>=1",
+  ]);
+  expect(install?.words).toBe("Installing mcp-server-git[a]>=1 from pypi.example");
+  const [, pinned] = uvSteps(tools, config, "/t/package", wanted, { name: wanted.name, version: "1.5", integrity: "x" });
   expect(pinned?.args.at(-1)).toBe("mcp-server-git[a]==1.5");
+});
+
+describe("uv's configuration", () => {
+  const pypi = {
+    indexes: ["https://pypi.org/simple"],
+    hosts: ["pypi.org", "files.pythonhosted.org"],
+    certificates: null,
+    nativeTls: false,
+  };
+
+  test("is pypi.org where nothing else is said", () => {
+    expect(chooseUvConfig({}, [])).toEqual(pypi);
+  });
+
+  test("variables come before the person's file, and that before the system's; no login goes along", () => {
+    const env = {
+      UV_DEFAULT_INDEX: "https://ann:s3cr3t@mirror.example:8443/simple?token=1#x",
+      UV_INDEX: "own=https://own.example/simple ftp://no.example/ /a/folder",
+      UV_NATIVE_TLS: "true",
+      SSL_CERT_FILE: "/etc/ssl/corporate.pem",
+    };
+    const files = [
+      { fallback: "https://person.example/simple", extra: ["https://more.example/simple", "https://own.example/simple"], nativeTls: null },
+      { fallback: "https://system.example/simple", extra: [], nativeTls: true },
+    ];
+    expect(chooseUvConfig(env, files)).toEqual({
+      indexes: ["https://mirror.example:8443/simple", "https://own.example/simple", "https://more.example/simple"],
+      hosts: ["mirror.example:8443", "own.example", "more.example"],
+      certificates: "/etc/ssl/corporate.pem",
+      nativeTls: true,
+    });
+    expect(chooseUvConfig({}, files)).toMatchObject({
+      indexes: ["https://person.example/simple", expect.anything(), expect.anything()],
+      nativeTls: true,
+    });
+    expect(
+      chooseUvConfig({ UV_INDEX_URL: "https://old.example/simple", UV_NATIVE_TLS: "0", SSL_CERT_FILE: "relative.pem" }, files),
+    ).toMatchObject({
+      indexes: ["https://old.example/simple", expect.anything(), expect.anything()],
+      certificates: null,
+      nativeTls: false,
+    });
+  });
+
+  test("uv.toml: both ways to name an index; what is for named packages only is not taken", async () => {
+    const text = [
+      'index-url = "https://old.example/simple"',
+      "native-tls = true",
+      "[[index]]",
+      'name = "torch"',
+      'url = "https://torch.example/whl"',
+      "explicit = true",
+      "[[index]]",
+      'url = "https://extra.example/simple"',
+      "[[index]]",
+      'url = "https://default.example/simple"',
+      "default = true",
+      "[pip]",
+      'extra-index-url = ["https://pip.example/simple"]',
+    ].join("\n");
+    expect(await parseUvFile(text)).toEqual({
+      fallback: "https://default.example/simple",
+      extra: ["https://extra.example/simple", "https://pip.example/simple"],
+      nativeTls: true,
+    });
+    expect(await parseUvFile("index-url = ")).toBeNull();
+    expect(await parseUvFile('index = "no list"')).toBeNull();
+  });
+
+  test("is read where uv reads it, and a file that cannot be understood is said", async () => {
+    const home = fs.mkdtempSync(path.join(os.tmpdir(), "uv-config-"));
+    const file = path.join(home, ".config", "uv", "uv.toml");
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, 'index-url = "https://person.example/simple"\n');
+    const env = { XDG_CONFIG_DIRS: home };
+    expect(await readUvConfig(env, "linux", home)).toMatchObject({ ok: true, value: { hosts: ["person.example"] } });
+    fs.writeFileSync(file, "index-url = ");
+    expect(await readUvConfig(env, "linux", home)).toMatchObject({ ok: false, error: { code: "install-failed" } });
+    expect(await readUvConfig({ ...env, UV_CONFIG_FILE: path.join(home, "none") }, "linux", home)).toEqual({ ok: true, value: pypi });
+    fs.rmSync(home, { recursive: true });
+  });
+
+  test.each([
+    ["error: Failed to fetch: `https://a.example/simple/x/`\n  Caused by: HTTP status client error (401 Unauthorized)", "wants a login"],
+    ["error: Failed to fetch: `https://a.example/simple/x/`\n  Caused by: dns error", "a.example cannot be reached"],
+    ["  × No solution found\n  ╰─▶ Because x was not found in the package registry", "no such package or version"],
+    ["Because x==1 has no wheels with a matching platform tag", "no wheel of it for this machine"],
+    ["", "uv gave no reason"],
+  ])("uv's last words %j get advice", (stderr, advice) => {
+    expect(uvFailure("x", stderr, ["a.example"])).toContain(advice);
+  });
 });

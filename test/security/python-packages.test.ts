@@ -1,0 +1,140 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startPypiIndex } from "../fixtures/registry/pypi-index.ts";
+import type { PypiIndex } from "../fixtures/registry/pypi-index.ts";
+import { installUv } from "../fixtures/registry/real-uv.ts";
+import { createRig } from "../fixtures/registry/rig.ts";
+import type { Rig } from "../fixtures/registry/rig.ts";
+
+// Threat 31 for Python: a real uv, a real interpreter, real wheels from an index on this machine, real boxes.
+
+const uv = await installUv();
+const why = process.platform === "linux" ? (uv.ok ? undefined : uv.error.message) : "Python packages are tested on Linux only";
+if (why !== undefined) console.log(`skipped: the installation of Python packages: ${why}`);
+
+const startFile = path.join(os.tmpdir(), `portcullis-start-${String(process.pid)}`);
+let rig: Rig;
+let index: PypiIndex;
+
+/** Answers `tools/list` with tools named after what it was told and what it can see. */
+const server = (version: string): string => `
+import json, os, socket, sys
+def reach(host, port):
+    try:
+        socket.create_connection((host, port), 1).close()
+        return "reached"
+    except OSError:
+        return "no-network"
+def main():
+    secret, port = sys.argv[1:3] if len(sys.argv) > 2 else ("/nonexistent", "9")
+    names = ["version-${version}", "sees-home" if os.path.exists(secret) else "no-home", reach("127.0.0.1", int(port))]
+    for line in sys.stdin:
+        message = json.loads(line)
+        results = {
+            "initialize": {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "t", "version": "1"}},
+            "tools/list": {"tools": [{"name": name, "inputSchema": {"type": "object"}} for name in names]},
+        }
+        if "id" in message:
+            print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": results.get(message["method"], {})}), flush=True)
+`;
+const wheel = (version: string): Record<string, string> => ({ "gate_test/__init__.py": server(version) });
+
+describe.skipIf(why !== undefined)("a Python package", () => {
+  beforeEach(async () => {
+    index = await startPypiIndex();
+    index.publish("gate-test", "1.0.0", wheel("1"));
+    // What an interactive sh reads: as a person's start files, which put uv on the PATH.
+    fs.writeFileSync(startFile, `PATH="${uv.ok ? uv.value : ""}:$PATH"\n`);
+    rig = await createRig({ env: { UV_DEFAULT_INDEX: index.url, ENV: startFile } });
+  });
+  afterEach(async () => {
+    await rig.close();
+    await index.close();
+    fs.rmSync(startFile);
+  });
+
+  const tools = async (name = "t"): Promise<string> => {
+    const found = await rig.registry.inspect(name);
+    return found.ok ? found.value.map((tool) => tool.name).join(" ") : `${found.error.code}: ${found.error.message}`;
+  };
+
+  test("is installed once, with progress, and then runs boxed and without the index", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    const secret = path.join(rig.home, "secret");
+    fs.writeFileSync(secret, "x");
+    const steps: string[] = [];
+    const unsubscribe = rig.registry.onChange(() => {
+      const state = rig.registry.get("t")?.state;
+      if (state?.kind === "installing" && steps.at(-1) !== state.step) steps.push(state.step);
+    });
+    await rig.registry.add("t", { command: "uvx", args: ["gate-test", secret, new URL(index.url).port] }, true);
+    expect(await tools()).toBe("version-1 no-home no-network");
+    unsubscribe();
+    expect(steps).toEqual(["Making a Python environment", `Installing gate-test from ${new URL(index.url).host}`]);
+    expect(rig.registry.get("t")?.package).toMatchObject({ ecosystem: "pypi", name: "gate-test", version: "1.0.0" });
+    expect(rig.registry.get("t")?.package?.integrity).toMatch(/^sha256-/u);
+    expect(fs.readdirSync(path.join(rig.data, "packages")).filter((name) => name.startsWith("."))).toEqual([]);
+    index.publish("gate-test", "2.0.0", wheel("2"));
+    const before = index.asked.length;
+    await rig.restart();
+    expect(await tools()).toContain("version-1");
+    expect(index.asked).toHaveLength(before);
+  }, 120_000);
+
+  test("of another version is a change, and is installed only when it is accepted", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    await rig.registry.add("t", { command: "uvx", args: ["gate-test==1.0.0"] }, true);
+    expect(await tools()).toContain("version-1");
+    index.publish("gate-test", "2.0.0", wheel("2"));
+    const before = index.asked.length;
+    await rig.registry.update("t", { command: "uvx", args: ["gate-test==2.0.0"] });
+    expect(await tools()).toMatch(/^not-accepted/u);
+    expect(index.asked).toHaveLength(before);
+    await rig.registry.accept("t", rig.registry.get("t")?.fingerprint ?? "");
+    expect(await tools()).toContain("version-2");
+  }, 120_000);
+
+  test.for(["which its own list of files admits", "which its own list of files denies"])(
+    "with other bytes under the accepted version, %s, is not run when it must be installed again",
+    { timeout: 120_000 },
+    async (how, { skip }) => {
+      if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+      const { record } = index.publish("gate-test", "1.0.0", wheel("1"));
+      await rig.registry.add("t", { command: "uvx", args: ["gate-test"] }, true);
+      expect(await tools()).toContain("version-1");
+      fs.rmSync(path.join(rig.data, "packages"), { recursive: true });
+      expect(await tools()).toContain("version-1");
+      index.publish("gate-test", "1.0.0", wheel("1-evil"), how.endsWith("denies") ? record : undefined);
+      fs.rmSync(path.join(rig.data, "packages"), { recursive: true });
+      expect(await tools()).toMatch(/^not-accepted: .*other bytes/u);
+      // A file that no list names at all.
+      index.publish("gate-test", "1.0.0", { ...wheel("1"), "sitecustomize.py": "raise SystemExit(1)" }, record);
+      expect(await tools()).toMatch(/^not-accepted: .*other bytes/u);
+      expect(fs.existsSync(path.join(rig.data, "packages", "pypi", "gate-test@1.0.0"))).toBe(false);
+    },
+  );
+
+  test("edited where it lies is not run", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    await rig.registry.add("t", { command: "uvx", args: ["gate-test"] }, true);
+    expect(await tools()).toContain("version-1");
+    const folder = path.join(rig.data, "packages", "pypi", "gate-test@1.0.0");
+    const record = fs
+      .readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .find((name) => name.endsWith("gate_test-1.0.0.dist-info/RECORD"));
+    fs.appendFileSync(path.join(folder, record ?? ""), "more.py,,\n");
+    expect(await tools()).toMatch(/^install-failed: .*not as it was installed/u);
+  }, 120_000);
+
+  test("that would run code to be built is not installed, and what is not there is said", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    index.publishSource("only-source", "1.0.0");
+    await rig.registry.add("s", { command: "uvx", args: ["only-source"] }, true);
+    expect(await tools("s")).toMatch(/^install-failed: .*no wheel of it for this machine/u);
+    expect(index.asked).not.toContain("/ran");
+    await rig.registry.add("n", { command: "uvx", args: ["no-such-package"] }, true);
+    expect(await tools("n")).toMatch(/^install-failed: .*no such package or version/u);
+  }, 120_000);
+});
