@@ -58,7 +58,11 @@ export function serveCommands(
     running++;
     const envelope = await deps.dispatch("command", channel, input);
     running--;
-    send({ id, ...envelope });
+    try {
+      send({ id, ...envelope });
+    } catch (error) {
+      send({ id, ...fail("internal", `The answer cannot be sent (${error instanceof Error ? error.name : "unknown error"}).`) });
+    }
     endWhenIdle();
   };
   const receive = (chunk: Buffer): void => {

@@ -31,7 +31,7 @@ export function serveClient(
 ): LiveSession {
   let onWritable: () => void = () => undefined;
   let ending: Promise<void> | null = null;
-  // While the server does not take more, a little is still read: a paused socket would not show that its client is gone.
+  // While the server, or the client itself, does not take more, a little is still read: a paused socket would not show that its client is gone.
   let blocked = false;
   let held: Buffer[] = [];
   let heldBytes = 0;
@@ -59,7 +59,13 @@ export function serveClient(
   const receive = (chunk: Buffer): void => {
     if (ending !== null) return;
     if (!blocked) {
-      blocked = !gate.receive(chunk);
+      try {
+        blocked = !gate.receive(chunk);
+      } catch {
+        // It is in the journal. Whatever a client writes ends its own session at worst.
+        void end();
+        socket.destroy();
+      }
       return;
     }
     held.push(chunk);

@@ -38,6 +38,8 @@ export interface Approvals {
    * those it denies; those it allows only if nothing about their arguments has to be looked at (`mustExpand`).
    */
   answer(answer: ApprovalAnswer): Result<void>;
+  /** Nothing more is kept of a session. */
+  endSession(sessionId: string): void;
   denyAll(by: "person" | "closing" | "paused", server?: string): number;
   onChange(listener: () => void): () => void;
   close(): void;

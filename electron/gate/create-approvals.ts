@@ -191,6 +191,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     },
     answer,
     denyAll,
+    endSession: (sessionId) => limits.endSession(sessionId),
     onChange: (listener) => {
       listeners.add(listener);
       return () => {

@@ -13,7 +13,7 @@ import type { ToolCallsDeps } from "./tool-calls.ts";
 export interface GateDeps {
   readonly launcher: Launcher;
   readonly rules: Pick<Rules, "list" | "problem" | "endSession">;
-  readonly approvals: Pick<Approvals, "ask">;
+  readonly approvals: Pick<Approvals, "ask" | "endSession">;
   /** The journal's; each throws when it cannot be written, and the call is then refused. */
   readonly journal: Pick<ToolCallsDeps, "append" | "appendAll" | "appendSoon">;
   state(): GateState;
@@ -64,6 +64,7 @@ export function createGate(deps: GateDeps): Gate {
         onEnd: () => {
           sessions.delete(relay);
           deps.rules.endSession(session.id);
+          deps.approvals.endSession(session.id);
         },
       },
       session,

@@ -23,7 +23,8 @@ export interface GateSession {
   /**
    * Bytes from the client, cut anywhere. The buffer is the gate's from then on: it must not be written to again.
    *
-   * @returns false when the server does not keep up: pause the client until `onDrain`'s listener is called
+   * @returns false when the server or the client itself does not keep up: pause the client until `onDrain`'s listener is called
+   * @throws what should not happen: the session cannot go on
    */
   receive(chunk: Uint8Array): boolean;
   /** Registers the one listener that is called when more may be received. */

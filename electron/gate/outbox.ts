@@ -11,6 +11,10 @@ export interface Outbox {
   /** The same for a line of our own. */
   sendText(line: string): void;
   together(work: () => void): void;
+  /** Whether the client does not keep up. */
+  congested(): boolean;
+  /** It does again. */
+  drained(): void;
   close(): void;
 }
 
@@ -21,6 +25,7 @@ export function createOutbox(deps: { redactor(): Redactor; readonly output: Sess
   let size = 0;
   let closed = false;
   let held = 0;
+  let congested = false;
 
   const flush = (): void => {
     const [first] = lines;
@@ -34,7 +39,9 @@ export function createOutbox(deps: { redactor(): Redactor; readonly output: Sess
     if (ready.length === 1) accepted = deps.output.write(first);
     else if (total <= joinBelow) accepted = deps.output.write(Buffer.concat(ready, total));
     else for (const piece of ready) accepted = deps.output.write(piece) && accepted;
-    if (!accepted) deps.onCongested();
+    if (accepted) return;
+    congested = true;
+    deps.onCongested();
   };
 
   const send = (line: Uint8Array): Uint8Array => {
@@ -59,6 +66,10 @@ export function createOutbox(deps: { redactor(): Redactor; readonly output: Sess
         held--;
         if (held === 0) flush();
       }
+    },
+    congested: () => congested,
+    drained: () => {
+      congested = false;
     },
     close: () => {
       flush();

@@ -9,7 +9,7 @@ import { implementationName } from "../../shared/mcp/tool-call-request.ts";
 import type { JsonValue } from "../../shared/model/json.ts";
 import type { Tool } from "../../shared/model/server.ts";
 import { cancelledId } from "../servers/cancelled-id.ts";
-import { createConnection } from "../servers/connection.ts";
+import { createConnection } from "../servers/create-connection.ts";
 import type { Connection, Flight } from "../servers/connection.ts";
 import { createLineSplitter, lineContent, longestLine } from "../servers/line-splitter.ts";
 import type { ServerProcess } from "../servers/server-process.ts";
@@ -59,7 +59,16 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
     for (const listener of changeListeners) listener();
   };
   const outbox = createOutbox({ redactor: () => deps.redactor(), output, onCongested: () => connection.pauseOutput() });
-  output.onDrain(() => connection.resumeOutput());
+  output.onDrain(() => {
+    outbox.drained();
+    connection.resumeOutput();
+    moreMayCome();
+  });
+  // A client is read only as long as it reads: each of its messages may have an answer.
+  const congested = (): boolean => connection.congested() || outbox.congested();
+  const moreMayCome = (): void => {
+    if (!congested()) onDrain();
+  };
 
   const connection: Connection<GateFlight> = createConnection<GateFlight>({
     server: session.server,
@@ -87,7 +96,7 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
       for (const id of unanswered) outbox.sendText(cancelledLine(id, "The server that asked has stopped."));
     },
     onFault: (reason) => deps.onServerFault(reason),
-    onDrain: () => onDrain(),
+    onDrain: () => moreMayCome(),
   });
 
   const tools = createToolCalls({
@@ -138,9 +147,10 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
       const id = cancelledId(content);
       // A question that was still open never reached the server: there is nothing to tell it.
       if (id !== null && tools.withdraw(id)) return;
-      const flight = id === null ? undefined : connection.cancel(id);
-      const run = flight?.run ?? null;
+      const cancelled = id === null ? undefined : connection.cancel(id);
+      const run = cancelled?.flight.run ?? null;
       if (run !== null) tools.cancelled(run);
+      if (cancelled?.sent === false) return;
     }
     connection.notify(line, method);
   };
@@ -244,8 +254,13 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
   return {
     receive: (chunk) => {
       if (ended !== null) return true;
-      outbox.together(() => connection.together(() => receive(chunk)));
-      return !connection.congested();
+      try {
+        outbox.together(() => connection.together(() => receive(chunk)));
+      } catch (error) {
+        tools.drop(`it could not be handled (${error instanceof Error ? error.name : "unknown error"})`, chunk.length);
+        throw error;
+      }
+      return !congested();
     },
     onDrain: (listener) => {
       onDrain = listener;

@@ -1,3 +1,4 @@
+import { deepestSchema, isDeeper } from "../../shared/mcp/nesting.ts";
 import { toolSchema } from "../../shared/model/server.ts";
 import type { Tool } from "../../shared/model/server.ts";
 
@@ -51,5 +52,7 @@ function readTool(value: unknown): Tool | null {
     ...("readOnlyHint" in hints ? { readOnlyHint: hints.readOnlyHint } : {}),
     ...("destructiveHint" in hints ? { destructiveHint: hints.destructiveHint } : {}),
   });
-  return parsed.success ? parsed.data : null;
+  if (!parsed.success) return null;
+  const { inputSchema, ...tool } = parsed.data;
+  return inputSchema === undefined || isDeeper(inputSchema, deepestSchema) ? tool : parsed.data;
 }

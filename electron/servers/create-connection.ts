@@ -174,7 +174,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       case "garbage": {
         const flight = read.answers === null ? undefined : flights.get(read.answers);
         if (flight !== undefined)
-          lose([flight], { code: "server-stopped", message: `The server "${deps.server}" sent an answer that is no valid message.` });
+          lose([flight], { code: "server-stopped", message: `The server "${deps.server}" sent an answer that ${read.problem}.` });
         garbage(line, conduct);
         return;
       }

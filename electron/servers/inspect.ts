@@ -2,6 +2,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { fail, ok } from "../../shared/errors.ts";
+import { deepestSchema, isDeeper } from "../../shared/mcp/nesting.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Tool } from "../../shared/model/server.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -45,7 +46,7 @@ export function toolOf(listed: z.infer<typeof listedToolSchema>): Tool {
     ...(listed.description === undefined ? {} : { description: listed.description }),
     ...(readOnlyHint === undefined ? {} : { readOnlyHint }),
     ...(destructiveHint === undefined ? {} : { destructiveHint }),
-    ...(listed.inputSchema === undefined ? {} : { inputSchema: listed.inputSchema }),
+    ...(listed.inputSchema === undefined || isDeeper(listed.inputSchema, deepestSchema) ? {} : { inputSchema: listed.inputSchema }),
   };
 }
 

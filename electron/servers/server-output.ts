@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { itemsOf, memberOf } from "../../shared/mcp/json-bytes.ts";
 import { envelopeOf, scanEnvelope } from "../../shared/mcp/json-rpc.ts";
 import type { Envelope } from "../../shared/mcp/json-rpc.ts";
 import { lineContent } from "./line-splitter.ts";
@@ -8,31 +9,74 @@ import { lineContent } from "./line-splitter.ts";
 
 export type OutputLine =
   | { readonly kind: "message"; readonly envelope: Envelope }
-  /** Its items are messages; parsed because a batch can carry the answer to anything. */
-  | { readonly kind: "batch"; readonly items: readonly { readonly value: unknown; readonly envelope: Envelope }[] }
+  /** Its items are messages, each a line of its own here: a batch can carry the answer to anything. */
+  | { readonly kind: "batch"; readonly items: readonly { readonly line: Uint8Array; readonly envelope: Envelope }[] }
   | { readonly kind: "blank" }
-  /** `envelope` when it could still be told what it would have been. */
-  | { readonly kind: "garbage"; readonly envelope: Envelope | null };
+  /** `answers`: the id of the request that it would have answered, where that can still be told; `problem`: a clause for whoever waits for it. */
+  | { readonly kind: "garbage"; readonly answers: string | null; readonly problem: string };
 
 /** Classifies one line of a server. Odd spellings are parsed in full: unlike a client's, they can only harm their own session. */
 export function readOutputLine(line: Uint8Array): OutputLine {
   const content = lineContent(line);
   if (content.length === 0) return { kind: "blank" };
   const scanned = scanEnvelope(content);
-  if (!isUtf8(content)) return { kind: "garbage", envelope: scanned };
+  if (!isUtf8(content)) return garbage(scanned.kind === "response" ? scanned.id : null, "is not valid UTF-8");
   if (scanned.kind !== "batch" && scanned.kind !== "unclear" && scanned.kind !== "malformed") return { kind: "message", envelope: scanned };
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString("utf8"));
   } catch {
-    return { kind: "garbage", envelope: null };
+    return garbage(null);
   }
-  if (Array.isArray(value) && value.length > 0) {
-    const items = value.map((item: unknown) => ({ value: item, envelope: envelopeOf(item) }));
-    return items.some((item) => item.envelope.kind === "malformed") ? { kind: "garbage", envelope: null } : { kind: "batch", items };
-  }
-  const envelope = envelopeOf(value);
-  return envelope.kind === "malformed" ? { kind: "garbage", envelope: null } : { kind: "message", envelope };
+  if (Array.isArray(value)) return readBatch(content, value);
+  const envelope = parsedEnvelope(content, value);
+  return envelope.kind === "malformed" ? garbage(answeredId(value)) : { kind: "message", envelope };
+}
+
+function garbage(answers: string | null, problem = "is no valid message"): OutputLine {
+  return { kind: "garbage", answers, problem };
+}
+
+function readBatch(content: Uint8Array, values: readonly unknown[]): OutputLine {
+  if (values.length === 0 || values.some((value) => !isObject(value))) return garbage(null);
+  const spans = itemsOf(content);
+  const items = values.map((value, index) => {
+    const { start, end } = spans[index] ?? { start: 0, end: 0 };
+    const item = content.subarray(start, end);
+    const scanned = scanEnvelope(item);
+    const told = scanned.kind !== "unclear" && scanned.kind !== "malformed";
+    // Its own bytes: written anew, its numbers might be other ones.
+    return { line: Buffer.concat([item, lineEnd]), envelope: told ? scanned : parsedEnvelope(item, value) };
+  });
+  return items.some(({ envelope }) => envelope.kind === "malformed") ? garbage(null) : { kind: "batch", items };
+}
+
+const lineEnd = Buffer.from("\n");
+
+/** The envelope of a message that the scan could not tell. Members that are null because their writer writes all of them are no members. */
+function parsedEnvelope(content: Uint8Array, value: unknown): Envelope {
+  if (!isObject(value)) return envelopeOf(value);
+  const { id, result, error, ...rest } = value;
+  const answer = {
+    ...("result" in value && (result !== null || error === undefined || error === null) ? { result } : {}),
+    ...("error" in value && error !== null ? { error } : {}),
+  };
+  // An error about a message whose id could not be read (JSON-RPC 2.0, section 5).
+  const named = id === null && "error" in answer && !("method" in value) ? {} : "id" in value ? { id } : {};
+  const envelope = envelopeOf({ ...rest, ...named, ...answer });
+  const body = envelope.kind === "response" ? memberOf(content, 0, envelope.failed ? "error" : "result") : null;
+  return body === null ? envelope : { ...envelope, bodyStart: body.start, bodyEnd: body.end };
+}
+
+/** Which request something that is no message would have answered. */
+function answeredId(value: unknown): string | null {
+  if (!isObject(value) || "method" in value) return null;
+  const { id } = value;
+  return typeof id === "string" || typeof id === "number" ? JSON.stringify(id) : null;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export interface OutputPolicy {

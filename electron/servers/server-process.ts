@@ -15,6 +15,8 @@ export interface ServerProcess {
   readonly stdout: Readable;
   /** Resolves once, when the whole tree is gone. Never rejects. */
   readonly exited: Promise<ServerExit>;
+  /** Whether `stop` was called: its end is then no crash. */
+  wasStopped(): boolean;
   /** The ladder: stdin end, SIGTERM, SIGKILL of the whole tree. A second call escalates at once. Resolves when it is gone. */
   stop(): Promise<void>;
 }

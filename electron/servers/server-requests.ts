@@ -1,3 +1,5 @@
+import { memberOf } from "../../shared/mcp/json-bytes.ts";
+import type { Span } from "../../shared/mcp/json-bytes.ts";
 import type { Envelope } from "../../shared/mcp/json-rpc.ts";
 import { observed } from "../../shared/mcp/methods.ts";
 import { cancelledId } from "./cancelled-id.ts";
@@ -8,9 +10,12 @@ import { cancelledId } from "./cancelled-id.ts";
  * answer to the old question can never answer the new one.
  */
 export interface ServerRequests {
-  /** A request or notification of the server passes to the client: as it came, or with the id that the client is to see. */
-  passed(line: Uint8Array, envelope: Envelope): Uint8Array;
-  /** The client answers: the line for the running instance, or null if that does not wait for it. */
+  /**
+   * A request or notification of the server passes to the client: as it came, or with the id that the client is to see. Null where that
+   * cannot be put in.
+   */
+  passed(line: Uint8Array, envelope: Envelope): Uint8Array | null;
+  /** The client answers: the line for the running instance, or null if that does not wait for it (or it can't be told where the id stands). */
   answered(line: Uint8Array, id: string): Uint8Array | null;
   open(): number;
   /** Returns the ids, as the client knows them, that will not be listened to any more. */
@@ -36,10 +41,12 @@ export function createServerRequests(): ServerRequests {
           open.set(envelope.id, envelope.id);
           return line;
         }
+        const id = JSON.stringify(`portcullis-${renamed + 1}`);
+        const sent = replaced(line, memberOf(line, 0, "id"), id);
+        if (sent === null) return null;
         renamed++;
-        const id = JSON.stringify(`portcullis-${renamed}`);
         open.set(id, envelope.id);
-        return rewrite(line, (message) => ({ ...message, id: JSON.parse(id) as unknown }));
+        return sent;
       }
       if (envelope.method !== observed.cancelled) return line;
       const own = cancelledId(line);
@@ -47,7 +54,8 @@ export function createServerRequests(): ServerRequests {
       const id = clientId(own);
       open.delete(id);
       if (id === own) return line;
-      return rewrite(line, (message) => ({ ...message, params: { ...message["params"], requestId: JSON.parse(id) as unknown } }));
+      const params = memberOf(line, 0, "params");
+      return replaced(line, params === null ? null : memberOf(line, params.start, "requestId"), id);
     },
     answered: (line, id) => {
       const own = open.get(id);
@@ -56,7 +64,7 @@ export function createServerRequests(): ServerRequests {
         return null;
       }
       open.delete(id);
-      return own === id ? line : rewrite(line, (message) => ({ ...message, id: JSON.parse(own) as unknown }));
+      return own === id ? line : replaced(line, memberOf(line, 0, "id"), own);
     },
     open: () => open.size,
     instanceGone: () => {
@@ -68,9 +76,7 @@ export function createServerRequests(): ServerRequests {
   };
 }
 
-type Message = Readonly<Record<string, object>>;
-
-function rewrite(line: Uint8Array, change: (message: Message) => unknown): Uint8Array {
-  const message = JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("utf8")) as Message;
-  return Buffer.from(`${JSON.stringify(change(message))}\n`);
+/** The line with another text at a place. */
+function replaced(line: Uint8Array, place: Span | null, text: string): Uint8Array | null {
+  return place === null ? null : Buffer.concat([line.subarray(0, place.start), Buffer.from(text), line.subarray(place.end)]);
 }

@@ -69,5 +69,18 @@ export async function spawnServer(boxed: BoxedCommand, deps: SpawnDeps): Promise
       await killTree(tree);
     },
   });
-  return ok({ instanceId: deps.instanceId, pid, startedAt, stdin: child.stdin, stdout: child.stdout, exited, stop });
+  let stopped = false;
+  return ok({
+    instanceId: deps.instanceId,
+    pid,
+    startedAt,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    exited,
+    wasStopped: () => stopped,
+    stop() {
+      stopped = true;
+      return stop();
+    },
+  });
 }

@@ -42,6 +42,9 @@ export function createCursor(): Cursor {
   return { nextBackslash: -1, deep: false };
 }
 
+/** How deep a message is read. What is nested deeper is refused where it is judged, and taken apart by a parser where it is not. */
+export const deepest = 128;
+
 /** Bytes of an id or a number outside of a body. */
 export const longestLiteral = 1024;
 
@@ -105,9 +108,13 @@ function skipLiteral(bytes: Uint8Array, from: number): number {
   return /^-?\d[\d.eE+-]*$/.test(ascii(bytes, from, at)) ? at : -1;
 }
 
-/** The end of an object or array, its brackets matched by kind. Deeper than 31 it gives up: such a message is read strictly. */
+/** Levels whose kinds of bracket one small integer holds. */
+const levelsAtOnce = 31;
+
+/** The end of an object or array, its brackets matched by kind. Gives up where it is deeper than `deepest`. */
 function skipNested(bytes: Uint8Array, from: number, cursor: Cursor): number {
   let kinds = bytes[from] === 0x7b ? 1 : 0;
+  let outer: number[] | null = null;
   let depth = 1;
   let at = from + 1;
   const end = bytes.length;
@@ -119,9 +126,13 @@ function skipNested(bytes: Uint8Array, from: number, cursor: Cursor): number {
       at = skipString(bytes, at + 1, cursor);
       if (at < 0) return -1;
     } else if (kind === openClass) {
-      if (depth === 31) {
+      if (depth === deepest) {
         cursor.deep = true;
         return -1;
+      }
+      if (depth % levelsAtOnce === 0) {
+        (outer ??= []).push(kinds);
+        kinds = 0;
       }
       kinds = (kinds << 1) | (bytes[at] === 0x7b ? 1 : 0);
       depth++;
@@ -132,9 +143,69 @@ function skipNested(bytes: Uint8Array, from: number, cursor: Cursor): number {
       depth--;
       at++;
       if (depth === 0) return at;
+      if (depth % levelsAtOnce === 0) kinds = outer?.pop() ?? 0;
     } else {
       return -1;
     }
   }
   return -1;
+}
+
+/** Where something stands in bytes. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The value of a member of the object that begins at `from`; null where there is none, or where it cannot be told which it is: it stands twice,
+ * a key before it is written with an escape, or what comes before it is nested too deeply.
+ */
+export function memberOf(bytes: Uint8Array, from: number, name: string): Span | null {
+  const cursor = createCursor();
+  let found: Span | null = null;
+  let at = bytes[from] === 0x7b ? skipBlank(bytes, from + 1) : bytes.length;
+  while (bytes[at] === quote) {
+    const keyStart = at + 1;
+    const keyEnd = skipString(bytes, keyStart, cursor) - 1;
+    if (keyEnd < 0) return null;
+    for (let i = keyStart; i < keyEnd; i++) if (bytes[i] === backslash) return null;
+    at = skipBlank(bytes, keyEnd + 1);
+    const start = skipBlank(bytes, at + 1);
+    const end = bytes[at] === 0x3a ? skipValue(bytes, start, cursor) : -1;
+    if (end < 0) return null;
+    if (isText(bytes, keyStart, keyEnd, name)) {
+      if (found !== null) return null;
+      found = { start, end };
+    }
+    at = skipBlank(bytes, end);
+    if (bytes[at] !== 0x2c) break;
+    at = skipBlank(bytes, at + 1);
+  }
+  return bytes[at] === 0x7d ? found : null;
+}
+
+/** Where the items of an array stand that is known to be valid JSON and to hold nothing but objects. However deep they are nested. */
+export function itemsOf(bytes: Uint8Array): readonly Span[] {
+  const cursor = createCursor();
+  const items: Span[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at < bytes.length;) {
+    const kind = classOf[bytes[at] ?? 0];
+    if (kind === quoteClass) {
+      at = skipString(bytes, at + 1, cursor);
+      if (at < 0) break;
+      continue;
+    }
+    if (kind === openClass) {
+      if (depth === 1) start = at;
+      depth++;
+    } else if (kind === closeClass) {
+      depth--;
+      if (depth === 1) items.push({ start, end: at + 1 });
+    }
+    at++;
+  }
+  return items;
 }

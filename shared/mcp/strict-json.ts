@@ -1,5 +1,16 @@
 import { ascii } from "./ascii.ts";
-import { classOf, closeClass, colonClass, createCursor, filler, numberClass, openClass, quoteClass, skipString } from "./json-bytes.ts";
+import {
+  classOf,
+  closeClass,
+  colonClass,
+  createCursor,
+  deepest,
+  filler,
+  numberClass,
+  openClass,
+  quoteClass,
+  skipString,
+} from "./json-bytes.ts";
 import type { JsonObject, JsonValue } from "../model/json.ts";
 
 // What is judged must be what the server will read (threat 16). JSON leaves room for two readings of one text: doubled keys, lone
@@ -7,9 +18,6 @@ import type { JsonObject, JsonValue } from "../model/json.ts";
 // the reason, instead of guessing which reading the server takes.
 
 export type Judged = { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly reason: string };
-
-/** How deep a judged message may be nested. */
-export const deepest = 128;
 
 interface Facts {
   /** Members of all objects together. */

@@ -42,7 +42,7 @@ async function throughGate(): Promise<Pipe> {
   const gate = createGate({
     launcher: { launch: () => Promise.resolve(ok(spawnServer(command))) },
     rules,
-    approvals: { ask: () => Promise.resolve({ kind: "denied", by: "no-answerer", reason: null }) },
+    approvals: { ask: () => Promise.resolve({ kind: "denied", by: "no-answerer", reason: null }), endSession: () => undefined },
     // What the journal costs is its own measurement; here the drafts are only made.
     journal: { append: (draft) => (drafts[0] = draft), appendAll: (all) => (drafts[0] = all), appendSoon: (draft) => (drafts[1] = draft) },
     state: () => ({ paused: false, fault: null, defaultEffect: "ask" }),

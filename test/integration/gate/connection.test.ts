@@ -1,7 +1,7 @@
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { createConnection } from "../../../electron/servers/connection.ts";
-import type { Flight } from "../../../electron/servers/connection.ts";
+import { createConnection } from "../../../electron/servers/create-connection.ts";
+import type { ConnectionDeps, Flight } from "../../../electron/servers/connection.ts";
 import { ok } from "../../../shared/errors.ts";
 import { createHarness, serversFolder, spawnServer, until } from "../../fixtures/gate-harness.ts";
 import type { Harness, HarnessOptions } from "../../fixtures/gate-harness.ts";
@@ -94,7 +94,7 @@ describe("a server that dies", () => {
 });
 
 describe("a connection of its own", () => {
-  const connect = (commands: readonly (readonly string[])[], options: { replayMs?: number } = {}) => {
+  const connect = (commands: readonly (readonly string[])[], options: Partial<ConnectionDeps<Flight>> = {}) => {
     const log = { launches: 0, lost: [] as string[], answers: [] as string[], faults: [] as string[] };
     const connection = createConnection<Flight>({
       server: "fixture",
@@ -129,6 +129,28 @@ describe("a connection of its own", () => {
     closers.push(() => connection.close({ code: "closing", message: "closing" }));
     return { log, request, handshake };
   };
+
+  it("does not wait for ever for a server that does not read what it is sent: what is asked of it gets an error", async () => {
+    const deaf = "process.stdin.once('data', () => process.stdin.pause()); setInterval(() => {}, 1000);";
+    const { log, request } = connect([[process.execPath, "-e", deaf]], { stuckMs: 200 });
+    request(1, "x".repeat(200));
+    await until(() => log.launches === 1);
+    for (let id = 2; id < 3_000; id++) request(id, "y".repeat(200));
+    await until(() => log.faults.length > 0);
+    expect(log.faults).toEqual(["it stopped reading what it is sent"]);
+    await until(() => log.lost.length === 2_999);
+  });
+
+  it("ends an instance whose words cannot be handled, and nothing else", async () => {
+    const { log, request } = connect([server("echo")], {
+      onResponse: () => {
+        throw new RangeError("a bug");
+      },
+    });
+    request(1, "ping");
+    await until(() => log.faults.length > 0);
+    expect(log.faults).toEqual(["what it wrote could not be handled (RangeError)"]);
+  });
 
   it("gives up after five crashes in a row, and then refuses at once instead of starting it again", async () => {
     const { log, request } = connect([server("crashing", "start")]);

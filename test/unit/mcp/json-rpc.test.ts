@@ -72,7 +72,7 @@ describe("scanEnvelope", () => {
     '{"id":1,"method":"ping","paramſ":{}}',
     '{"id":1,"method":["tools/call"]}',
     '{"id":1,"method":"ping\u2028"}',
-    `{"id":1,"method":"ping","params":${"[".repeat(40)}${"]".repeat(40)}}`,
+    `{"id":1,"method":"ping","params":${"[".repeat(129)}${"]".repeat(129)}}`,
   ];
   it.each(unclear)("does not guess what %j is", (text) => {
     expect(scan(text).kind).toBe("unclear");

@@ -70,7 +70,7 @@ describe("createBackoff", () => {
 describe("createServerRequests", () => {
   const pass = (requests: ReturnType<typeof createServerRequests>, message: unknown) => {
     const text = Buffer.from(JSON.stringify(message));
-    return JSON.parse(Buffer.from(requests.passed(text, scanEnvelope(text))).toString()) as {
+    return JSON.parse(Buffer.from(requests.passed(text, scanEnvelope(text)) ?? []).toString()) as {
       id: unknown;
       params?: { requestId: unknown };
     };

@@ -17,6 +17,7 @@ function server(tools: string): ServerProcess {
   const exited = new Promise<ServerExit>((resolve) => {
     child.once("exit", (status, signal) => resolve({ code: status, signal }));
   });
+  let stopping = false;
   return {
     instanceId: "x",
     pid: child.pid ?? 0,
@@ -24,7 +25,9 @@ function server(tools: string): ServerProcess {
     stdin: child.stdin,
     stdout: child.stdout,
     exited,
+    wasStopped: () => stopping,
     async stop() {
+      stopping = true;
       child.kill("SIGKILL");
       await exited;
     },

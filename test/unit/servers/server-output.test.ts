@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { readOutputLine } from "../../../electron/servers/server-output.ts";
+
+const read = (text: string) => readOutputLine(Buffer.from(`${text}\n`));
+const deep = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
+
+describe("a line of a server", () => {
+  it("passes members that are null because its writer writes all of them", () => {
+    const text = '{"jsonrpc":"2.0","id":7,"result":{"isError":true},"error":null}';
+    const line = read(text);
+    expect(line).toMatchObject({ kind: "message", envelope: { kind: "response", id: "7", failed: false } });
+    const envelope = line.kind === "message" ? line.envelope : null;
+    expect(text.slice(envelope?.bodyStart, envelope?.bodyEnd)).toBe('{"isError":true}');
+    expect(read('{"id":7,"result":null,"error":{"code":1,"message":"x"}}')).toMatchObject({
+      kind: "message",
+      envelope: { id: "7", failed: true },
+    });
+    expect(read('{"id":7,"result":null,"error":null}')).toMatchObject({ kind: "message", envelope: { id: "7", failed: false } });
+  });
+
+  it("passes an error about a message whose id could not be read", () => {
+    expect(read('{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"x"}}')).toMatchObject({
+      kind: "message",
+      envelope: { kind: "response", id: null, failed: true },
+    });
+  });
+
+  it.each([
+    ['{"jsonrpc":"2.0","id":7}', "7"],
+    ['{"id":"a","result":1,"error":{}}', '"a"'],
+    ['{"id":7,"method":"x","result":1}', null],
+    ['{"id":null,"result":1}', null],
+    ["stray words", null],
+  ])("that is none, %j, says whose answer it would have been", (text, answers) => {
+    expect(read(text)).toMatchObject({ kind: "garbage", answers });
+  });
+
+  it("knows where an answer stands that is nested deeper than it is read", () => {
+    const text = `{"id":1,"result":{"isError":true},"x":${deep(100)}}`;
+    const line = read(text);
+    expect(line).toMatchObject({ kind: "message", envelope: { bodyStart: text.indexOf('{"isError"') } });
+  });
+
+  it("cuts a batch into its own bytes, whatever is in it", () => {
+    const items = [
+      '{"jsonrpc":"2.0","id":1,"result":{"n":12345678901234567890}}',
+      `{"method":"n","params":${deep(100_000)}}`,
+      '{"id":null,"error":{}}',
+    ];
+    const batch = read(`[${items.join(",")}]`);
+    expect(batch.kind === "batch" ? batch.items.map(({ line }) => Buffer.from(line).toString()) : batch).toEqual(
+      items.map((item) => `${item}\n`),
+    );
+    expect(batch).toMatchObject({
+      items: [{ envelope: { kind: "response", id: "1" } }, { envelope: { kind: "notification" } }, { envelope: { id: null } }],
+    });
+    for (const none of ["[]", "[1]", '[{"id":1}]', `[${deep(100_000)}]`])
+      expect(read(none)).toMatchObject({ kind: "garbage", answers: null });
+  });
+});
