@@ -86,23 +86,25 @@ function textForms(text: string): Iterable<string> {
   for (const style of jsonStyles) forms.add(escapeJson(text, style));
   for (const form of urlForms(encodeUtf8(text))) forms.add(form);
   for (const form of htmlForms(text)) forms.add(form);
-  // JSON in a string of JSON (a tool result's text) and once more (that result in another's).
-  const nested = new Set(forms);
-  for (const form of forms) {
-    const once = escapeJson(form, {});
-    nested.add(once).add(escapeJson(once, {}));
-  }
-  return nested;
+  return [...forms].flatMap(nestedForms);
+}
+
+/** JSON in a string of JSON (a tool result's text) and once more (that result in another's); the first also as PHP writes it. */
+function nestedForms(form: string): readonly string[] {
+  const once = escapeJson(form, {});
+  return [form, once, escapeJson(once, {}), escapeJson(form, { solidus: true })];
 }
 
 interface JsonStyle {
   readonly ascii?: boolean;
   readonly upper?: boolean;
   readonly html?: boolean;
+  /** With `html`: also what could end an attribute. */
+  readonly attribute?: boolean;
   readonly solidus?: boolean;
 }
 
-/** JavaScript; with `\/`; Python; PHP; Java and others in capitals; Go; .NET. */
+/** JavaScript; with `\/`; Python; PHP; Java and others in capitals; Go; Gson; .NET. */
 const jsonStyles: readonly JsonStyle[] = [
   {},
   { solidus: true },
@@ -110,6 +112,7 @@ const jsonStyles: readonly JsonStyle[] = [
   { ascii: true, solidus: true },
   { ascii: true, upper: true },
   { html: true },
+  { html: true, attribute: true },
   { ascii: true, html: true, upper: true },
 ];
 
@@ -124,20 +127,29 @@ function escapeJson(text: string, style: JsonStyle): string {
   let escaped = plain;
   if (style.html) {
     if (style.upper) escaped = escaped.replace(/\\"/g, "\\u0022").replace(/['+`]/g, code);
-    escaped = escaped.replace(/[<>&\u2028\u2029]/g, code);
+    escaped = escaped.replace(style.attribute ? /[<>&='\u2028\u2029]/g : /[<>&\u2028\u2029]/g, code);
   }
   if (style.solidus) escaped = escaped.replace(/\//g, "\\/");
   if (style.ascii) escaped = escaped.replace(/[^\0-\u007e]/g, code);
   return escaped;
 }
 
-/** What stays as it is: encodeURIComponent; RFC 3986; a form (with `+`); encodeURI; the user part of a url. */
+/**
+ * What stays as it is: encodeURIComponent; RFC 3986 and Python and Go, each also with `+`; a form; encodeURI; the user part of a url; a
+ * path in Python, and in Go; the query and the path of JavaScript's URL.
+ */
 const urlSafe: readonly (readonly [kept: string, space: string])[] = [
   ["-_.!~*'()", "%20"],
   ["-_.~", "%20"],
+  ["-_.~", "+"],
   ["*-._", "+"],
   ["-_.!~*'();,/?:@&=+$#", "%20"],
   ["-_.!~*'(),&+$", "%20"],
+  ["-_.~/", "%20"],
+  ["-_.~/", "+"],
+  ["-_.~$&+:=@", "%20"],
+  ["-_.!~*(),;/?:@&=+$[]\\^`{|}%", "%20"],
+  ["-_.!~*'(),;/:@&=+$[]|%", "%20"],
 ];
 
 /** For each of these styles, in capitals and in small letters, what stands for each byte. */
@@ -184,7 +196,11 @@ function codedForms(bytes: Uint8Array): Iterable<string> {
       forms.add(text);
       return;
     }
-    forms.add(text).add(text.replace(/\+/g, "-").replace(/\//g, "_")).add(text.replace(/\//g, "\\/"));
+    forms.add(text.replace(/\+/g, "-").replace(/\//g, "_"));
+    // In JSON PHP escapes the one and .NET the other.
+    for (const form of [text, text.replace(/\//g, "\\/"), text.replace(/\+/g, "\\u002B")]) {
+      for (const nested of nestedForms(form)) forms.add(nested);
+    }
     for (const form of urlForms(encodeUtf8(text))) forms.add(form);
   };
   for (const before of [0, 1, 2]) addBase64(base64Inside(bytes, before));
