@@ -22,9 +22,11 @@ export interface ByteSearch {
 }
 
 const block = 3;
-/** Longer windows make longer strides but fill the table; patterns are compared in full anyway. */
-const longestWindow = 16;
+/** Longer windows make longer strides but fill the table: the longer one where it stays sparse. Patterns are compared in full anyway. */
+const longestWindow = 32;
+const shorterWindow = 16;
 /** About eight places for each block, and small enough for the processor's first cache where that can be. */
+const placesPerBlock = 8;
 const smallestTable = 1 << 12;
 const largestTable = 1 << 18;
 const groupStarts = [16, 8, 4];
@@ -86,11 +88,12 @@ interface Group {
 }
 
 function createGroup(patterns: readonly Uint8Array[], members: readonly number[]): Group {
-  const shortest = members.reduce((length, index) => Math.min(length, lengthOf(patterns[index])), longestWindow);
+  const longest = members.length * longestWindow * placesPerBlock <= largestTable ? longestWindow : shorterWindow;
+  const shortest = members.reduce((length, index) => Math.min(length, lengthOf(patterns[index])), longest);
   const stride = shortest - block + 1;
   const entries = members.length * stride;
   let tableSize = smallestTable;
-  while (tableSize < largestTable && tableSize < entries * 8) tableSize *= 2;
+  while (tableSize < largestTable && tableSize < entries * placesPerBlock) tableSize *= 2;
   const mask = tableSize - 1;
   const filter = new Uint8Array(tableSize);
   const heads = new Int32Array(tableSize);
