@@ -1,3 +1,4 @@
+import { joinBrokenLines, mayHaveLineEnds } from "./broken-lines.ts";
 import { createByteSearch, type Hit } from "./byte-search.ts";
 import { createJsonPlaces, escapeEnd, escapeStart, isJson, isStructural, memberName } from "./json-bytes.ts";
 import { secretForms, shortestSecret } from "./secret-forms.ts";
@@ -6,7 +7,8 @@ import { createUtf8Stream, decodeUtf8, encodeUtf8 } from "./utf8.ts";
 /**
  * Known secret values taken out of whatever leaves: results to the client, stderr, errors, journal, UI (threat 25). Each value is
  * looked for as it is, JSON-escaped, base64 and base64url (at all three alignments), hex (both cases), url- and HTML-encoded; of
- * a text with several lines also each line of 8 characters and more. Values shorter than 4 characters are not looked for.
+ * a text with several lines also each line of 8 characters and more. Base64 is looked at with its line ends taken out as well. Values
+ * shorter than 4 characters are not looked for.
  */
 export interface Redactor {
   /** Number of values it knows. */
@@ -51,11 +53,21 @@ export function createRedactor(values: readonly string[]): Redactor {
   const search = createByteSearch(patterns, (index) => structural[index] !== true);
   const shortest = patterns.reduce((length, pattern) => Math.min(length, pattern.length), Infinity);
 
+  const find = (data: Uint8Array, lineEnds: boolean): readonly Hit[] => {
+    const hits = search.find(data);
+    const joined = lineEnds ? joinBrokenLines(data) : [];
+    if (joined.length === 0) return hits;
+    const across = joined.flatMap((lines) =>
+      search.find(lines.text).map(({ start, end, pattern }) => ({ ...lines.place(start, end), pattern })),
+    );
+    return across.length === 0 ? hits : [...hits, ...across].sort((a, b) => a.start - b.start);
+  };
+
   const text = (whole: string): string => {
     // A character is at most three bytes of UTF-8 for each UTF-16 unit.
     if (whole.length * 3 < shortest) return whole;
     const data = encodeUtf8(whole);
-    const hits = search.find(data);
+    const hits = find(data, whole.includes("\n") || whole.includes("\\"));
     return hits.length === 0 ? whole : decodeUtf8(replace(data, merge(hits), 0, data.length, false));
   };
 
@@ -79,7 +91,7 @@ export function createRedactor(values: readonly string[]): Redactor {
   return {
     size: known.length,
     bytes(data) {
-      const hits = search.find(data);
+      const hits = find(data, mayHaveLineEnds(data));
       if (hits.length === 0) return data;
       const stretches = settle(data, hits, structural);
       return stretches.length === 0 ? data : replace(data, stretches, 0, data.length, false);
@@ -114,7 +126,7 @@ export interface RedactingStream {
 
 /**
  * For output that comes in chunks (a server's stderr): a secret that is cut by a chunk's border is taken out all the same. Bytes
- * that are not UTF-8 become U+FFFD.
+ * that are not UTF-8 become U+FFFD. Base64 is looked at line by line.
  *
  * @param redactor asked at every chunk, so that values learnt meanwhile count
  */
