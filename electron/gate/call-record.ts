@@ -31,10 +31,13 @@ export function openingDetail(call: ToolCall, message: Uint8Array, redactor: Red
   return `{"argumentsStart":${start},"bytes":${call.bytes}${more},"messageHash":"${sha256(message)}"${cause}`;
 }
 
-/** Where nothing is escaped every text of the arguments stands in the message as it is: a message without a secret needs no look at each. */
+/**
+ * Where nothing is escaped every text of the arguments stands in the message as it is: a message without a secret needs no look at each.
+ * Whether `bytes` changes the message would not tell: it leaves the protocol's numbers in place.
+ */
 function redactedArguments(call: ToolCall, message: Uint8Array, redactor: Redactor): string {
   if (message.includes(backslash)) return canonicalJson(redactor.json(call.arguments));
-  return canonicalPlain(redactor.bytes(message) === message ? call.arguments : redactor.json(call.arguments));
+  return canonicalPlain(redactor.holds(message) ? redactor.json(call.arguments) : call.arguments);
 }
 
 const backslash = 0x5c;

@@ -21,8 +21,13 @@ export interface Redactor {
   bytes(data: Uint8Array): Uint8Array;
   /** The very same string when there is nothing to take out. */
   text(text: string): string;
-  /** Every string in a JSON value, keys included; the same object when there is nothing to take out. */
+  /**
+   * Every string in a JSON value, keys included, and every number that is a secret, which becomes a string; the same object when there is
+   * nothing to take out.
+   */
   json<T>(value: T): T;
+  /** Whether anything stands there that is looked for, also what `bytes` leaves in place to keep JSON valid and the protocol's numbers. */
+  holds(data: Uint8Array): boolean;
   /** One step of a stream; for `createRedactingStream`. */
   step(state: StreamState, data: Uint8Array, last: boolean): { readonly state: StreamState; readonly out: Uint8Array };
 }
@@ -48,7 +53,9 @@ const protocolNumbers = new Set(["id", "progressToken", "requestId"]);
 /** Builds the search for all values; about 0.3 ms for each short value, 0.1 s for one of 48 KB. The values themselves are not kept. */
 export function createRedactor(values: readonly string[]): Redactor {
   const known = [...new Set(values)].filter((value) => value.length >= shortestSecret);
-  const patterns = distinctPieces(new Set(known.flatMap((value) => secretForms(value))));
+  const forms = new Set(known.flatMap((value) => secretForms(value)));
+  const numbers = new Set([...forms].flatMap(secretNumber));
+  const patterns = distinctPieces(forms);
   const structural = patterns.map(isStructural);
   const search = createByteSearch(patterns, (index) => structural[index] !== true);
   const shortest = patterns.reduce((length, pattern) => Math.min(length, pattern.length), Infinity);
@@ -73,6 +80,7 @@ export function createRedactor(values: readonly string[]): Redactor {
 
   const json = (value: unknown, depth: number): unknown => {
     if (typeof value === "string") return text(value);
+    if (typeof value === "number") return numbers.has(value) || (value < 0 && numbers.has(-value)) ? redactedMark : value;
     if (typeof value !== "object" || value === null) return value;
     if (depth > deepestJson) return redactedMark; // not looked into, so not let through
     if (Array.isArray(value)) {
@@ -97,6 +105,7 @@ export function createRedactor(values: readonly string[]): Redactor {
       return stretches.length === 0 ? data : replace(data, stretches, 0, data.length, false);
     },
     text,
+    holds: (data) => find(data, mayHaveLineEnds(data)).length > 0,
     json: <T>(value: T): T => (patterns.length === 0 ? value : (json(value, 0) as T)),
     step(state, chunk, last) {
       const data = concat([state.held, chunk]);
@@ -149,6 +158,13 @@ interface Stretch {
   readonly end: number;
   /** A number outside a string: what stands for it must be a string itself. */
   readonly quoted?: boolean;
+}
+
+/** The number that a JSON text means by this form, unless it is as short as ordinary ones. */
+function secretNumber(form: string): readonly number[] {
+  if (!/^-?(0|[1-9]\d*)(\.\d+)?$/.test(form)) return [];
+  const value = Number(form);
+  return String(value).length < shortestSecret ? [] : [value];
 }
 
 /** Each piece once: a value that repeats itself would otherwise be compared as often as it does. */

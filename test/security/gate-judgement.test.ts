@@ -59,6 +59,25 @@ describe("argument spoofing (threat 15)", () => {
     await client.answerTo(1);
     expect((await h.received()).join("")).toContain("hunter2-hunter2");
   });
+
+  it("masks a secret that is a number, in what is shown and in the journal, whatever its member is called", async () => {
+    const h = await start({ secrets: ["482913557201"] });
+    const client = h.open();
+    for (const [id, args] of [
+      [1, { account: 482913557201 }],
+      [2, { id: 482913557201, text: "a\nb" }],
+      [3, { id: 482913557201, list: [1, 2024, 482913557201] }],
+    ] as const) {
+      client.call(id, "echo", args);
+      const approval = only(h);
+      expect(JSON.stringify([approval, h.approvals.detail(approval.id)])).not.toContain("482913557201");
+      h.approvals.answer(allow(approval));
+      await client.answerTo(id);
+    }
+    expect(JSON.stringify(h.journal)).not.toContain("482913557201");
+    expect(JSON.stringify(h.journal)).toContain("2024");
+    expect((await h.received()).join("")).toContain('"account":482913557201');
+  });
 });
 
 describe("JSON that two parsers read differently (threat 16)", () => {

@@ -176,10 +176,31 @@ describe("JSON values", () => {
     expect(output.list[1]).toBe(input.list[1]);
   });
 
+  it("a number that is a secret, and no other", () => {
+    const redactor = createRedactor(["48291355720", "9007199254740993123", "12.50", "5.000", "0042", "pin: 7777"]);
+    const through = (value: unknown): string => JSON.stringify(redactor.json(value));
+    expect(through({ id: 48291355720, list: [9007199254740993123, 12.5] })).toBe('{"id":"[redacted]","list":["[redacted]","[redacted]"]}');
+    expect(through({ minus: -48291355720, text: "48291355720" })).toBe('{"minus":"[redacted]","text":"[redacted]"}');
+    const other = { a: [0, 5, 42, 7777, 482913557201, 4829135572, 0.5, 1e300], b: null, c: true };
+    expect(redactor.json(other)).toBe(other);
+  });
+
   it("what is nested too deeply to look at is not let through", () => {
     let value: unknown = "super-secret";
     for (let depth = 0; depth < 2000; depth++) value = [value];
     expect(JSON.stringify(createRedactor(["super-secret"]).json(value))).not.toContain("super-secret");
+  });
+});
+
+describe("whether there is anything", () => {
+  it("also where it would be left in place", () => {
+    const redactor = createRedactor(["483920"]);
+    const holds = (text: string): boolean => redactor.holds(utf8(text));
+    expect(holds('{"id":483920}')).toBe(true);
+    expect(holds('{"pin":483920.0}')).toBe(true);
+    expect(holds(`{"pin":"${Buffer.from("pin=483920;").toString("base64")}"}`)).toBe(true);
+    expect(holds('{"pin":48392}')).toBe(false);
+    expect(createRedactor([]).holds(utf8("483920"))).toBe(false);
   });
 });
 
