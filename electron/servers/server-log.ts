@@ -128,6 +128,7 @@ export function createServerLog(
     instance() {
       const decoder = new StringDecoder("utf8");
       let pending = "";
+      /** Up to the next line end: the rest of a line whose beginning was kept or counted. */
       let skipping = false;
       let ended = false;
       const flush = (): void => {
@@ -149,10 +150,18 @@ export function createServerLog(
         pending = "";
         skipping = true;
       };
+      /** Under a flood not even decoding is worth it. A line that lost a part is lost: the rest could be half a secret. */
+      const drop = (chunk: Uint8Array): void => {
+        if (chunk.length === 0) return;
+        const unfinished = chunk.at(-1) !== 10;
+        dropped += countLineEnds(chunk) + (unfinished ? 1 : 0) - (skipping ? 1 : 0);
+        decoder.end();
+        pending = "";
+        skipping = unfinished;
+      };
       return {
         write(chunk) {
-          // Under a flood not even decoding is worth it: count what passes by.
-          if (queued > queueBytes) dropped += countLines(chunk);
+          if (queued > queueBytes) drop(chunk);
           else feed(decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
           // What was still in the pipe when the process had ended.
           if (ended) flush();
@@ -196,8 +205,8 @@ function firstLineEnd(bytes: Buffer, at: number): number {
   return end < 0 ? bytes.length : end + 1;
 }
 
-function countLines(chunk: Uint8Array): number {
+function countLineEnds(chunk: Uint8Array): number {
   let count = 0;
   for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) count += 1;
-  return Math.max(count, 1);
+  return count;
 }

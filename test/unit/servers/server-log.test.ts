@@ -157,6 +157,45 @@ describe("on disk", () => {
     expect(size).toBeLessThanOrEqual(3 * 1024 * 1024 + 4096);
   });
 
+  test("nor does a flood glue the rest of one line to the beginning of another, and it is counted line by line (threats 25, 34)", async () => {
+    const log = open({ queueBytes: 1000 });
+    const one = log.instance();
+    const fill = (): void => one.write(Buffer.from(`${"x".repeat(99)}\n`.repeat(12)));
+    const breathe = async (): Promise<void> => void (await log.tail(1));
+
+    // The beginning of a line waits when the flood sets in; the flood ends inside of a line, in the middle of the secret.
+    one.write(Buffer.from(`${"x".repeat(1200)}\nbegun `));
+    one.write(Buffer.from(`lost\nlost\ntoken=${secret.slice(0, 12)}`));
+    await breathe();
+    one.write(Buffer.from(`${secret.slice(12)} rest\nwhole ${secret}\n`));
+    await breathe();
+    // The flood ends inside of a character.
+    fill();
+    one.write(Buffer.from("ü").subarray(0, 1));
+    await breathe();
+    one.write(Buffer.from([...Buffer.from("ü").subarray(1), 10, ...Buffer.from("clear\n")]));
+    await breathe();
+    // It ends with a line, and one line is lost in three pieces.
+    fill();
+    for (const piece of ["a", "b", "c\n"]) one.write(Buffer.from(piece));
+    await breathe();
+    one.write(Buffer.from("next\n"));
+    one.end();
+    await log.close();
+
+    expect(all()).not.toContain(secret.slice(12));
+    expect(all()).not.toContain(secret.slice(0, 12));
+    const said = withoutTime(await log.tail(100)).filter((line) => !line.startsWith("x"));
+    expect(said).toEqual([
+      "[portcullis] 3 lines were dropped: more came than could be written",
+      `whole ${redactedMark}`,
+      expect.stringMatching(/^\[portcullis\] \d+ lines were dropped/u),
+      "clear",
+      expect.stringMatching(/^\[portcullis\] \d+ lines were dropped/u),
+      "next",
+    ]);
+  });
+
   test("a line without an end is bounded, and what follows it is kept", async () => {
     const log = open();
     const one = log.instance();
