@@ -20,7 +20,13 @@ export function explainLimits(limits: BoxPlan["limits"], platform: NodeJS.Platfo
 /** The plan, a line each. */
 export function explainPlan(plan: BoxPlan, system: readonly string[], platform: NodeJS.Platform, root: boolean): readonly string[] {
   const lines = [`Runs: ${plan.argv.join(" ")}`, `Starts in: ${plan.cwd}`, `Sees of the system, read-only: ${system.join(" ")}`];
-  const verb = { read: "May read", write: "May read and write", closed: "Closed", frozen: "May read but not write" } as const;
+  const verb = {
+    read: "May read",
+    write: "May read and write",
+    closed: "Closed",
+    frozen: "May read but not write",
+    held: "Stays where it is",
+  } as const;
   for (const layer of plan.layers) lines.push(`${verb[layer.kind]}: ${layer.path} (${layer.why})`);
   if (plan.network.kind === "none") lines.push("Network: none, not even to this machine.");
   else {

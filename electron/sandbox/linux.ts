@@ -101,7 +101,8 @@ export function isLoaderVariable(name: string): boolean {
 }
 
 function layerArguments(layer: Layer): readonly string[] {
-  if (layer.kind === "write") return ["--bind", layer.path, layer.path];
+  // A mount point is busy: whoever may write around it cannot rename it.
+  if (layer.kind === "write" || layer.kind === "held") return ["--bind", layer.path, layer.path];
   if (layer.kind !== "closed") return ["--ro-bind", layer.path, layer.path];
   // A folder becomes an empty one; a file becomes a device without permission to be one: opening it is refused.
   return layer.directory ? ["--tmpfs", layer.path] : ["--ro-bind", "/dev/null", layer.path];

@@ -10,10 +10,13 @@ import type { Disk, Place } from "./places.ts";
 import { credentialPlaces, machineSecrets, obeyedInHome, obeyedInProject } from "./private-places.ts";
 import type { BoxRequest } from "./sandbox.ts";
 
-/** One place in the box. Later ones lie over earlier ones, so that a deeper place decides over the folder it is in. */
+/**
+ * One place in the box. Later ones lie over earlier ones, so that a deeper place decides over the folder it is in. `held` opens nothing: it is
+ * as writable as the folder it lies in, but cannot be moved or replaced.
+ */
 export interface Layer {
   readonly path: string;
-  readonly kind: "read" | "write" | "closed" | "frozen";
+  readonly kind: "read" | "write" | "closed" | "frozen" | "held";
   readonly directory: boolean;
   readonly why: string;
 }
@@ -117,6 +120,24 @@ function checkPlace(
   return ok(undefined);
 }
 
+/**
+ * The folders between each place and the writable one around it. A place of its own cannot be renamed, but the folder that it is in could be,
+ * and another one made in its stead, with whatever in it.
+ */
+function foldersToHold(layers: ReadonlyMap<string, Layer>): ReadonlySet<string> {
+  const folders = new Set<string>();
+  for (const layer of layers.keys()) {
+    const between: string[] = [];
+    let around = path.dirname(layer);
+    while (!layers.has(around) && !whole(around)) {
+      between.push(around);
+      around = path.dirname(around);
+    }
+    if (layers.get(around)?.kind === "write") for (const folder of between) folders.add(folder);
+  }
+  return folders;
+}
+
 function describe(place: Place): string {
   return place.literal === place.real ? "named in the server's settings" : `named in the server's settings as ${place.asked}`;
 }
@@ -203,6 +224,8 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
   });
   const all = new Map<string, Layer>();
   for (const layer of [...layers, ...obeyed, ...shut]) all.set(layer.path, layer);
+  for (const folder of foldersToHold(all))
+    all.set(folder, { path: folder, kind: "held", directory: true, why: "a place in it is opened or closed on its own" });
 
   const cwd = disk.real(request.cwd);
   const cwdOpen =

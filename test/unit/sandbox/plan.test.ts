@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bwrapArguments, boxEnvironment, waivedArguments } from "../../../electron/sandbox/linux.ts";
 import type { LinuxSystem, LinuxTools } from "../../../electron/sandbox/linux.ts";
+import { explainPlan } from "../../../electron/sandbox/explain.ts";
 import { quoteWord, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } from "../../../electron/sandbox/macos.ts";
 import { isWithin } from "../../../electron/sandbox/places.ts";
 import type { Disk } from "../../../electron/sandbox/places.ts";
@@ -108,6 +109,18 @@ describe("a plan", () => {
     expect(layers(plan({ read: ["~"] }))).not.toContain("frozen /home/ann/.bashrc");
   });
 
+  it("holds every folder between such a place and the writable one around it, and says nothing more is opened", () => {
+    const made = plan({ write: ["~"] });
+    expect(layers(made).filter((layer) => layer.startsWith("held"))).toEqual(["held /home/ann/.local", "held /home/ann/.local/share"]);
+    expect(layers(plan({ write: ["~/site"] }))).toEqual(expect.arrayContaining(["write /home/ann/site", "held /home/ann/site/.git"]));
+    expect(layers(plan({ read: ["~"] })).filter((layer) => layer.startsWith("held"))).toEqual([]);
+    // Inside what is only read, or closed, nothing can be moved anyway.
+    expect(layers(plan({ write: ["~"], read: ["~/site"] }))).not.toContain("held /home/ann/site/.git");
+    const lines = explainPlan(made, [], "linux", false);
+    expect(lines.filter((line) => line.startsWith("May read and write")).length).toBe(2);
+    expect(lines).toContain("Stays where it is: /home/ann/.local/share (a place in it is opened or closed on its own)");
+  });
+
   it("opens a credential place that is named itself, with a warning", () => {
     const made = plan({ read: ["~/.ssh"] });
     expect(layers(made)).toContain("read /home/ann/.ssh");
@@ -202,6 +215,10 @@ describe("on Linux", () => {
     // Read-only inside what may be written, and open inside what is closed, each need their own.
     expect(mounts({ write: ["~/site"], read: ["~/site/src"] })).toContain("--ro-bind /home/ann/site/src /home/ann/site/src");
     expect(mounts({ read: ["~"] })).toContain(`--tmpfs ${own} ${program}`);
+    // What is held may be written to: a folder in it that may only be read is a mount of its own still.
+    expect(mounts({ write: ["~"], read: ["~/site/src"] })).toContain(
+      "--bind /home/ann/site /home/ann/site --bind /home/ann/.local/share /home/ann/.local/share --ro-bind /home/ann/site/src /home/ann/site/src",
+    );
   });
 
   it("keeps values of the environment out of the arguments, but for what the linker obeys", () => {
