@@ -28,7 +28,7 @@ export interface LinuxSystem {
   readonly links: readonly { readonly at: string; readonly to: string }[];
   /** Inside what is shown, but closed: private keys of the machine. Only those that exist. */
   readonly closed: readonly string[];
-  /** Whether the app runs as root: the filter then needs one capability to be installed. */
+  /** Whether the app runs as root: the server then gets another number in its box. */
   readonly root: boolean;
 }
 
@@ -69,6 +69,11 @@ export const etcShown: readonly string[] = [
 export const systemShown: readonly string[] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store"];
 export const systemClosed: readonly string[] = ["/etc/ssl/private"];
 
+/**
+ * Who root is in a box. As root it would be root of the filter's namespaces too, and could write into the memory of the filter's own process,
+ * which is not filtered. On the disk it is still root: what it writes belongs to root, and root's files are its own.
+ */
+const NOBODY = "65534";
 const SOCKETS = "/run/portcullis/net";
 const SECCOMP = "/run/portcullis/seccomp";
 
@@ -161,7 +166,7 @@ export function bwrapArguments(
     "--unsetenv",
     RUN_VARIABLE,
   ];
-  if (system.root) argv.push("--cap-add", "CAP_SETFCAP");
+  if (system.root) argv.push("--uid", NOBODY, "--gid", NOBODY);
   if (everything) argv.push("--ro-bind", "/", "/");
   else {
     for (const place of system.shown) argv.push("--ro-bind", place, place);

@@ -224,6 +224,41 @@ describe.skipIf(box.cannot !== undefined)("other processes", () => {
     expect(ran.ok && ran.value.stderr).toMatch(/No such process|not permitted/);
   });
 
+  it("cannot write into a process that the filter does not hold, whoever the app runs as", async () => {
+    const ran = await box.script(`const fs = require("fs");
+      const open = fs.readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)).map((pid) => {
+        const status = fs.readFileSync("/proc/" + pid + "/status", "utf8");
+        let writable = true;
+        try { fs.closeSync(fs.openSync("/proc/" + pid + "/mem", "r+")) } catch { writable = false }
+        return { filtered: /^Seccomp:\\t2$/m.test(status), writable };
+      });
+      console.log(JSON.stringify([open.length > 2, open.filter((entry) => !entry.filtered && entry.writable), open.some((entry) => entry.filtered && entry.writable)]));`);
+    expect(JSON.parse(ran.stdout)).toEqual([true, [], true]);
+  });
+
+  it("is nobody in its box and has no rights to give, and on the disk whoever runs the app", async () => {
+    const folder = path.join(box.home, "owned");
+    fs.mkdirSync(folder, { mode: 0o700 });
+    fs.writeFileSync(path.join(folder, "private"), "for its owner only", { mode: 0o600 });
+    const made = path.join(folder, "made");
+    const seen = await outcomes(
+      {
+        root: `return process.getuid() === 0 || process.getgid() === 0`,
+        rights: `return /^CapPrm:\\t0+$/m.test(fs.readFileSync("/proc/self/status", "utf8"))`,
+        name: `return require("os").userInfo().username.length > 0`,
+        private: read(path.join(folder, "private")),
+        make: write(made),
+        mode: `return fs.chmodSync(${JSON.stringify(made)}, 0o640)`,
+      },
+      { write: [folder] },
+    );
+    expect(seen).toMatchObject({ root: "ok:false", rights: "ok:true", name: "ok:true", private: "ok:for its owner only" });
+    expect(seen["make"]).toMatch(/^ok/);
+    expect(seen["mode"]).toMatch(/^ok/);
+    expect(fs.statSync(made)).toMatchObject({ uid: process.geteuid?.(), gid: process.getegid?.() });
+    expect(fs.statSync(made).mode & 0o777).toBe(0o640);
+  });
+
   it("cannot bring code in front of the filter with variables that the linker or a shell obey", async () => {
     const bin = path.join(box.home, "evil-bin");
     const sign = path.join(box.data, "state", "test", "ran-before");

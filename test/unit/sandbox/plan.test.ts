@@ -202,6 +202,12 @@ describe("on Linux", () => {
     );
   });
 
+  it("makes root somebody else in the box, and gives no capability back", () => {
+    const argv = bwrapArguments(plan(), tools, { ...system, root: true }, undefined).join(" ");
+    expect(argv).toContain("--uid 65534 --gid 65534");
+    expect(argv).not.toContain("--cap-add");
+  });
+
   it("mounts nothing again that the folder around it shows the same way", () => {
     const mounts = (over: Partial<BoxRequest>): string =>
       bwrapArguments(plan(over), tools, system, undefined)
