@@ -3,6 +3,7 @@
 // sockets, so that D-Bus, X11, Wayland, ssh-agent, docker and our own socket are out of reach even where their files can be seen.
 // Values of the environment travel in the environment of the process, never in its arguments, where every user could read them.
 import { PROXY_PORT } from "./hosts.ts";
+import { isLoaderVariable } from "./loader-variables.ts";
 import { isWithin } from "./places.ts";
 import type { BoxPlan, Layer } from "./plan.ts";
 import { RUN_VARIABLE } from "./reaper.ts";
@@ -94,17 +95,6 @@ const RELAYS = [
   'echo "the network of the sandbox did not start" >&2; exit 126',
 ].join("\n");
 
-/**
- * Variables that the dynamic linker, the C library or a shell obey. bubblewrap runs outside the box, and the shell and prlimit before the
- * filter, so these are set only for the server itself, behind both. They are the one kind of value that stands in the arguments.
- */
-export function isLoaderVariable(name: string): boolean {
-  return (
-    /^(LD_|GLIBC_|MALLOC_|NIX_LD|BASH_FUNC_|SOCAT)/.test(name) ||
-    /^(GCONV_PATH|LOCPATH|NLSPATH|RESOLV_HOST_CONF|HOSTALIASES|TZDIR|BASH_ENV|ENV|SHELLOPTS|BASHOPTS|PS4|IFS|POSIXLY_CORRECT)$/.test(name)
-  );
-}
-
 function layerArguments(layer: Layer): readonly string[] {
   // A mount point is busy: whoever may write around it cannot rename it.
   if (layer.kind === "write" || layer.kind === "held") return ["--bind", layer.path, layer.path];
@@ -187,6 +177,7 @@ export function bwrapArguments(
     argv.push(tools.sh, "-c", RELAYS, "portcullis", tools.socat ?? "socat", tools.sleep, String(pairs.length / 2), String(ipv4), ...pairs);
   }
   argv.push(tools.prlimit, ...limitArguments(plan.limits), "--", SECCOMP);
+  // bubblewrap runs outside the box, and the shell and prlimit before the filter: these are for the server itself, behind both.
   const loader = Object.entries(plan.env).filter(([name]) => isLoaderVariable(name));
   if (loader.length > 0) argv.push(tools.env, ...loader.map(([name, value]) => `${name}=${value}`));
   argv.push(...plan.argv);

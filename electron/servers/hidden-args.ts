@@ -1,6 +1,7 @@
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import { secretReferences } from "../../shared/model/secret-reference.ts";
+import { isLoaderVariable } from "../sandbox/loader-variables.ts";
 import { firstScript } from "./program-folders.ts";
 
 /**
@@ -62,4 +63,18 @@ export function mayHideSecrets(args: readonly string[], isNode: boolean, script:
   const before = entry === null ? args : args.slice(0, args.indexOf(entry) + 1);
   if (secretsInArgs(before).length === 0) return ok(undefined);
   return fail("not-allowed", `The secret ${name} stands before the script's name: only the server's own arguments may refer to secrets.`);
+}
+
+/** Whether these variables may refer to secrets, for a server in a box: some of them can only be set on a command line there. */
+export function mayKeepSecrets(env: Readonly<Record<string, string>>): Result<void> {
+  for (const [variableName, text] of Object.entries(env)) {
+    const [name] = secretReferences(text);
+    if (name === undefined || !isLoaderVariable(variableName)) continue;
+    return fail(
+      "not-allowed",
+      `The secret ${name} stands in the variable ${variableName}, which decides how programs are loaded. Its value could be read by every other program on this machine.`,
+      "Give the secret to a variable of another name.",
+    );
+  }
+  return ok(undefined);
 }

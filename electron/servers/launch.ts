@@ -6,7 +6,7 @@ import type { JournalDraft } from "../../shared/model/journal-entry.ts";
 import { secretReferences } from "../../shared/model/secret-reference.ts";
 import type { ServerSettings } from "../../shared/model/server.ts";
 import type { BoxedCommand, BoxRequest, Sandbox } from "../sandbox/sandbox.ts";
-import { hideSecrets, mayHideSecrets, secretsInArgs } from "./hidden-args.ts";
+import { hideSecrets, mayHideSecrets, mayKeepSecrets, secretsInArgs } from "./hidden-args.ts";
 import { isHomeOrAbove } from "./program-folders.ts";
 import type { LaunchFor, ServerProcess } from "./server-process.ts";
 
@@ -94,6 +94,8 @@ export async function launchServer(
   const allowed = mayHideSecrets(args, runnable.isNode, runnable.nodeLine);
   if (!allowed.ok) return allowed;
   const configured = settings.env ?? {};
+  const kept = settings.sandbox?.waived === true ? ok(undefined) : mayKeepSecrets(configured);
+  if (!kept.ok) return kept;
   const names = [...new Set([...Object.values(configured), ...args].flatMap((text) => [...secretReferences(text)]))];
   const inArgs = secretsInArgs(args);
   // The arguments themselves are asked for too, so that a reference in them that is not closed is refused.

@@ -86,6 +86,29 @@ describe("a secret lent to a server", () => {
     await server.stop();
   });
 
+  test("by a variable whose name only looks like one of the loader's: like by any other", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    const file = script("looks", "console.log(process.env.LD_ACCESS_TOKEN + process.env.MALLOC_KEY); setInterval(() => {}, 1000)");
+    const env = { LD_ACCESS_TOKEN: "${keychain:test/TOKEN}", MALLOC_KEY: "${keychain:test/TOKEN}" };
+    await rig.registry.add("looks", { command: process.execPath, args: [file], env }, true);
+    const { server, said } = await started("looks");
+    expect(said().trim()).toBe(secret + secret);
+    expect(processesWith()).toEqual([]);
+    await server.stop();
+  });
+
+  test("by a variable that the loader obeys: refused with the way out, and nothing is started or lent", async () => {
+    const out = path.join(rig.home, "ran");
+    const env = { LD_LIBRARY_PATH: "/opt/${keychain:test/TOKEN}" };
+    await rig.registry.add("loader", { command: "touch", args: [out], env, sandbox: { write: [rig.home] } }, true);
+    const before = rig.journal.length;
+    const launched = await rig.registry.launch("loader", someone);
+    expect(launched).toMatchObject({ ok: false, error: { code: "not-allowed" } });
+    expect(launched.ok ? "" : launched.error.message).toContain("LD_LIBRARY_PATH");
+    expect(fs.existsSync(out)).toBe(false);
+    expect(rig.journal.slice(before).map((draft) => draft.kind)).toEqual(["server-refused"]);
+  });
+
   test("by argument, to Node: process.argv has it, argv does not", async ({ skip }) => {
     if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
     const file = script(

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { hideSecrets, mayHideSecrets } from "../../../electron/servers/hidden-args.ts";
+import { hideSecrets, mayHideSecrets, mayKeepSecrets } from "../../../electron/servers/hidden-args.ts";
 
 const run = (args: readonly string[], values: ReadonlyMap<string, string>, code: string): unknown => {
   const hidden = hideSecrets(args, values);
@@ -49,4 +49,23 @@ test("in a node line only the script's own arguments may hold one", () => {
   expect(mayHideSecrets(["${keychain:a}"], true, true).ok).toBe(false);
   expect(mayHideSecrets(["-e", "${keychain:a}"], true, true).ok).toBe(false);
   expect(mayHideSecrets(["${keychain:a}"], true, false).ok).toBe(true);
+});
+
+test("a variable that the loader or a shell obeys may not hold one; one that is only named alike may", () => {
+  for (const name of [
+    "LD_PRELOAD",
+    "GLIBC_TUNABLES",
+    "MALLOC_CHECK_",
+    "NIX_LD_x86_64_linux",
+    "BASH_FUNC_a%%",
+    "BASH_ENV",
+    "SOCAT_FORK_WAIT",
+  ]) {
+    const refused = mayKeepSecrets({ PLAIN: "${keychain:b}", [name]: "x${keychain:a}" });
+    expect(refused, name).toMatchObject({ ok: false, error: { code: "not-allowed" } });
+    expect(refused.ok ? "" : refused.error.message).toContain(`The secret a stands in the variable ${name}`);
+    expect(mayKeepSecrets({ [name]: "/opt/lib" }).ok, name).toBe(true);
+  }
+  for (const name of ["LD_ACCESS_TOKEN", "MALLOC_KEY", "GLIBC_TOKEN", "NIX_LDAP", "SOCAT_TOKEN", "BASH_FUNC_KEY", "TOKEN"])
+    expect(mayKeepSecrets({ [name]: "${keychain:a}" }).ok, name).toBe(true);
 });
