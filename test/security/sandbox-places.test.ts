@@ -75,3 +75,43 @@ describe.skipIf(box.cannot !== undefined)("folders around what is closed or unwr
     expect(fs.readdirSync(autostart)).toEqual([]);
   });
 });
+
+describe.skipIf(box.cannot !== undefined)("logins of other programs in the home folder", () => {
+  it("are closed where the home folder is opened, for reading or for writing", async () => {
+    const files = [
+      ".codex/auth.json",
+      ".claude/.credentials.json",
+      ".claude.json",
+      ".gemini/oauth_creds.json",
+      ".cursor/mcp.json",
+      ".config/Code/User/mcp.json",
+      ".config/Claude/claude_desktop_config.json",
+      ".config/github-copilot/hosts.json",
+      ".local/share/opencode/auth.json",
+      ".config/goose/secrets.yaml",
+      ".cache/huggingface/token",
+      ".config/sops/age/keys.txt",
+      ".config/containers/auth.json",
+      ".mozilla/firefox/p/logins.json",
+      ".config/vivaldi/Default/Cookies",
+      ".var/app/org.mozilla.firefox/.mozilla/firefox/p/logins.json",
+      "snap/firefox/common/.mozilla/firefox/p/logins.json",
+    ].map((file) => put(path.join(box.home, file), "TOKEN"));
+    // Beside them, and no secret: still readable, and not writable for a server.
+    const memory = put(path.join(box.home, ".claude", "CLAUDE.md"), "notes");
+    for (const over of [{ read: ["~"] }, { write: ["~"] }]) {
+      const reads = Object.fromEntries(files.map((file) => [file, `fs.readFileSync(${JSON.stringify(file)})`]));
+      const seen = await attempt(
+        { ...reads, memory: `fs.readFileSync(${JSON.stringify(memory)})`, plant: `fs.writeFileSync(${JSON.stringify(memory)}, "EVIL")` },
+        over,
+      );
+      for (const file of files) expect(seen[file], file).toMatch(/^(ENOENT|EACCES)$/);
+      expect(seen).toMatchObject({ memory: "done", plant: "EROFS" });
+    }
+  });
+
+  it("are open to a server that is given them by name", async () => {
+    const file = put(path.join(box.home, ".cache", "huggingface", "token"), "TOKEN");
+    expect(await attempt({ token: `fs.readFileSync(${JSON.stringify(file)})` }, { read: [file] })).toEqual({ token: "done" });
+  });
+});
