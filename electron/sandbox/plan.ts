@@ -71,11 +71,24 @@ interface Closed {
   readonly real: string;
 }
 
+/** Our own places, and those of the credential places that are there. */
 function findClosed(context: PlanContext): { ours: readonly Closed[]; credentials: readonly Closed[] } {
-  const locate = (literal: string): Closed => ({ literal, real: context.disk.real(literal) ?? literal });
+  const { disk } = context;
+  const tops = new Map<string, boolean>();
+  // Most of them are in a few folders that most machines do not have (AppData, .var, snap): one look for each of those.
+  const mayBeThere = (name: string): boolean => {
+    const [top = ""] = name.split("/", 1);
+    const known = tops.get(top) ?? disk.real(path.join(context.home, top)) !== undefined;
+    tops.set(top, known);
+    return known;
+  };
+  const inHome = credentialPlaces.filter(mayBeThere).map((name) => path.join(context.home, ...name.split("/")));
   return {
-    ours: context.protectedPaths.map(locate),
-    credentials: [...credentialPlaces.map((name) => path.join(context.home, ...name.split("/"))), ...machineSecrets].map(locate),
+    ours: context.protectedPaths.map((literal) => ({ literal, real: disk.real(literal) ?? literal })),
+    credentials: [...inHome, ...machineSecrets].flatMap((literal) => {
+      const real = disk.real(literal);
+      return real === undefined ? [] : [{ literal, real }];
+    }),
   };
 }
 
@@ -206,7 +219,7 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
     ...closed.ours.map((entry) => ({ ...entry, why: "Portcullis' own" })),
     ...closed.credentials.map((entry) => ({ ...entry, why: "keys, tokens or private data" })),
   ].flatMap((entry) =>
-    disk.real(entry.real) !== undefined && (inOpened(entry.real) || open.has(entry.real)) && !named.has(entry.real)
+    (inOpened(entry.real) || open.has(entry.real)) && !named.has(entry.real) && disk.real(entry.real) !== undefined
       ? [{ path: entry.real, kind: "closed" as const, directory: disk.isDirectory(entry.real), why: entry.why }]
       : [],
   );
@@ -214,7 +227,7 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
     .filter((layer) => layer.kind === "write" && layer.path !== stateDir && layer.directory)
     .map((layer) => layer.path);
   const obeyed = [
-    ...obeyedInHome.map((name) => path.join(context.home, ...name.split("/"))),
+    ...(writeRoots.length === 0 ? [] : obeyedInHome).map((name) => path.join(context.home, ...name.split("/"))),
     ...writeRoots.flatMap((root) => obeyedInProject.map((name) => path.join(root, ...name.split("/")))),
   ].flatMap((literal) => {
     const real = disk.real(literal);
