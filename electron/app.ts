@@ -153,6 +153,7 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
       env,
       platform,
       protectedPaths: [paths.config, paths.data, paths.logs, paths.run],
+      packagesDir: path.join(paths.data, "packages"),
       home,
       now,
     });

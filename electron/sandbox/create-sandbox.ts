@@ -29,6 +29,8 @@ export interface SandboxDeps {
   readonly platform: NodeJS.Platform;
   /** Our own config, data, log and run folders: never visible in a box, but for the server's state folder and its own program. */
   readonly protectedPaths: readonly string[];
+  /** Our folder of installed packages; without one, no program of ours is opened. */
+  readonly packagesDir?: string;
   readonly home: string;
   now(): number;
 }
@@ -72,7 +74,13 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     const present = seccomp !== undefined && fs.existsSync(seccomp) ? seccomp : undefined;
     return { ...findTools(deps.env["PATH"] ?? "", present), system: readSystem() };
   };
-  const contextOf = (system: readonly string[]): PlanContext => ({ home: deps.home, protectedPaths: deps.protectedPaths, system, disk });
+  const contextOf = (system: readonly string[]): PlanContext => ({
+    home: deps.home,
+    protectedPaths: deps.protectedPaths,
+    packagesDir: deps.packagesDir,
+    system,
+    disk,
+  });
   const systemOf = (): readonly string[] =>
     deps.platform === "linux"
       ? [...readSystem().shown, ...readSystem().links.map((link) => link.at)]

@@ -46,6 +46,8 @@ export interface PlanContext {
   readonly home: string;
   /** Our own config, data, log and run folders. */
   readonly protectedPaths: readonly string[];
+  /** The one folder of ours that programs are run from: what is installed in it may be read by the server it is for. */
+  readonly packagesDir: string | undefined;
   /** What every box can read anyway: a program in there needs no opening. */
   readonly system: readonly string[];
   readonly disk: Disk;
@@ -151,6 +153,39 @@ function foldersToHold(layers: ReadonlyMap<string, Layer>): ReadonlySet<string> 
   return folders;
 }
 
+/**
+ * A program's folder is found by looking at the disk, some of which a server can write to: it is never wide and never a place of secrets,
+ * unless the person named that place itself.
+ */
+function checkProgram(
+  place: Place,
+  context: PlanContext,
+  closed: ReturnType<typeof findClosed>,
+  stateDir: string,
+  named: ReadonlySet<string>,
+): Result<void> {
+  const { real } = place;
+  const refuse = (why: string): Result<void> =>
+    fail(
+      "not-allowed",
+      `“${place.asked}”${place.literal === real ? "" : ` (it leads to ${real})`} is not opened as a part of the server's program: ${why}`,
+      "Keep the program in a folder of its own, or open what it needs in the server's sandbox settings.",
+    );
+  const packages = context.packagesDir === undefined ? undefined : (context.disk.real(context.packagesDir) ?? context.packagesDir);
+  // A package that is being installed lies beside the others, with the registry's tokens; only its installer has it for its own folder.
+  const installed = packages !== undefined && isWithin(real, packages) && /^[^.]/u.test(path.relative(packages, real));
+  if (closed.ours.some((own) => isWithin(real, own.real)) && !installed && !isWithin(real, stateDir)) {
+    return refuse("it belongs to Portcullis.");
+  }
+  if (ownPlaces.some((own) => isWithin(real, own)) || real === "/tmp") return refuse("every box has its own.");
+  if (isWithin(context.disk.real(context.home) ?? context.home, real)) return refuse("that is your home folder, or has it in it.");
+  const secret = closed.credentials.find((entry) => isWithin(real, entry.real));
+  if (secret !== undefined && ![...named].some((open) => isWithin(real, open) && isWithin(open, secret.real))) {
+    return refuse(`keys or tokens are kept in ${secret.literal}.`);
+  }
+  return ok(undefined);
+}
+
 function describe(place: Place): string {
   return place.literal === place.real ? "named in the server's settings" : `named in the server's settings as ${place.asked}`;
 }
@@ -198,6 +233,8 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
   for (const program of request.programs) {
     const place = resolvePlace(program, context.home, disk);
     if (!place.ok) return fail("cannot-start", `The program's folder “${program}” does not exist.`, "Install the server again.");
+    const allowed = checkProgram(place.value, context, closed, stateDir, named);
+    if (!allowed.ok) return allowed;
     add(place.value.real, "read", "the server's own program");
   }
 
@@ -208,7 +245,11 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
   const isOpen = (place: string): boolean =>
     context.system.some((folder) => isWithin(place, folder)) ||
     [...open.values()].some((layer) => isWithin(place, layer.path) && (!isWithin(place, "/tmp") || isWithin(layer.path, "/tmp")));
-  if (!isOpen(executable)) add(executable, "read", "the program that is started");
+  if (!isOpen(executable)) {
+    const allowed = checkProgram({ asked: command, literal: command, real: executable }, context, closed, stateDir, named);
+    if (!allowed.ok) return allowed;
+    add(executable, "read", "the program that is started");
+  }
   add(stateDir, "write", "its own folder, kept between starts; HOME in the box");
 
   const layers: Layer[] = [...open.values()];

@@ -2,7 +2,7 @@ import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import { secretReferences } from "../../shared/model/secret-reference.ts";
 import { isLoaderVariable } from "../sandbox/loader-variables.ts";
-import { firstScript } from "./program-folders.ts";
+import { firstScript } from "./script-argument.ts";
 
 /**
  * Secret references in arguments, without the value ever being in argv, where every program on the machine can read it (threat 26).

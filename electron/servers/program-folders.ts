@@ -1,9 +1,11 @@
 import fs from "node:fs/promises";
 import path from "node:path";
+import { firstScript } from "./script-argument.ts";
 
 /**
  * What a program that is started by its path needs to be read besides the system: itself, its package, its interpreter's
- * installation. As little as works; never the home folder itself or anything above it. What else it needs is opened by the person.
+ * installation. As little as works; never the home folder itself or anything above it. What else it needs is opened by the person. A
+ * server can write to some of what is looked at here, so only a file that is there opens anything, and no folder by its name alone.
  */
 export interface ProgramFolders {
   /** argv of the program alone: an interpreter named by `#!` is put before it, because the box has no login shell's PATH. */
@@ -17,7 +19,8 @@ export interface ProgramQuestion {
   /** Absolute; may be a symlink (a virtual environment's python must be called by its own name). */
   readonly program: string;
   readonly args: readonly string[];
-  readonly cwd: string;
+  /** The working folder that the person configured, or null: what a server finds in its own folder is of its own making. */
+  readonly cwd: string | null;
   readonly home: string;
   /** An interpreter's absolute path by its name, or null. */
   readonly findInterpreter: (name: string) => Promise<string | null>;
@@ -25,44 +28,58 @@ export interface ProgramQuestion {
 
 /** Looks at the disk, changes nothing. What does not exist is left out: the start will say so. */
 export async function programFolders(question: ProgramQuestion): Promise<ProgramFolders> {
-  const { program, args, cwd, home } = question;
+  const { program, args, cwd } = question;
+  const home = [question.home, await realPath(question.home)];
   const programs = new Set<string>();
   const real = await realPath(program);
   const interpreter = await interpreterOf(real, question.findInterpreter);
   const argv = interpreter === null ? [program] : [...interpreter, real];
-  for (const file of [program, ...(interpreter ?? []).slice(0, 1)]) await addProgram(file, home, programs);
+  for (const file of [program, ...(interpreter ?? []).slice(0, 1)]) if (await isFile(file)) await addProgram(file, home, programs);
   const runner = interpreterName(interpreter?.[0] ?? program);
   if (interpreter === null && runner !== null) {
-    const script = firstScript(args, runner);
-    if (script !== null) {
-      const file = path.resolve(cwd, script);
-      if (await exists(file)) await addProgram(file, home, programs);
-    }
+    const script = await scriptFile(firstScript(args, runner), cwd);
+    if (script !== null) await addProgram(script, home, programs);
   }
   return { argv, programs: [...programs], isNode: runner === "node" };
 }
 
-async function addProgram(file: string, home: string, programs: Set<string>): Promise<void> {
+/**
+ * The file that a script's name leads to, or null. A folder stands for the file in it that the interpreter would run; that one is taken only
+ * if it is a file itself, and no link.
+ */
+async function scriptFile(script: string | null, cwd: string | null): Promise<string | null> {
+  if (script === null || (cwd === null && !path.isAbsolute(script))) return null;
+  const file = path.resolve(cwd ?? "/", script);
+  const found = await fs.stat(file).catch(() => null);
+  if (found === null || !found.isDirectory()) return found?.isFile() === true ? file : null;
+  for (const name of ["package.json", "index.js", "__main__.py"]) {
+    const inside = path.join(file, name);
+    if ((await fs.lstat(inside).catch(() => null))?.isFile() === true) return inside;
+  }
+  return null;
+}
+
+async function addProgram(file: string, home: readonly string[], programs: Set<string>): Promise<void> {
   const real = await realPath(file);
   programs.add(real);
   // An interpreter is no part of the package that happens to lie around it.
-  const own = interpreterName(real) === null ? await packageOf(real, home) : installationOf(real, home);
-  for (const folder of [await environmentOf(file), own]) {
-    for (const one of folder) if (!isHomeOrAbove(one, home)) programs.add(one);
+  const own = interpreterName(real) === null ? await packageOf(real, home) : installationOf(real);
+  for (const one of [...(await environmentOf(file)), ...own]) {
+    if (!isHomeOrAbove(await realPath(one), ...home)) programs.add(one);
   }
 }
 
 /** A Python virtual environment: its folder, and the installation it was made from (`home = …/bin` in pyvenv.cfg). */
 async function environmentOf(file: string): Promise<readonly string[]> {
   const folder = path.dirname(path.dirname(file));
-  const config = await fs.readFile(path.join(folder, "pyvenv.cfg"), "utf8").catch(() => null);
+  const config = await readStart(path.join(folder, "pyvenv.cfg"), 64 * 1024);
   if (config === null) return [];
   const base = /^home\s*=\s*(.+)$/mu.exec(config)?.[1]?.trim();
   return base === undefined || !path.isAbsolute(base) ? [folder] : [folder, path.dirname(await realPath(base))];
 }
 
 /** The package a script belongs to: the nearest folder with a manifest, and the node_modules it takes its dependencies from. */
-async function packageOf(real: string, home: string): Promise<readonly string[]> {
+async function packageOf(real: string, home: readonly string[]): Promise<readonly string[]> {
   const parts = real.split(path.sep);
   const first = parts.indexOf("node_modules");
   if (first > 0) {
@@ -71,7 +88,7 @@ async function packageOf(real: string, home: string): Promise<readonly string[]>
     // Global packages are complete in themselves; a project's share the project's node_modules.
     return path.basename(path.dirname(modules)) === "lib" ? [parts.slice(0, first + depth).join(path.sep)] : [modules];
   }
-  for (let folder = path.dirname(real); !isHomeOrAbove(folder, home) && path.dirname(folder) !== folder; folder = path.dirname(folder)) {
+  for (let folder = path.dirname(real); !isHomeOrAbove(folder, ...home) && path.dirname(folder) !== folder; folder = path.dirname(folder)) {
     for (const manifest of ["package.json", "pyproject.toml", "setup.py", "deno.json"]) {
       if (await exists(path.join(folder, manifest))) return [folder];
     }
@@ -80,11 +97,11 @@ async function packageOf(real: string, home: string): Promise<readonly string[]>
 }
 
 /** Where an interpreter of the person's own (pyenv, mise, uv …) keeps its library: the folder above its bin. */
-function installationOf(real: string, home: string): readonly string[] {
+function installationOf(real: string): readonly string[] {
   const name = interpreterName(real);
   if (name === null || name === "node" || path.basename(path.dirname(real)) !== "bin") return [];
   const folder = path.dirname(path.dirname(real));
-  return isHomeOrAbove(folder, home) || folder === "/usr/local" ? [] : [folder];
+  return folder === "/usr/local" ? [] : [folder];
 }
 
 /** `node`, `python`, `ruby` … for a program that runs scripts; null for any other. */
@@ -101,48 +118,44 @@ export function interpreterName(program: string): string | null {
     : null;
 }
 
-// Options of interpreters that take the next word as their value, as far as servers use them.
-const valueOptions = new Set(["-r", "--require", "--import", "--loader", "--env-file", "-C", "--conditions", "-W", "-X", "-I", "--config"]);
-
-/** The script in an interpreter's arguments, or null (`-m module`, `-c code`, `-e code`). */
-export function firstScript(args: readonly string[], interpreter: string): string | null {
-  for (let at = 0; at < args.length; at += 1) {
-    const arg = args[at] ?? "";
-    if (["-m", "-c", "-e", "--eval", "-p", "--print"].includes(arg)) return null;
-    if (valueOptions.has(arg)) at += 1;
-    else if (arg === "--") return args[at + 1] ?? null;
-    else if (arg === "run" && (interpreter === "bun" || interpreter === "deno")) continue;
-    else if (!arg.startsWith("-")) return arg;
-  }
-  return null;
+async function interpreterOf(real: string, find: (name: string) => Promise<string | null>): Promise<readonly string[] | null> {
+  const line = /^#!\s*(\S+)(?:[ \t]+([^\r\n]*))?/u.exec((await readStart(real, 256)) ?? "");
+  if (line === null) return null;
+  const [, program = "", rest = ""] = line;
+  if (!program.endsWith("/env")) return interpreterName(program) === null ? null : [program, ...(rest.trim() === "" ? [] : [rest.trim()])];
+  const words = rest.split(/\s+/u).filter((word) => word !== "" && word !== "-S" && !word.includes("="));
+  const found = words[0] === undefined || interpreterName(words[0]) === null ? null : await find(words[0]);
+  return found === null ? null : [found, ...words.slice(1)];
 }
 
-async function interpreterOf(real: string, find: (name: string) => Promise<string | null>): Promise<readonly string[] | null> {
-  const handle = await fs.open(real, "r").catch(() => null);
+/** The first bytes of a file, or null. A server may have put something in its place that never ends, or never begins. */
+async function readStart(file: string, bytes: number): Promise<string | null> {
+  const handle = await fs.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)).catch(() => null);
   if (handle === null) return null;
   try {
-    const head = Buffer.alloc(256);
+    if (!(await handle.stat()).isFile()) return null;
+    const head = Buffer.alloc(bytes);
     const { bytesRead } = await handle.read(head, 0, head.length, 0);
-    const line = /^#!\s*(\S+)(?:[ \t]+([^\r\n]*))?/u.exec(head.toString("latin1", 0, bytesRead));
-    if (line === null) return null;
-    const [, program = "", rest = ""] = line;
-    if (!program.endsWith("/env"))
-      return interpreterName(program) === null ? null : [program, ...(rest.trim() === "" ? [] : [rest.trim()])];
-    const words = rest.split(/\s+/u).filter((word) => word !== "" && word !== "-S" && !word.includes("="));
-    const found = words[0] === undefined || interpreterName(words[0]) === null ? null : await find(words[0]);
-    return found === null ? null : [found, ...words.slice(1)];
+    return head.toString("utf8", 0, bytesRead);
   } finally {
     await handle.close();
   }
 }
 
-export function isHomeOrAbove(folder: string, home: string): boolean {
-  const relative = path.relative(folder, home);
-  return relative === "" || (!relative.startsWith("..") && !path.isAbsolute(relative));
+/** Whether this is one of these folders, or above it. */
+export function isHomeOrAbove(folder: string, ...homes: readonly string[]): boolean {
+  return homes.some((home) => {
+    const relative = path.relative(folder, home);
+    return relative === "" || (relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative));
+  });
 }
 
 async function realPath(file: string): Promise<string> {
   return fs.realpath(file).catch(() => file);
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return (await fs.stat(file).catch(() => null))?.isFile() === true;
 }
 
 async function exists(file: string): Promise<boolean> {

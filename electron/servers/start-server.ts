@@ -114,7 +114,7 @@ export async function runnableServer(
   const folders = await programFolders({
     program,
     args,
-    cwd,
+    cwd: configuredCwd(settings, deps.home),
     home: deps.home,
     async findInterpreter(interpreter) {
       const found = await deps.findCommand(interpreter, null);

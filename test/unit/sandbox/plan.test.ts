@@ -39,6 +39,8 @@ const disk = diskOf({
   "/home/ann/everything": "->/",
   "/srv/data": "folder",
   "/home/ann/.local/share/portcullis/packages/server": "folder",
+  "/home/ann/.local/share/portcullis/packages/.installing-1": "folder",
+  "/proc/self": "folder",
   "/home/ann/.local/share/portcullis/state/a": "folder",
   "/home/ann/.local/share/portcullis/state/b": "folder",
   "/opt/tool": "file",
@@ -47,6 +49,7 @@ const disk = diskOf({
 const context = {
   home: "/home/ann",
   protectedPaths: ["/home/ann/.local/share/portcullis"],
+  packagesDir: "/home/ann/.local/share/portcullis/packages",
   system: ["/usr"],
   disk,
 };
@@ -127,11 +130,35 @@ describe("a plan", () => {
     expect(made.warnings.join(" ")).toContain("keys or tokens");
   });
 
-  it("does not open keys or our own files because a program lies among them", () => {
-    const made = plan({ programs: ["/home/ann/.ssh", "/home/ann/.local/share/portcullis"] });
-    expect(layers(made)).toContain("closed /home/ann/.ssh");
-    expect(layers(made)).toContain("closed /home/ann/.local/share/portcullis");
-    expect(layers(made)).not.toContain("read /home/ann/.ssh");
+  it.each([
+    ["keys", "/home/ann/.ssh"],
+    ["a key", "/home/ann/.ssh/id_rsa"],
+    ["our own folder", "/home/ann/.local/share/portcullis"],
+    ["all packages", "/home/ann/.local/share/portcullis/packages"],
+    ["a package that is being installed", "/home/ann/.local/share/portcullis/packages/.installing-1"],
+    ["another server's state", "/home/ann/.local/share/portcullis/state/b"],
+    ["the home folder", "/home/ann"],
+    ["what is above it", "/home"],
+    ["the whole disk", "/"],
+    ["the whole disk, by a link", "/home/ann/everything"],
+    ["keys, by a link", "/home/ann/keys"],
+    ["another /proc", "/proc/self"],
+  ])("does not open %s because a program lies among them", (_name, place) => {
+    expect(refusal({ programs: [place] })).toBe("not-allowed");
+    expect(refusal({ programs: [], argv: [place] })).toBe("not-allowed");
+  });
+
+  it("opens a program among keys where the person opened that place", () => {
+    expect(layers(plan({ programs: ["/home/ann/.ssh/id_rsa"], read: ["~/.ssh"] }))).toContain("read /home/ann/.ssh");
+    expect(refusal({ programs: ["/home/ann/.ssh/id_rsa"], read: ["~"] })).toBe("not-allowed");
+  });
+
+  it("opens the server's own state as a program, and its own installation", () => {
+    const own = "/home/ann/.local/share/portcullis";
+    expect(layers(plan({ programs: [`${own}/state/a`, `${own}/packages/server`] }))).toEqual([
+      `read ${own}/packages/server`,
+      `write ${own}/state/a`,
+    ]);
   });
 
   it("writes where both reading and writing are asked, and shows where a link leads", () => {

@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { firstScript, programFolders } from "../../../electron/servers/program-folders.ts";
+import { programFolders } from "../../../electron/servers/program-folders.ts";
+import { firstScript } from "../../../electron/servers/script-argument.ts";
 import { behindShim, isShim } from "../../../electron/servers/shims.ts";
 
 let home: string;
@@ -20,7 +22,7 @@ const put = (file: string, text = ""): string => {
   return full;
 };
 const node = fs.realpathSync(process.execPath);
-const ask = (program: string, args: readonly string[] = [], cwd = home): ReturnType<typeof programFolders> =>
+const ask = (program: string, args: readonly string[] = [], cwd: string | null = null): ReturnType<typeof programFolders> =>
   programFolders({ program, args, cwd, home, findInterpreter: (name) => Promise.resolve(name === "node" ? node : null) });
 
 describe("what a program needs to be read", () => {
@@ -36,6 +38,37 @@ describe("what a program needs to be read", () => {
     put("code/server/package.json", "{}");
     const script = put("code/server/main.js");
     expect((await ask(node, ["main.js"], path.dirname(script))).programs).toContain(path.dirname(script));
+  });
+
+  test("a script named from nowhere, a folder and what is no file open nothing", async () => {
+    put("code/server/package.json", "{}");
+    const script = put("code/server/main.js");
+    fs.symlinkSync("/", path.join(home, "all"));
+    expect((await ask(node, ["main.js"])).programs).toEqual([node]);
+    for (const value of [home, path.join(home, "all"), "/dev/null", path.join(home, "code")])
+      expect((await ask(node, [value])).programs).toEqual([node]);
+    expect((await ask(node, [path.dirname(script)])).programs).toEqual([
+      node,
+      path.join(home, "code/server/package.json"),
+      path.join(home, "code/server"),
+    ]);
+  });
+
+  test("a folder's own entry is not taken from where a link leads", async () => {
+    put("private/package.json", "{}");
+    fs.mkdirSync(path.join(home, "code"));
+    fs.symlinkSync(path.join(home, "private/package.json"), path.join(home, "code/package.json"));
+    expect((await ask(node, [path.join(home, "code")])).programs).toEqual([node]);
+  });
+
+  test("a home folder that is a link itself is not opened by its real name", async () => {
+    put("real/package.json", "{}");
+    put("real/server.js");
+    const link = path.join(home, "link");
+    fs.symlinkSync(path.join(home, "real"), link);
+    const question = { program: node, args: [path.join(link, "server.js")], cwd: null, home: link };
+    const found = await programFolders({ ...question, findInterpreter: () => Promise.resolve(null) });
+    expect(found.programs).toEqual([node, path.join(home, "real/server.js")]);
   });
 
   test("a script in the home folder itself opens the script and nothing else", async () => {
@@ -76,6 +109,20 @@ describe("what a program needs to be read", () => {
     expect(found.programs).toEqual([real, path.join(home, "code/app/.venv"), path.join(home, ".pyenv/versions/3.12")]);
   });
 
+  test("what is in the place of a pyvenv.cfg is not waited for", async () => {
+    const real = put("python/bin/python3", "");
+    const python = path.join(home, "code/.venv/bin/python");
+    fs.mkdirSync(path.dirname(python), { recursive: true });
+    fs.symlinkSync(real, python);
+    const config = path.join(home, "code/.venv/pyvenv.cfg");
+    for (const device of ["/dev/zero", "fifo"]) {
+      if (device === "fifo") execFileSync("mkfifo", [config]);
+      else fs.symlinkSync(device, config);
+      expect((await ask(python)).programs).toEqual([real, path.join(home, "python")]);
+      fs.rmSync(config);
+    }
+  });
+
   test("never the home folder or anything above it, wherever a program lies", async () => {
     for (const file of ["bin/python3", "python3"]) {
       for (const folder of (await ask(put(file))).programs)
@@ -84,13 +131,54 @@ describe("what a program needs to be read", () => {
   });
 });
 
-test("the script among an interpreter's arguments", () => {
-  expect(firstScript(["--require", "a.js", "b.js", "c"], "node")).toBe("b.js");
-  expect(firstScript(["run", "x.ts"], "bun")).toBe("x.ts");
-  expect(firstScript(["-m", "module"], "python")).toBeNull();
-  expect(firstScript(["-e", "1"], "node")).toBeNull();
-  expect(firstScript(["--", "-odd.js"], "node")).toBe("-odd.js");
-  expect(firstScript([], "node")).toBeNull();
+test.each<[string, string, string | null]>([
+  ["node", "--require a.js b.js c", "b.js"],
+  ["node", "--disable-warning ExperimentalWarning s.js", "s.js"],
+  ["node", "--disable_warning X --title t --experimental-config-file=c s.js", "s.js"],
+  ["node", "--inspect --inspect-port 1 --enable-source-maps -C dev -i s.js", "s.js"],
+  ["node", "-e 1", null],
+  ["node", "-pe 1", null],
+  ["node", "--eval=1 s.js", null],
+  ["node", "--run start", null],
+  ["node", "- s.js", null],
+  ["node", "-- -odd.js", "-odd.js"],
+  ["node", "--max-old-space-size=100 s.js", "s.js"],
+  ["node", "", null],
+  ["bun", "run x.ts", "x.ts"],
+  ["bun", "--cwd /p --preload a run --smol x.ts run", "x.ts"],
+  ["bun", "x cowsay", null],
+  ["bun", "run run", "run"],
+  ["deno", "run -A --config d.json -L debug --allow-net=a x.ts", "x.ts"],
+  ["deno", "run -ARc d.json x.ts", "x.ts"],
+  ["deno", "serve --port 1 x.ts", "x.ts"],
+  ["deno", "task x.ts", null],
+  ["python", "-m module", null],
+  ["python", "-Im module", null],
+  ["python", "-c code s.py", null],
+  ["python", "-uW default -X dev -Xutf8 --check-hash-based-pycs never -I s.py x", "s.py"],
+  ["ruby", "-W0 -I lib -rjson -C /p s.rb", "s.rb"],
+  ["perl", "-Mstrict -I lib -w s.pl", "s.pl"],
+  ["perl", "-we 1", null],
+  ["php", "-d a=b -f s.php x", "s.php"],
+  ["php", "--file=s.php", "s.php"],
+  ["php", "-S localhost:1 s.php", null],
+])("the script among the arguments of %s: %s", (interpreter, args, script) => {
+  expect(
+    firstScript(
+      args.split(" ").filter((arg) => arg !== ""),
+      interpreter,
+    ),
+  ).toBe(script);
+});
+
+test("no option of the Node that runs here is unknown", () => {
+  const code = "console.log(JSON.stringify([...require('internal/options').getCLIOptionsInfo().options]))";
+  const said = execFileSync(process.execPath, ["--expose-internals", "-e", code], { encoding: "utf8" });
+  // Node's own numbers: 0 to 2 are no option, one of V8's, and a switch.
+  const taking = (JSON.parse(said) as [string, { readonly type: number }][]).filter(([, { type }]) => type > 2).map(([name]) => name);
+  expect(taking.length).toBeGreaterThan(50);
+  for (const name of taking)
+    expect(firstScript([name, "value", "s.js"], "node"), name).toBe(["--eval", "--run"].includes(name) ? null : "s.js");
 });
 
 test("a version manager's shim leads to the interpreter itself", async () => {
