@@ -64,18 +64,22 @@ async function addProgram(file: string, home: readonly string[], programs: Set<s
   programs.add(real);
   // An interpreter is no part of the package that happens to lie around it.
   const own = interpreterName(real) === null ? await packageOf(real, home) : installationOf(real);
-  for (const one of [...(await environmentOf(file)), ...own]) {
+  for (const one of [...(await environmentOf(file, real)), ...own]) {
     if (!isHomeOrAbove(await realPath(one), ...home)) programs.add(one);
   }
 }
 
-/** A Python virtual environment: its folder, and the installation it was made from (`home = …/bin` in pyvenv.cfg). */
-async function environmentOf(file: string): Promise<readonly string[]> {
+/**
+ * A Python virtual environment: its folder, and the installation it was made from. Its `pyvenv.cfg` names that one (`home = …/bin`), but a
+ * server may write what it likes there: only the folder that really holds the Python behind the environment's link is taken for it.
+ */
+async function environmentOf(file: string, real: string): Promise<readonly string[]> {
   const folder = path.dirname(path.dirname(file));
   const config = await readStart(path.join(folder, "pyvenv.cfg"), 64 * 1024);
   if (config === null) return [];
   const base = /^home\s*=\s*(.+)$/mu.exec(config)?.[1]?.trim();
-  return base === undefined || !path.isAbsolute(base) ? [folder] : [folder, path.dirname(await realPath(base))];
+  if (base === undefined || !path.isAbsolute(base) || (await realPath(base)) !== path.dirname(real)) return [folder];
+  return [folder, path.dirname(path.dirname(real))];
 }
 
 /** The package a script belongs to: the nearest folder with a manifest, and the node_modules it takes its dependencies from. */

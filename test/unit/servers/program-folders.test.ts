@@ -109,6 +109,22 @@ describe("what a program needs to be read", () => {
     expect(found.programs).toEqual([real, path.join(home, "code/app/.venv"), path.join(home, ".pyenv/versions/3.12")]);
   });
 
+  test("a Python environment that names another installation than its own: only its folder", async () => {
+    const real = put("python/bin/python3.13t", "");
+    const python = path.join(home, "code/.venv/bin/python");
+    fs.mkdirSync(path.dirname(python), { recursive: true });
+    fs.symlinkSync(real, python);
+    put("private/notes.txt");
+    fs.mkdirSync(path.join(home, "private/bin"));
+    fs.symlinkSync(real, path.join(home, "private/bin/python3"));
+    for (const base of [path.join(home, "private/notes"), path.join(home, "private/bin"), "/", "private", path.join(home, "none")]) {
+      put("code/.venv/pyvenv.cfg", `home = ${base}\n`);
+      expect((await ask(python)).programs).toEqual([real, path.join(home, "code/.venv")]);
+    }
+    put("code/.venv/pyvenv.cfg", `home = ${path.dirname(real)}\n`);
+    expect((await ask(python)).programs).toEqual([real, path.join(home, "code/.venv"), path.join(home, "python")]);
+  });
+
   test("what is in the place of a pyvenv.cfg is not waited for", async () => {
     const real = put("python/bin/python3", "");
     const python = path.join(home, "code/.venv/bin/python");
