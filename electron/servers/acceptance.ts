@@ -2,12 +2,13 @@ import { createHash, createHmac } from "node:crypto";
 import { z } from "zod";
 import type { AcceptanceChange, Limits, ServerSettings } from "../../shared/model/server.ts";
 import { canonical } from "../../shared/policy/canonical.ts";
+import type { Leads } from "./leads.ts";
 
 /**
  * What the person accepted, bound to everything that decides what runs (threat 2, CVE-2025-54136: trust that is bound to a name
- * can be moved to another command): the program's real path, command, arguments, the name of each environment variable with a
- * salted hash of its value, working folder, the sandbox, and the package that was installed for it. Anything that differs is named, one
- * field each, and nothing is started until it is accepted again.
+ * can be moved to another command): command, arguments, the real paths of the program, its interpreter and its script, the name of
+ * each environment variable with a salted hash of its value, working folder, the sandbox, and the package that was installed for it.
+ * Anything that differs is named, one field each, and nothing is started until it is accepted again.
  */
 export const acceptanceSubjectSchema = z.object({
   /** Where the command leads: a real path, or `npm:NAME` where a package runner's work is done by us; null: not found. */
@@ -23,6 +24,10 @@ export const acceptanceSubjectSchema = z.object({
   hosts: z.array(z.string()),
   waived: z.boolean(),
   limits: z.record(z.string(), z.number()),
+  /** Real paths of `cwd`, `script` and `environment` where they are elsewhere than their names say; absent: none is. */
+  leads: z.record(z.string(), z.string()).optional(),
+  /** Real path of what the program's first line names; null: it names none; absent: accepted before this was kept. */
+  interpreter: z.string().nullable().optional(),
 });
 export type AcceptanceSubject = z.infer<typeof acceptanceSubjectSchema>;
 
@@ -34,6 +39,7 @@ export interface ResolvedServer {
   readonly program: string | null;
   /** A configured folder (`~/x`, `/x`) to its real path; the same text if it does not exist. */
   realPath(configured: string): string;
+  readonly leads: Leads;
 }
 
 /** The subject of an acceptance. `salt` keeps the hashes of values from being guessed with a word list. */
@@ -51,6 +57,8 @@ export function acceptanceSubject(settings: ServerSettings, resolved: ResolvedSe
     hosts: [...(box.hosts ?? [])],
     waived: box.waived === true,
     limits: knownLimits(box.limits),
+    ...(Object.keys(resolved.leads.elsewhere).length === 0 ? {} : { leads: { ...resolved.leads.elsewhere } }),
+    interpreter: resolved.leads.interpreter,
   };
 }
 
@@ -81,6 +89,9 @@ export function acceptanceChanges(
   compare("command", before.command, now.command);
   // A different command leads elsewhere by itself; the path is worth a line of its own only where the same command does.
   if (before.command === now.command) compare("program", before.program, now.program);
+  // What was accepted before interpreters were kept gets its own at its next start.
+  if (before.program === now.program && before.interpreter !== undefined)
+    compare("interpreter", before.interpreter, now.interpreter ?? null);
   compare("args", list(before.args), list(now.args));
   for (const name of [...new Set([...Object.keys(before.env), ...Object.keys(now.env)])].sort()) {
     const was = Object.hasOwn(before.env, name) ? before.env[name] : undefined;
@@ -93,6 +104,13 @@ export function acceptanceChanges(
     });
   }
   compare("cwd", before.cwd, now.cwd);
+  // Likewise: the same words that lead elsewhere.
+  const lead = (name: string, said: string | null): void => {
+    compare(name, before.leads?.[name] ?? said, now.leads?.[name] ?? said);
+  };
+  if (before.cwd === now.cwd) lead("cwd", now.cwd);
+  if (before.command === now.command) lead("environment", null);
+  if (before.command === now.command && before.cwd === now.cwd && list(before.args) === list(now.args)) lead("script", null);
   compare("sandbox.read", list(before.read), list(now.read));
   compare("sandbox.write", list(before.write), list(now.write));
   compare("sandbox.hosts", list(before.hosts), list(now.hosts));

@@ -35,12 +35,15 @@ export async function programFolders(question: ProgramQuestion): Promise<Program
   const interpreter = await interpreterOf(real, question.findInterpreter);
   const argv = interpreter === null ? [program] : [...interpreter, real];
   for (const file of [program, ...(interpreter ?? []).slice(0, 1)]) if (await isFile(file)) await addProgram(file, home, programs);
-  const runner = interpreterName(interpreter?.[0] ?? program);
-  if (interpreter === null && runner !== null) {
-    const script = await scriptFile(firstScript(args, runner), cwd);
-    if (script !== null) await addProgram(script, home, programs);
-  }
-  return { argv, programs: [...programs], isNode: runner === "node" };
+  const script = interpreter === null ? await scriptOf(program, args, cwd) : null;
+  if (script !== null) await addProgram(script, home, programs);
+  return { argv, programs: [...programs], isNode: interpreterName(interpreter?.[0] ?? program) === "node" };
+}
+
+/** The file that a program runs, if it is an interpreter with a script among its arguments that is there; else null. */
+export async function scriptOf(program: string, args: readonly string[], cwd: string | null): Promise<string | null> {
+  const runner = interpreterName(program);
+  return runner === null ? null : scriptFile(firstScript(args, runner), cwd);
 }
 
 /**
@@ -75,11 +78,21 @@ async function addProgram(file: string, home: readonly string[], programs: Set<s
  */
 async function environmentOf(file: string, real: string): Promise<readonly string[]> {
   const folder = path.dirname(path.dirname(file));
-  const config = await readStart(path.join(folder, "pyvenv.cfg"), 64 * 1024);
+  const config = await readConfig(folder);
   if (config === null) return [];
   const base = /^home\s*=\s*(.+)$/mu.exec(config)?.[1]?.trim();
   if (base === undefined || !path.isAbsolute(base) || (await realPath(base)) !== path.dirname(real)) return [folder];
   return [folder, path.dirname(path.dirname(real))];
+}
+
+/** The virtual environment that a program belongs to, by the name it is called by; null: none. */
+export async function environmentFolder(file: string): Promise<string | null> {
+  const folder = path.dirname(path.dirname(file));
+  return (await readConfig(folder)) === null ? null : folder;
+}
+
+function readConfig(environment: string): Promise<string | null> {
+  return readStart(path.join(environment, "pyvenv.cfg"), 64 * 1024);
 }
 
 /** The package a script belongs to: the nearest folder with a manifest, and the node_modules it takes its dependencies from. */
@@ -123,13 +136,22 @@ export function interpreterName(program: string): string | null {
 }
 
 async function interpreterOf(real: string, find: (name: string) => Promise<string | null>): Promise<readonly string[] | null> {
+  const line = await firstLine(real);
+  if (line === null || interpreterName(line.program) === null) return null;
+  const program = line.byName ? await find(line.program) : line.program;
+  return program === null ? null : [program, ...line.args];
+}
+
+/** What a program's `#!` line runs it with: a path, or (`/usr/bin/env NAME`) the name of a program on PATH. Null: there is none. */
+export async function firstLine(
+  real: string,
+): Promise<{ readonly program: string; readonly args: readonly string[]; readonly byName: boolean } | null> {
   const line = /^#!\s*(\S+)(?:[ \t]+([^\r\n]*))?/u.exec((await readStart(real, 256)) ?? "");
   if (line === null) return null;
   const [, program = "", rest = ""] = line;
-  if (!program.endsWith("/env")) return interpreterName(program) === null ? null : [program, ...(rest.trim() === "" ? [] : [rest.trim()])];
-  const words = rest.split(/\s+/u).filter((word) => word !== "" && word !== "-S" && !word.includes("="));
-  const found = words[0] === undefined || interpreterName(words[0]) === null ? null : await find(words[0]);
-  return found === null ? null : [found, ...words.slice(1)];
+  if (!program.endsWith("/env")) return { program, args: rest.trim() === "" ? [] : [rest.trim()], byName: false };
+  const [name, ...args] = rest.split(/\s+/u).filter((word) => word !== "" && word !== "-S" && !word.includes("="));
+  return name === undefined ? null : { program: name, args, byName: !path.isAbsolute(name) };
 }
 
 /** The first bytes of a file, or null. A server may have put something in its place that never ends, or never begins. */

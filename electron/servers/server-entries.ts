@@ -6,6 +6,8 @@ import type { Settings } from "../../shared/model/settings.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { SandboxCapability } from "../sandbox/sandbox.ts";
 import type { Acceptances } from "./acceptances.ts";
+import { findLeads } from "./leads.ts";
+import type { LeadsQuestion } from "./leads.ts";
 import type { Packages } from "./packages.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
 import { instanceViews } from "./server-entry.ts";
@@ -69,12 +71,20 @@ export function createEntries(deps: EntriesDeps): Entries {
     return made;
   }
 
+  function lookForLeads(question: Omit<LeadsQuestion, "home" | "find">): ReturnType<typeof findLeads> {
+    const find = async (name: string): Promise<string | null> => {
+      const found = await deps.findCommand(name, null);
+      return found.ok ? found.value.path : null;
+    };
+    return findLeads({ ...question, home: deps.home, find });
+  }
+
   async function refresh(name: string): Promise<Standing | undefined> {
     // The settings may change while the disk is looked at; what counts is what they say in the end.
     for (;;) {
       const settings = configured(name);
       if (settings === undefined) return undefined;
-      const standing = await standingOf({ ...deps, redact }, name, settings);
+      const standing = await standingOf({ ...deps, findLeads: lookForLeads, redact }, name, settings);
       if (!sameSettings(configured(name), settings)) continue;
       of(name).standing = standing;
       return standing;
@@ -101,15 +111,17 @@ export function createEntries(deps: EntriesDeps): Entries {
     async firstLook(name) {
       const settings = configured(name);
       if (settings === undefined) return;
+      const accepted = deps.acceptances.get(name)?.subject;
+      const leads = { elsewhere: accepted?.leads ?? {}, interpreter: accepted?.interpreter ?? null };
       const findCommand = (command: string): Promise<Result<ResolvedCommand>> => {
         if (path.isAbsolute(command)) return deps.findCommand(command, null);
         // It is taken to lead where it led when it was accepted; a launch looks for itself.
-        const known = deps.acceptances.get(name)?.subject.program ?? null;
+        const known = accepted?.program ?? null;
         return Promise.resolve(
           known === null ? fail("not-found", "It was not looked for yet.") : ok({ path: known, real: known, prefix: [] }),
         );
       };
-      of(name).standing = await standingOf({ ...deps, findCommand, redact }, name, settings);
+      of(name).standing = await standingOf({ ...deps, findCommand, findLeads: () => Promise.resolve(leads), redact }, name, settings);
     },
 
     view(name) {

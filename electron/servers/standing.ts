@@ -5,6 +5,7 @@ import type { AcceptanceChange, InstalledPackage, ServerSettings } from "../../s
 import { acceptanceChanges, acceptanceFingerprint, acceptanceSubject } from "./acceptance.ts";
 import type { AcceptanceSubject, AcceptedPackage } from "./acceptance.ts";
 import type { Acceptances, AcceptedServer } from "./acceptances.ts";
+import type { Leads, LeadsQuestion } from "./leads.ts";
 import type { Packages } from "./packages.ts";
 import { recognise } from "./recognise.ts";
 import type { Recognised } from "./recognise.ts";
@@ -34,6 +35,7 @@ export interface StandingDeps {
   readonly packages: Packages;
   readonly home: string;
   readonly findCommand: (name: string, cwd: string | null) => Promise<Result<ResolvedCommand>>;
+  readonly findLeads: (question: Omit<LeadsQuestion, "home" | "find">) => Promise<Leads>;
   readonly redact: (text: string) => string;
 }
 
@@ -41,14 +43,17 @@ export interface StandingDeps {
 export async function standingOf(deps: StandingDeps, name: string, settings: ServerSettings): Promise<Standing> {
   const recognised = recognise(settings.command, settings.args ?? []);
   const isPackage = recognised.kind === "npm" || recognised.kind === "pypi";
-  const command = recognised.kind === "plain" ? await deps.findCommand(settings.command, configuredCwd(settings, deps.home)) : null;
+  const cwd = configuredCwd(settings, deps.home);
+  const command = recognised.kind === "plain" ? await deps.findCommand(settings.command, cwd) : null;
   const program = isPackage ? `${recognised.kind}:${recognised.name}` : command?.ok === true ? command.value.real : null;
   const folders = new Map<string, string>();
   for (const folder of [...(settings.sandbox?.read ?? []), ...(settings.sandbox?.write ?? [])]) {
     const expanded = expandHome(folder, deps.home);
     folders.set(folder, await fs.realpath(expanded).catch(() => expanded));
   }
-  const subject = acceptanceSubject(settings, { program, realPath: (folder) => folders.get(folder) ?? folder }, deps.acceptances.salt);
+  const leads = await deps.findLeads({ settings, command: command?.ok === true ? command.value : null, cwd });
+  const resolved = { program, realPath: (folder: string) => folders.get(folder) ?? folder, leads };
+  const subject = acceptanceSubject(settings, resolved, deps.acceptances.salt);
   const accepted = deps.acceptances.get(name);
   const pinned = accepted?.package ?? null;
   const found = isPackage && pinned !== null && pinned.name === recognised.name ? await deps.packages.installed(recognised, pinned) : null;

@@ -60,6 +60,8 @@ export async function startServer(deps: StartDeps, entry: ServerEntry, launchFor
     const since = notStartable(name, standing);
     if (since !== null) return since;
   }
+  const kept = await keepInterpreter(deps, name, standing);
+  if (!kept.ok) return kept;
   const runnable = await runnableServer(deps, name, standing, installed.value.folder);
   if (!runnable.ok) return runnable;
   const stderr = entry.log.instance();
@@ -172,6 +174,14 @@ async function ensureInstalled(
     if (!saved.ok) return saved;
   }
   return ok({ folder, fresh: fresh || first });
+}
+
+/** What was accepted before interpreters were part of it is accepted with the one that it is started with now. */
+async function keepInterpreter(deps: StartDeps, name: string, standing: Standing): Promise<Result<void>> {
+  const { accepted, subject, recognised } = standing;
+  if (accepted === undefined || accepted.subject.interpreter !== undefined || recognised.kind !== "plain") return ok(undefined);
+  if (deps.acceptances.get(name) !== accepted) return ok(undefined);
+  return deps.acceptances.set(name, { ...accepted, subject: { ...accepted.subject, interpreter: subject.interpreter ?? null } });
 }
 
 /** How long a connection waits without traffic before it stops its server, in milliseconds; 0: never. */

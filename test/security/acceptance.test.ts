@@ -147,6 +147,123 @@ describe("an accepted name whose command was changed (threat 2, MCPoison)", () =
     expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
   });
 
+  const fields = (): unknown => {
+    const state = rig.registry.get("helper")?.state;
+    return state?.kind === "changed" ? state.changes.map((one) => one.field) : state;
+  };
+  const refused = { ok: false, error: { code: "not-accepted" } };
+  const turn = (link: string, to: string): void => {
+    fs.rmSync(link, { recursive: true, force: true });
+    fs.symlinkSync(to, link);
+  };
+
+  test("a working folder that now leads elsewhere, and back", async () => {
+    const cwd = path.join(rig.home, "work", "folder");
+    fs.mkdirSync(cwd);
+    await rig.registry.add("helper", { ...base, cwd }, true);
+    turn(cwd, rig.home);
+    expect(await rig.registry.launch("helper", someone)).toMatchObject(refused);
+    expect(fields()).toEqual(["cwd"]);
+    expect(ran()).toBe(false);
+    fs.rmSync(cwd);
+    fs.mkdirSync(cwd);
+    expect((await rig.registry.launch("helper", someone)).ok).toBe(true);
+  });
+
+  test("a script that now leads elsewhere, also by a folder on the way to it", async () => {
+    for (const name of ["good", "bad"]) {
+      fs.mkdirSync(path.join(rig.home, name));
+      fs.writeFileSync(
+        path.join(rig.home, name, "server.js"),
+        name === "bad" ? `require("fs").writeFileSync(${JSON.stringify(marker)}, "")` : "",
+      );
+    }
+    const folder = path.join(rig.home, "work", "folder");
+    const file = path.join(folder, "server.js");
+    fs.cpSync(path.join(rig.home, "good"), folder, { recursive: true });
+    await rig.registry.add("helper", { ...base, command: process.execPath, args: [file] }, true);
+    turn(file, path.join(rig.home, "bad/server.js"));
+    expect(await rig.registry.launch("helper", someone)).toMatchObject(refused);
+    expect(fields()).toEqual(["script"]);
+    turn(folder, path.join(rig.home, "bad"));
+    expect(await rig.registry.launch("helper", someone)).toMatchObject(refused);
+    expect(fields()).toEqual(["script"]);
+    expect(ran()).toBe(false);
+  });
+
+  test("a script that is a link is accepted with where it leads", async () => {
+    for (const name of ["one.js", "two.js"]) fs.writeFileSync(path.join(rig.home, name), "");
+    const link = path.join(rig.home, "work", "server.js");
+    fs.symlinkSync("../one.js", link);
+    await rig.registry.add("helper", { ...base, command: process.execPath, args: ["server.js"] }, true);
+    expect((await rig.registry.launch("helper", someone)).ok).toBe(true);
+    turn(link, "../two.js");
+    expect(await rig.registry.launch("helper", someone)).toMatchObject(refused);
+    const state = rig.registry.get("helper")?.state;
+    const script = { field: "script", before: path.join(rig.home, "one.js"), after: path.join(rig.home, "two.js") };
+    expect(state).toMatchObject({ kind: "changed", changes: [script] });
+  });
+
+  test("a virtual environment that now leads to another", async () => {
+    const real = fs.realpathSync(process.execPath);
+    for (const name of ["one", "two"]) {
+      fs.mkdirSync(path.join(rig.home, name, "bin"), { recursive: true });
+      fs.writeFileSync(path.join(rig.home, name, "pyvenv.cfg"), "home = /usr/bin\n");
+      fs.symlinkSync(real, path.join(rig.home, name, "bin", "python"));
+    }
+    const link = path.join(rig.home, "work", ".venv");
+    fs.symlinkSync(path.join(rig.home, "one"), link);
+    await rig.registry.add("helper", { ...base, command: path.join(link, "bin/python"), args: ["-v"] }, true);
+    expect((await rig.registry.launch("helper", someone)).ok).toBe(true);
+    turn(link, path.join(rig.home, "two"));
+    expect(await rig.registry.launch("helper", someone)).toMatchObject(refused);
+    expect(fields()).toEqual(["environment"]);
+  });
+
+  test.each(["#!/usr/bin/env node", "#!LINK"])("the interpreter behind %s: another file", async (line) => {
+    const link = path.join(rig.home, "bin", "node");
+    const shell = path.join(rig.home, "shell");
+    const real = fs.realpathSync(process.execPath);
+    fs.mkdirSync(path.dirname(link));
+    const answer = `@portcullis-path@\${FIRST}${process.env["PATH"] ?? ""}@portcullis-path@`;
+    fs.writeFileSync(shell, `#!/bin/sh\n[ -e ${rig.home}/first ] && FIRST=${rig.home}/bin:\nprintf %s "${answer}"\n`, { mode: 0o755 });
+    const own = await createRig({ env: { SHELL: shell } });
+    try {
+      const script = path.join(rig.home, "server");
+      fs.writeFileSync(script, `${line.replace("LINK", link)}\n`, { mode: 0o755 });
+      if (line.includes("LINK")) fs.symlinkSync(real, link);
+      await own.registry.add("helper", { ...base, command: script, args: [] }, true);
+      expect((await own.registry.launch("helper", someone)).ok).toBe(true);
+      turn(link, fs.realpathSync("/usr/bin/touch"));
+      fs.writeFileSync(path.join(rig.home, "first"), "");
+      const again = await own.restart();
+      expect(await again.launch("helper", someone)).toMatchObject(refused);
+      const state = again.get("helper")?.state;
+      const interpreter = { field: "interpreter", before: real, after: fs.realpathSync("/usr/bin/touch") };
+      expect(state).toMatchObject({ kind: "changed", changes: [interpreter] });
+    } finally {
+      await own.close();
+    }
+  });
+
+  test("what was accepted before interpreters were kept stays so, and is bound to the one of its next start", async () => {
+    const script = path.join(rig.home, "server");
+    fs.writeFileSync(script, "#!/usr/bin/env node\n", { mode: 0o755 });
+    await rig.registry.add("helper", { ...base, command: script, args: [] }, true);
+    const file = path.join(rig.data, "accepted.json");
+    type Saved = { servers: { helper: { subject: Record<string, unknown> } } };
+    const saved = (): Saved => JSON.parse(fs.readFileSync(file, "utf8")) as Saved;
+    const older = saved();
+    const found = older.servers.helper.subject["interpreter"];
+    expect(path.isAbsolute(String(found))).toBe(true);
+    delete older.servers.helper.subject["interpreter"];
+    fs.writeFileSync(file, JSON.stringify(older));
+    const again = await rig.restart();
+    expect(again.get("helper")?.state).toEqual({ kind: "idle" });
+    expect((await again.launch("helper", someone)).ok).toBe(true);
+    expect(saved().servers.helper.subject["interpreter"]).toBe(found);
+  });
+
   test("a sandbox that was opened further, and nothing else of its settings is touched", async () => {
     const open = path.join(rig.home, "work", "open");
     fs.mkdirSync(open);

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { acceptanceChanges, acceptanceFingerprint, acceptanceSubject } from "../../../electron/servers/acceptance.ts";
+import type { Leads } from "../../../electron/servers/leads.ts";
 import { openAcceptances } from "../../../electron/servers/acceptances.ts";
 import type { ServerSettings } from "../../../shared/model/server.ts";
 
@@ -12,9 +13,10 @@ const settings: ServerSettings = {
   env: { B: "2", A: "1" },
   sandbox: { read: ["~/a"], limits: { memoryMb: 64 } },
 };
-const resolved = { program: "npm:pkg", realPath: (folder: string) => folder.replace("~", "/home/ann") };
-const subject = (over: Partial<ServerSettings> = {}, program = "npm:pkg", salt = "salt") =>
-  acceptanceSubject({ ...settings, ...over }, { ...resolved, program }, salt);
+const nowhereElse: Leads = { elsewhere: {}, interpreter: null };
+const resolved = { realPath: (folder: string) => folder.replace("~", "/home/ann") };
+const subject = (over: Partial<ServerSettings> = {}, program = "npm:pkg", salt = "salt", leads: Partial<Leads> = {}) =>
+  acceptanceSubject({ ...settings, ...over }, { ...resolved, program, leads: { ...nowhereElse, ...leads } }, salt);
 const one = { name: "pkg", version: "1.0.0", integrity: "sha512-a" };
 const same = (text: string): string => text;
 
@@ -41,6 +43,8 @@ describe("the fingerprint", () => {
       subject({ sandbox: { read: ["~/a"], waived: true, limits: { memoryMb: 64 } } }),
       subject({ sandbox: { read: ["~/a"] } }),
       subject({}, "/usr/bin/npx"),
+      subject({}, "npm:pkg", "salt", { interpreter: "/usr/bin/node" }),
+      subject({}, "npm:pkg", "salt", { elsewhere: { script: "/srv/x" } }),
     ];
     const all = [subject(), ...others].map((other) => acceptanceFingerprint(other, one));
     all.push(acceptanceFingerprint(subject(), null), acceptanceFingerprint(subject(), { ...one, integrity: "sha512-b" }));
@@ -73,6 +77,27 @@ describe("what changed", () => {
       { field: "cwd", before: null, after: "/x" },
       { field: "package", before: "pkg 1.0.0 (sha512-a)", after: "pkg 2.0.0 (sha512-a)" },
     ]);
+  });
+
+  test("is where the same words lead: the working folder, the script, its environment and its interpreter", () => {
+    const where = (elsewhere: Record<string, string>, interpreter: string | null) =>
+      subject({ cwd: "/x" }, "npm:pkg", "salt", { elsewhere, interpreter });
+    const before = { subject: where({ script: "/s" }, "/usr/bin/node"), package: null };
+    expect(acceptanceChanges(before, where({ script: "/s" }, "/usr/bin/node"), null, same)).toEqual([]);
+    expect(acceptanceChanges(before, where({ cwd: "/y", environment: "/e" }, null), null, same)).toEqual([
+      { field: "interpreter", before: "/usr/bin/node", after: null },
+      { field: "cwd", before: "/x", after: "/y" },
+      { field: "environment", before: null, after: "/e" },
+      { field: "script", before: "/s", after: null },
+    ]);
+  });
+
+  test("is not that what was accepted before interpreters were kept has one", () => {
+    const { interpreter: _none, ...older } = subject();
+    const now = subject({}, "npm:pkg", "salt", { interpreter: "/usr/bin/node" });
+    expect(acceptanceChanges({ subject: older, package: one }, now, one, same)).toEqual([]);
+    const moved = subject({ cwd: "/x" }, "npm:pkg", "salt", { elsewhere: { cwd: "/y" } });
+    expect(acceptanceChanges({ subject: { ...older, cwd: "/x" }, package: one }, moved, one, same)).toMatchObject([{ field: "cwd" }]);
   });
 
   test("names that objects have by themselves are names like any other", () => {
