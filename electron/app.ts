@@ -12,6 +12,7 @@ import { createDispatch, type Dispatch } from "./api/dispatch.ts";
 import { createHandlers } from "./api/handlers.ts";
 import { createProgress, createPushes, type SubscribePushes } from "./api/pushes.ts";
 import { createMigrationHandlers } from "./api/migration-handlers.ts";
+import { takeHomeLock } from "./clients/home-lock.ts";
 import { createListener } from "./clients/listener.ts";
 import { anchorStore } from "./anchor-store.ts";
 import { createApprovals } from "./gate/create-approvals.ts";
@@ -97,7 +98,10 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
 
   async function build(): Promise<Result<App>> {
     const startedAt = now();
-    // First of all the socket: it is what makes this the only app on this home.
+    // First of all the lock: it is what makes this the only app on this home, and it goes last.
+    const lock = await takeHomeLock(paths, "app", { platform });
+    if (!lock.ok) return lock;
+    closers.push(() => lock.value.release());
     let isReady = (): void => undefined;
     const opened = await createListener({
       paths,

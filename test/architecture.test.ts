@@ -69,6 +69,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "helper-process.ts": [],
   "young-heap.ts": [],
   "atomic-file.ts": [],
+  "exclusive-file.ts": [],
   "anchor-store.ts": ["journal", "vault"],
   "migration-parts.ts": ["migration", "servers"],
   // surfaces get the started app as an argument
@@ -92,7 +93,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   bridge: ["settings"],
   // the spine
   api: ["clients", "gate", "servers", "sandbox", "vault", "journal", "migration", "settings", "state"],
-  clients: ["gate", "api", "settings", "atomic-file.ts"],
+  clients: ["gate", "api", "settings", "atomic-file.ts", "exclusive-file.ts"],
   gate: ["servers", "atomic-file.ts"],
   servers: ["sandbox", "vault", "helper-process.ts", "atomic-file.ts", "settings"],
   // the stages: shared only, and our own file and helper primitives
@@ -100,7 +101,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   sandbox: ["helper-process.ts", "atomic-file.ts"],
   journal: ["atomic-file.ts"],
   settings: ["atomic-file.ts"],
-  migration: ["atomic-file.ts"],
+  migration: ["atomic-file.ts", "exclusive-file.ts"],
   state: [],
   "preload.ts": [],
 };

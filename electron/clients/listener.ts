@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { ok } from "../../shared/errors.ts";
@@ -17,7 +16,7 @@ import type { Preamble } from "./preamble.ts";
 import { listenOnce, prepareRunFolder } from "./run-folder.ts";
 import { serveClient } from "./session.ts";
 import type { LiveSession } from "./session.ts";
-import { newToken, sameToken, writeToken } from "./tokens.ts";
+import { newToken, removeToken, sameToken, writeToken } from "./tokens.ts";
 
 /**
  * The local socket. A connection's first line is a preamble of at most 4 KiB:
@@ -30,14 +29,14 @@ export interface Listener {
   onChange(listener: () => void): () => void;
   /** Ends every session (pending calls get an error) and turns newcomers away; the socket stays taken. */
   drain(): Promise<void>;
-  /** Drains, stops listening and removes socket and token: from then on another app may start on this home. */
+  /** Drains, stops listening and removes socket and token, if they are still ours: from then on another app may listen there. */
   close(): Promise<void>;
 }
 
 export interface ListenerDeps {
   /**
-   * The socket is taken before anything else of this home is opened, so that two apps never write one journal. Whoever connects
-   * before this resolves waits; nothing of what follows is used earlier.
+   * The socket is taken before what it leads to is opened. Whoever connects before this resolves waits; nothing of what follows is
+   * used earlier.
    */
   readonly ready: Promise<unknown>;
   readonly paths: Paths;
@@ -129,7 +128,7 @@ export async function createListener(deps: ListenerDeps): Promise<Result<Listene
   let drained: Promise<void> | undefined;
   const drain = async (): Promise<void> => {
     closing = true;
-    await rm(tokenPath(paths), { force: true });
+    await removeToken(tokenPath(paths), token);
     await Promise.all([...sessions].map((session) => session.close()));
     const gone = Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))));
     for (const socket of sockets) socket.destroySoon();
@@ -169,6 +168,7 @@ export async function createListener(deps: ListenerDeps): Promise<Result<Listene
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await (drained ??= drain());
       await closed;
+      await listening.value.remove();
     },
   });
 }

@@ -25,6 +25,12 @@ export async function prepareRunFolder(folder: string): Promise<Result<void>> {
   }
 }
 
+/** A socket that is listened on. */
+export interface ListeningSocket {
+  /** Takes it away, unless another one stands in its place by now. */
+  remove(): Promise<void>;
+}
+
 /**
  * Listens on `socket`. The socket of an app that is gone is replaced; one that answers is `already-exists`. `beforeListen` runs
  * when it is certain that no other app is there, and before anyone can connect.
@@ -38,7 +44,7 @@ export async function listenOnce(
     readonly platform: NodeJS.Platform;
     readonly beforeListen: () => Promise<void>;
   },
-): Promise<Result<void>> {
+): Promise<Result<ListeningSocket>> {
   const { socket, lock } = deps;
   const onDisk = deps.platform !== "win32";
   if (onDisk && Buffer.byteLength(socket) > 100) {
@@ -51,15 +57,36 @@ export async function listenOnce(
   if (!(await takeTurn(lock))) return fail("cannot-start", "another Portcullis is starting at this moment", "Try again.");
   try {
     if (await answers(socket)) return fail("already-exists", "Portcullis is already running", "`portcullis open` brings it up.");
-    if (onDisk) await rm(socket, { force: true });
     await deps.beforeListen();
-    const listening = await listen(server, socket);
-    // The folder is closed to others, so nobody had a way to the socket before this.
-    if (listening.ok && onDisk) await chmod(socket, 0o600);
-    return listening;
+    return onDisk ? await listenOnDisk(server, socket) : await listenOnPipe(server, socket);
   } finally {
     await rm(lock, { force: true });
   }
+}
+
+async function listenOnPipe(server: net.Server, socket: string): Promise<Result<ListeningSocket>> {
+  const listening = await listen(server, socket);
+  return listening.ok ? ok({ remove: () => Promise.resolve() }) : listening;
+}
+
+/**
+ * Made under a name of its own and renamed: a closing server removes the path that it was opened with, whosesoever socket is there by
+ * then. The name is no longer than the one it gets.
+ */
+async function listenOnDisk(server: net.Server, socket: string): Promise<Result<ListeningSocket>> {
+  const draft = path.join(path.dirname(socket), `${randomBytes(4).toString("hex")}.new`);
+  const listening = await listen(server, draft);
+  if (!listening.ok) return listening;
+  const mine = await lstat(draft, { bigint: true });
+  // The folder is closed to others, so nobody had a way to the socket before this.
+  await chmod(draft, 0o600);
+  await rename(draft, socket);
+  return ok({
+    async remove() {
+      const found = await lstat(socket, { bigint: true }).catch(() => null);
+      if (found?.ino === mine.ino && found.dev === mine.dev) await rm(socket, { force: true });
+    },
+  });
 }
 
 function listen(server: net.Server, socket: string): Promise<Result<void>> {
@@ -76,7 +103,8 @@ function listen(server: net.Server, socket: string): Promise<Result<void>> {
   });
 }
 
-function answers(socket: string): Promise<boolean> {
+/** Whether somebody listens there: also one that we may not talk to, or that is too busy. */
+export function answers(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = net.connect(socket);
     probe.once("connect", () => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 
 /** A fresh token of 256 bits, in hex. */
 export function newToken(): string {
@@ -18,4 +18,9 @@ export async function writeToken(file: string, token: string): Promise<void> {
   await rm(draft, { force: true });
   await writeFile(draft, token, { mode: 0o600, flag: "wx" });
   await rename(draft, file);
+}
+
+/** Removes the file if it is still `token` that it holds. */
+export async function removeToken(file: string, token: string): Promise<void> {
+  if ((await readFile(file, "utf8").catch(() => "")) === token) await rm(file, { force: true });
 }

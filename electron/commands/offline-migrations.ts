@@ -45,7 +45,7 @@ export async function withReadOnlyMigrations<T>(context: Context, work: (migrati
   }
 }
 
-/** For `restore` while no app runs: the journal, the settings and the vault are this command's alone. */
+/** For `restore` while no app runs, inside `withOwnHome`: the journal, the settings and the vault are this command's alone. */
 export async function withOwnMigrations<T>(context: Context, work: (migrations: Migrations, vault: Vault) => Promise<T>): Promise<T> {
   const settings = openSettings(context.paths);
   const vault = await offlineVault(context, () => settings.current().vault?.store ?? "keychain");

@@ -5,14 +5,27 @@ import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import { ruleSchema } from "../../shared/model/rule.ts";
 import type { Rule } from "../../shared/model/rule.ts";
+import { takeHomeLock } from "../clients/home-lock.ts";
 import { createSettingsStore } from "../settings/create-settings-store.ts";
 import type { Paths } from "../settings/paths.ts";
 import { schemaReference } from "../settings/settings-schema-file.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
 import { openSecretIndex } from "../vault/secret-index.ts";
 import type { SecretEntry } from "../vault/vault.ts";
+import type { Context } from "./context.ts";
 
-// Our own files without the app: reading them needs nobody's leave, and nothing here changes what the app would enforce.
+// Our own files without the app: reading them needs nobody's leave; who writes does it as the only one on this home.
+
+/** Runs `work` while no app and no other writing command can be on this home; fails with `already-exists` where one is. */
+export async function withOwnHome<T>(context: Context, work: () => Promise<T>): Promise<Result<T>> {
+  const lock = await takeHomeLock(context.paths, "command", { platform: context.platform });
+  if (!lock.ok) return lock;
+  try {
+    return ok(await work());
+  } finally {
+    lock.value.release();
+  }
+}
 
 export function openSettings(paths: Paths): SettingsStore {
   return createSettingsStore({ file: path.join(paths.config, "config.json"), schemaUrl: schemaReference });

@@ -50,7 +50,11 @@ async function restore(context: Context, file: string | undefined, options: Rest
   if (options.list === true) {
     return withReadOnlyMigrations(context, (migrations) => restoreWith(context, file, options, undoer(context, migrations, null)));
   }
-  return withOwnMigrations(context, (migrations, vault) => restoreWith(context, file, options, undoer(context, migrations, vault)));
+  const { withOwnHome } = await import("./offline.ts");
+  const restored = await withOwnHome(context, () =>
+    withOwnMigrations(context, (migrations, vault) => restoreWith(context, file, options, undoer(context, migrations, vault))),
+  );
+  return restored.ok ? restored.value : report(context, restored.error);
 }
 
 function undoer(context: Context, migrations: Migrations, vault: Vault | null): Undoer {

@@ -1,7 +1,9 @@
 import path from "node:path";
 import type { Command } from "commander";
+import { fail, ok, type Result } from "../../shared/errors.ts";
 import type { ServerSettings, ServerView } from "../../shared/model/server.ts";
 import { revealLine } from "../../shared/text/reveal.ts";
+import type { SettingsStore } from "../settings/settings-store.ts";
 import type { AppClient } from "./app-client.ts";
 import { report, tryApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
@@ -158,25 +160,26 @@ async function settingsFrom(
 
 /** Without the app: into config.json, unaccepted; the app asks for it when it runs. */
 async function addToFile(context: Context, name: string, settings: ServerSettings): Promise<Status> {
-  const { openSettings } = await import("./offline.ts");
-  const store = openSettings(context.paths);
-  try {
-    if (Object.hasOwn(store.current().mcpServers ?? {}, name)) {
-      return report(context, {
-        code: "already-exists",
-        message: `there is a server called ${name} already`,
-        hint: `Remove it first: portcullis server remove ${name}`,
-      });
-    }
-    const edited = await store.edit([{ path: ["mcpServers", name], value: settings }]);
-    if (!edited.ok) return report(context, edited.error);
-  } finally {
-    store.close();
-  }
+  const { openSettings, withOwnHome } = await import("./offline.ts");
+  const added = await withOwnHome(context, () => writeToFile(openSettings(context.paths), name, settings));
+  const done = added.ok ? added.value : added;
+  if (!done.ok) return report(context, done.error);
   for (const note of plainSecrets(settings)) context.terminal.note(note);
   context.terminal.note(`${name} is in config.json but not accepted, so it will not start.`);
   context.terminal.note(`With Portcullis running: portcullis server accept ${name}`);
   return 0;
+}
+
+async function writeToFile(store: SettingsStore, name: string, settings: ServerSettings): Promise<Result<void>> {
+  try {
+    if (Object.hasOwn(store.current().mcpServers ?? {}, name)) {
+      return fail("already-exists", `there is a server called ${name} already`, `Remove it first: portcullis server remove ${name}`);
+    }
+    const edited = await store.edit([{ path: ["mcpServers", name], value: settings }]);
+    return edited.ok ? ok(undefined) : edited;
+  } finally {
+    store.close();
+  }
 }
 
 /** A value that stands in config.json for all to read, under a name that says it is a secret. */

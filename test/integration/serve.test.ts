@@ -26,17 +26,26 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-function launch(args: readonly string[]): ChildProcess {
+function launch(args: readonly string[], env: Readonly<Record<string, string>> = { PORTCULLIS_HOME: home }): ChildProcess {
   const child = spawn(process.execPath, [entry, ...args], {
     stdio: "pipe",
-    env: { PATH: process.env["PATH"] ?? "", HOME: home, PORTCULLIS_HOME: home },
+    env: { PATH: process.env["PATH"] ?? "", HOME: home, ...env },
   });
   started.push(child);
   return child;
 }
 
-async function run(...args: string[]): Promise<{ status: number | null; out: string; errors: string }> {
-  const child = launch(args);
+interface Ended {
+  readonly status: number | null;
+  readonly out: string;
+  readonly errors: string;
+}
+
+async function run(...args: string[]): Promise<Ended> {
+  return outcome(launch(args));
+}
+
+async function outcome(child: ChildProcess): Promise<Ended> {
   let out = "";
   let errors = "";
   child.stdout?.on("data", (chunk: Buffer) => {
@@ -52,7 +61,10 @@ async function run(...args: string[]): Promise<{ status: number | null; out: str
 
 /** `serve`, ready. */
 async function serve(...args: string[]): Promise<ChildProcess> {
-  const child = launch(["serve", "--json", ...args]);
+  return ready(launch(["serve", "--json", ...args]));
+}
+
+async function ready(child: ChildProcess): Promise<ChildProcess> {
   let errors = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     errors += chunk.toString("utf8");
@@ -95,6 +107,37 @@ describe("serve", () => {
     const ended = exit(app);
     expect((await run("quit")).status).toBe(0);
     expect(await ended).toEqual([0, null]);
+  });
+
+  it("is there once also when its run folder was removed, and no command writes beside it", async () => {
+    const app = await serve();
+    rmSync(path.join(home, "run"), { recursive: true });
+    const [second, added, restored] = await Promise.all([
+      run("serve"),
+      run("server", "add", "echo", "--", process.execPath, "-e", "1"),
+      run("restore", "--yes"),
+    ]);
+    for (const refused of [second, added, restored]) {
+      expect(refused).toMatchObject({ status: 1, out: "" });
+      expect(refused.errors).toContain(`already running on this home (process ${String(app.pid)}), but cannot be reached`);
+    }
+    expect(existsSync(path.join(home, "config", "config.json"))).toBe(false);
+    // A new one once it is gone, however it went.
+    const ended = exit(app);
+    app.kill("SIGKILL");
+    await ended;
+    await serve();
+    expect((await run("journal", "verify")).status).toBe(0);
+  });
+
+  it.skipIf(process.platform !== "linux")("is there once for a home, not for a session's run folder", async () => {
+    const session = (name: string): Record<string, string> => ({ XDG_RUNTIME_DIR: path.join(home, name) });
+    await ready(launch(["serve", "--json"], session("one")));
+    const second = await outcome(launch(["serve"], session("two")));
+    expect(second).toMatchObject({ status: 1, out: "" });
+    expect(second.errors).toContain(`already running on this home`);
+    expect(second.errors).toContain(`with its socket in ${path.join(home, "one", "portcullis")}`);
+    expect((await outcome(launch(["status"], session("two")))).status).toBe(0);
   });
 
   it("records how to start it again, for its user only", async () => {

@@ -1,6 +1,17 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -106,6 +117,20 @@ describe.skipIf(process.platform === "win32")("files", () => {
     await listeners[0]?.close();
     expect(existsSync(socketFile())).toBe(false);
     expect(existsSync(path.join(paths.run, "token"))).toBe(false);
+  });
+
+  it("that another app put in their place are left where they are", async () => {
+    const first = await listen();
+    const away = `${paths.run}.away`;
+    renameSync(paths.run, away);
+    expect((await listen()).ok).toBe(true);
+    const second = token();
+    if (first.ok) await first.value.close();
+    expect(token()).toBe(second);
+    const { socket, text } = await connect();
+    socket.write(`${asCommand()}{"id":1,"channel":"state.get"}\n`);
+    await until(() => text().includes('"ok":true'));
+    socket.destroy();
   });
 
   it("closes a folder that was left open to others", async () => {
