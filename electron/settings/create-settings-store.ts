@@ -4,6 +4,7 @@ import { applyEdits, modify, parse, printParseErrorCode, visit, type JSONPath, t
 import { fail, ok, type Result } from "../../shared/errors.ts";
 import { settingsSchema, type Settings } from "../../shared/model/settings.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
+import { readConfigFile, sameReading, textOf, type Reading } from "./config-file.ts";
 import type { SettingsStore } from "./settings-store.ts";
 
 // The file belongs to the person: it is edited in its syntax tree, and one that we cannot read in full is never written to.
@@ -14,22 +15,27 @@ export interface SettingsStoreDeps {
   readonly schemaUrl: string;
 }
 
+type Changes = Parameters<SettingsStore["edit"]>[0];
 type Parsed = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problem: string };
 
-/** Opens `config.json` and watches it. A missing file is an empty one; it is created by the first edit. */
+/**
+ * Opens `config.json` and watches it. A missing file is an empty one; it is created by the first edit. One that cannot be read is a
+ * `problem`, at the start as later; the settings stay as they were.
+ */
 export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
   const listeners = new Set<() => void>();
   const folder = path.dirname(deps.file);
+  const name = path.basename(deps.file);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  let text = readText(deps.file);
+  let reading = readConfigFile(deps.file);
   let current: Settings = {};
   let problem: string | null = null;
   let queue: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
-  const take = (next: string): void => {
-    text = next;
-    const parsed = parseSettings(next, path.basename(deps.file));
+  const take = (next: Reading): void => {
+    reading = next;
+    const parsed: Parsed = next.kind === "unreadable" ? { ok: false, problem: next.problem } : parseSettings(textOf(next), name);
     if (parsed.ok) {
       current = parsed.settings;
       problem = null;
@@ -38,45 +44,50 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
     }
   };
   const reread = (): void => {
-    const next = readText(deps.file);
-    if (next === text) return;
+    const next = readConfigFile(deps.file);
+    if (sameReading(next, reading)) return;
     take(next);
     for (const listener of listeners) listener();
   };
-  take(text);
+  take(reading);
 
   // The folder is watched, not the file: editors and we replace the file, which would end a watch on it.
-  const watcher = fs.watch(folder, { persistent: false }, (_event, name) => {
-    if (name !== null && name !== path.basename(deps.file)) return;
+  const watcher = fs.watch(folder, { persistent: false }, (_event, changed) => {
+    if (changed !== null && changed !== name) return;
     clearTimeout(timer);
     timer = setTimeout(reread, 50);
   });
   watcher.on("error", () => undefined); // the folder was removed: the next edit makes it again
+
+  const edit = async (changes: Changes): Promise<Result<Settings>> => {
+    reread();
+    if (problem !== null) return fail("settings-broken", problem, "Mend the file, then try again; it was not changed.");
+    const text = textOf(reading);
+    let next = text.trim() === "" ? `${JSON.stringify({ $schema: deps.schemaUrl }, null, 2)}\n` : text;
+    const formattingOptions = formattingOf(next);
+    for (const { path: at, value } of changes) {
+      next = applyEdits(next, modify(next, [...at] as JSONPath, value, { formattingOptions }));
+    }
+    const parsed = parseSettings(next, name);
+    if (!parsed.ok) return fail("bad-input", parsed.problem);
+    if (next !== text) {
+      await writeFileAtomic(deps.file, next, fileMode(deps.file));
+      take({ kind: "text", text: next });
+      for (const listener of listeners) listener();
+    }
+    return ok(parsed.settings);
+  };
 
   return {
     current: () => current,
     problem: () => problem,
     edit(changes) {
       const run = async (): Promise<Result<Settings>> => {
-        reread();
-        if (problem !== null) return fail("settings-broken", problem, "Mend the file, then try again; it was not changed.");
-        let next = text.trim() === "" ? `${JSON.stringify({ $schema: deps.schemaUrl }, null, 2)}\n` : text;
-        const formattingOptions = formattingOf(next);
-        for (const { path: at, value } of changes) {
-          next = applyEdits(next, modify(next, [...at] as JSONPath, value, { formattingOptions }));
+        try {
+          return await edit(changes);
+        } catch (error) {
+          return fail("internal", `${deps.file} could not be written: ${error instanceof Error ? error.message : "unknown reason"}`);
         }
-        const parsed = parseSettings(next, path.basename(deps.file));
-        if (!parsed.ok) return fail("bad-input", parsed.problem);
-        if (next !== text) {
-          try {
-            await writeFileAtomic(deps.file, next, fileMode(deps.file));
-          } catch (error) {
-            return fail("internal", `${deps.file} could not be written: ${error instanceof Error ? error.message : "unknown reason"}`);
-          }
-          take(next);
-          for (const listener of listeners) listener();
-        }
-        return ok(parsed.settings);
       };
       const done = queue.then(run, run);
       queue = done;
@@ -135,15 +146,6 @@ function position(text: string, offset: number): string {
 
 function words(code: string): string {
   return code.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
-}
-
-function readText(file: string): string {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw error;
-  }
 }
 
 function fileMode(file: string): number {

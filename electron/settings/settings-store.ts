@@ -10,7 +10,7 @@ export interface SettingsStore {
   current(): Settings;
   /** Why the file as it stands cannot be used ("config.json, line 12, column 5: …"), or null. While set, nothing new is served. */
   problem(): string | null;
-  /** Re-reads, sets each path to its value (undefined removes it), writes, and resolves with the new settings. Paths are keys from the top. */
+  /** Re-reads, sets each path to its value (undefined removes it), writes, and resolves with the new settings; never rejects. Paths are keys from the top. */
   edit(changes: readonly { path: readonly string[]; value: unknown }[]): Promise<Result<Settings>>;
   onChange(listener: () => void): () => void;
   close(): void;

@@ -58,6 +58,35 @@ describe("reading config.json", () => {
   });
 });
 
+describe("a config.json that cannot be read", () => {
+  it("is a problem at the start, and no edit touches or rejects", async () => {
+    fs.mkdirSync(file);
+    const settings = open();
+    expect(settings.problem()).toBe("config.json cannot be read: it is not a file");
+    const edited = await settings.edit([{ path: ["gate", "paused"], value: true }]);
+    expect(edited).toMatchObject({ ok: false, error: { code: "settings-broken" } });
+    expect(fs.statSync(file).isDirectory()).toBe(true);
+  });
+
+  it("is a problem while running: what was set holds, and it is read again once it can be", async () => {
+    fs.writeFileSync(file, '{"gate":{"paused":true}}');
+    const settings = open();
+    fs.rmSync(file);
+    fs.mkdirSync(file);
+    await vi.waitFor(() => expect(settings.problem()).toContain("config.json cannot be read"));
+    expect(settings.current()).toEqual({ gate: { paused: true } });
+    fs.rmdirSync(file);
+    fs.writeFileSync(file, "{}");
+    await vi.waitFor(() => expect(settings.problem()).toBeNull());
+    expect(settings.current()).toEqual({});
+  });
+
+  it.skipIf(process.platform === "win32")("names the reason: a link that leads to itself", () => {
+    fs.symlinkSync("config.json", file);
+    expect(open().problem()).toBe("config.json cannot be read (ELOOP)");
+  });
+});
+
 describe("editing config.json", () => {
   it("keeps comments, unknown keys, indentation and line ends", async () => {
     const original =
