@@ -6,6 +6,7 @@ import { settingsSchema, type Settings } from "../../shared/model/settings.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { readConfigFile, sameReading, textOf, type Reading } from "./config-file.ts";
 import type { SettingsStore } from "./settings-store.ts";
+import { watchFile } from "./watch-file.ts";
 
 // The file belongs to the person: it is edited in its syntax tree, and one that we cannot read in full is never written to.
 
@@ -27,11 +28,10 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
   const folder = path.dirname(deps.file);
   const name = path.basename(deps.file);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  let reading = readConfigFile(deps.file);
+  let reading: Reading = { kind: "none" };
   let current: Settings = {};
   let problem: string | null = null;
   let queue: Promise<unknown> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
 
   const take = (next: Reading): void => {
     reading = next;
@@ -49,15 +49,9 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
     take(next);
     for (const listener of listeners) listener();
   };
-  take(reading);
-
-  // The folder is watched, not the file: editors and we replace the file, which would end a watch on it.
-  const watcher = fs.watch(folder, { persistent: false }, (_event, changed) => {
-    if (changed !== null && changed !== name) return;
-    clearTimeout(timer);
-    timer = setTimeout(reread, 50);
-  });
-  watcher.on("error", () => undefined); // the folder was removed: the next edit makes it again
+  const watch = watchFile(deps.file, reread);
+  // Read once it is watched, so that no change falls between.
+  take(readConfigFile(deps.file));
 
   const edit = async (changes: Changes): Promise<Result<Settings>> => {
     reread();
@@ -98,8 +92,7 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
       return () => listeners.delete(listener);
     },
     close() {
-      clearTimeout(timer);
-      watcher.close();
+      watch.close();
       listeners.clear();
     },
   };

@@ -87,6 +87,46 @@ describe("a config.json that cannot be read", () => {
   });
 });
 
+describe("watching config.json", () => {
+  it.skipIf(process.platform === "win32")("notices a change of the file that it is a link to", async () => {
+    const elsewhere = path.join(folder, "dotfiles");
+    fs.mkdirSync(elsewhere);
+    const target = path.join(elsewhere, "portcullis.json");
+    fs.writeFileSync(target, "{}");
+    fs.symlinkSync(target, file);
+    const settings = open();
+    fs.writeFileSync(target, '{"gate":{"paused":true}}');
+    await vi.waitFor(() => expect(settings.current().gate?.paused).toBe(true));
+    // And of the one that it is made a link to.
+    const other = path.join(folder, "other");
+    fs.mkdirSync(other);
+    fs.writeFileSync(path.join(other, "mine.json"), "{}");
+    fs.symlinkSync(path.join(other, "mine.json"), `${file}.new`);
+    fs.renameSync(`${file}.new`, file);
+    await vi.waitFor(() => expect(settings.current()).toEqual({}));
+    fs.writeFileSync(path.join(other, "mine.json"), "{");
+    await vi.waitFor(() => expect(settings.problem()).toContain("config.json, line 1"));
+  });
+
+  it("goes on in the folder that takes the place of its own", async () => {
+    const own = path.join(folder, "config");
+    fs.mkdirSync(own);
+    file = path.join(own, "config.json");
+    fs.writeFileSync(file, "{}");
+    const settings = open();
+    fs.renameSync(own, `${own}.old`);
+    fs.cpSync(`${own}.old`, own, { recursive: true });
+    fs.writeFileSync(file, '{"gate":{"paused":true}}');
+    await vi.waitFor(() => expect(settings.current().gate?.paused).toBe(true));
+    fs.rmSync(own, { recursive: true });
+    fs.mkdirSync(own);
+    fs.writeFileSync(file, '{"gate":{"paused":false}}');
+    await vi.waitFor(() => expect(settings.current().gate?.paused).toBe(false));
+    fs.writeFileSync(file, "{");
+    await vi.waitFor(() => expect(settings.problem()).toContain("config.json, line 1"));
+  });
+});
+
 describe("editing config.json", () => {
   it("keeps comments, unknown keys, indentation and line ends", async () => {
     const original =
