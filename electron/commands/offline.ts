@@ -27,8 +27,9 @@ export async function withOwnHome<T>(context: Context, work: () => Promise<T>): 
   }
 }
 
+/** Read when it is opened and before each edit; not watched. */
 export function openSettings(paths: Paths): SettingsStore {
-  return createSettingsStore({ file: path.join(paths.config, "config.json"), schemaUrl: schemaReference });
+  return createSettingsStore({ file: path.join(paths.config, "config.json"), schemaUrl: schemaReference, watch: false });
 }
 
 const rulesFileSchema = z.looseObject({ version: z.literal(1), rules: z.array(ruleSchema) });

@@ -14,13 +14,15 @@ export interface SettingsStoreDeps {
   readonly file: string;
   /** Value of `$schema` in a file that we create. */
   readonly schemaUrl: string;
+  /** Default true. A command that looks once need not. */
+  readonly watch?: boolean;
 }
 
 type Changes = Parameters<SettingsStore["edit"]>[0];
 type Parsed = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problem: string };
 
 /**
- * Opens `config.json` and watches it. A missing file is an empty one; it is created by the first edit. One that cannot be read is a
+ * Opens `config.json` and watches it, unless told otherwise. A missing file is an empty one; it is created by the first edit. One that cannot be read is a
  * `problem`, at the start as later; the settings stay as they were.
  */
 export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
@@ -49,7 +51,7 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
     take(next);
     for (const listener of listeners) listener();
   };
-  const watch = watchFile(deps.file, reread);
+  const watch = deps.watch === false ? null : watchFile(deps.file, reread);
   // Read once it is watched, so that no change falls between.
   take(readConfigFile(deps.file));
 
@@ -92,7 +94,7 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
       return () => listeners.delete(listener);
     },
     close() {
-      watch.close();
+      watch?.close();
       listeners.clear();
     },
   };

@@ -15,28 +15,33 @@ interface Followed {
 const quietMs = 50;
 /** What no event tells (a link on the way that leads elsewhere now, a network disk) is found by looking. */
 const slowMs = 5_000;
+/** Where a folder cannot be watched (the system has no watches left, or the folder is not there), looking is all there is. */
+const unwatchedMs = 1_000;
 
 /**
  * Calls `look` soon after the file may have changed, and every few seconds; whether it did is for `look` to find out. Folders are
  * watched, not the file: editors and we replace it, which would end a watch on it. A link is followed, so that the folder of the file
- * it stands for is watched, too; a folder that was replaced is watched anew. Keeps no process alive.
+ * it stands for is watched, too; a folder that was replaced is watched anew. Where that cannot be, it is looked at every second. Keeps no
+ * process alive.
  */
-export function watchFile(file: string, look: () => void): FileWatch {
+export function watchFile(file: string, look: () => void, watch: typeof fs.watch = fs.watch): FileWatch {
   let followed = new Map<string, Followed>();
   let names: ReadonlySet<string> = new Set();
   let quiet: NodeJS.Timeout | undefined;
+  let slow: NodeJS.Timeout | undefined;
 
   const soon = (): void => {
     clearTimeout(quiet);
     quiet = setTimeout(lookNow, quietMs);
   };
   const lookNow = (): void => {
-    follow();
+    clearTimeout(slow);
+    slow = setTimeout(lookNow, follow() ? slowMs : unwatchedMs).unref();
     look();
   };
-  const slow = setInterval(lookNow, slowMs).unref();
 
-  function follow(): void {
+  /** Whether every folder is watched now. */
+  function follow(): boolean {
     const files = [...new Set([file, realPath(file)])];
     const folders = [...new Set(files.map((one) => path.dirname(one)))];
     names = new Set(files.map((one) => path.basename(one)));
@@ -48,19 +53,26 @@ export function watchFile(file: string, look: () => void): FileWatch {
         kept.set(folder, known);
         followed.delete(folder);
       } else if (id !== null) {
-        kept.set(folder, { id, watcher: watchFolder(folder) });
+        const watcher = watchFolder(folder);
+        if (watcher !== null) kept.set(folder, { id, watcher });
       }
     }
     for (const { watcher } of followed.values()) watcher.close();
     followed = kept;
+    return kept.size === folders.length;
   }
 
-  function watchFolder(folder: string): fs.FSWatcher {
-    const watcher = fs.watch(folder, { persistent: false }, (_event, name) => {
-      // Moved or removed, which it tells under its own name: what stands there now may even have its inode.
-      if (name === path.basename(folder)) drop();
-      if (name === null || names.has(name) || name === path.basename(folder)) soon();
-    });
+  function watchFolder(folder: string): fs.FSWatcher | null {
+    let watcher: fs.FSWatcher;
+    try {
+      watcher = watch(folder, { persistent: false }, (_event, name) => {
+        // Moved or removed, which it tells under its own name: what stands there now may even have its inode.
+        if (name === path.basename(folder)) drop();
+        if (name === null || names.has(name) || name === path.basename(folder)) soon();
+      });
+    } catch {
+      return null;
+    }
     const drop = (): void => {
       watcher.close();
       if (followed.get(folder)?.watcher === watcher) followed.delete(folder);
@@ -69,11 +81,11 @@ export function watchFile(file: string, look: () => void): FileWatch {
     return watcher;
   }
 
-  follow();
+  slow = setTimeout(lookNow, follow() ? slowMs : unwatchedMs).unref();
   return {
     close() {
       clearTimeout(quiet);
-      clearInterval(slow);
+      clearTimeout(slow);
       for (const { watcher } of followed.values()) watcher.close();
       followed.clear();
     },
