@@ -138,7 +138,8 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
     let redactor = createRedactor(vault.knownValues());
     let redacted = vault.knownValues();
 
-    const journal = await openJournal({ file: path.join(paths.data, "journal.db"), anchor: anchorStore(vault), now });
+    const journalFile = path.join(paths.data, "journal.db");
+    const journal = await openJournal({ file: journalFile, anchor: anchorStore(vault, journalFile), now });
     closers.push(() => journal.close());
     closers.push(() => recordQuietly({ kind: "app-stopped" }));
     const record = (draft: JournalDraft): Result<void> => {
@@ -283,7 +284,7 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
       exportRecords,
       archiveJournal: async () => {
         if (journal.fault() === null) return fail("not-allowed", "The journal is in order, so there is nothing to put aside.");
-        const archived = await archiveJournal(path.join(paths.data, "journal.db"), anchorStore(vault), now());
+        const archived = await archiveJournal(journalFile, anchorStore(vault, journalFile), now());
         return archived.ok ? ok({ file: archived.value.file, anchored: archived.value.anchored }) : archived;
       },
       doctor: async () => {

@@ -250,7 +250,7 @@ async function fileSource(context: Context): Promise<Source | null> {
       const { withOfflineVault } = await import("./offline-vault.ts");
       return withOfflineVault(context, async (vault) => {
         await vault.refresh();
-        return verifyJournalFile(file, anchorStore(vault));
+        return verifyJournalFile(file, anchorStore(vault, file));
       });
     },
     export: (format, query) => Promise.resolve([...open.exportRecords(format, query)].join("")),

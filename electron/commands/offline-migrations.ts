@@ -49,7 +49,8 @@ export async function withReadOnlyMigrations<T>(context: Context, work: (migrati
 export async function withOwnMigrations<T>(context: Context, work: (migrations: Migrations, vault: Vault) => Promise<T>): Promise<T> {
   const settings = openSettings(context.paths);
   const vault = await offlineVault(context, () => settings.current().vault?.store ?? "keychain");
-  const journal = await openJournal({ file: path.join(context.paths.data, "journal.db"), anchor: anchorStore(vault), now: context.now });
+  const file = path.join(context.paths.data, "journal.db");
+  const journal = await openJournal({ file, anchor: anchorStore(vault, file), now: context.now });
   const servers: MigrationServers = {
     ...commandFacts(context.platform),
     settings: () => settings.current().mcpServers ?? {},
