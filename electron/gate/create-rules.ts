@@ -11,7 +11,7 @@ import type { Rules } from "./rules.ts";
 
 // `rules.json`. Fails closed: a file that cannot be read is reported, never overwritten, and nothing is allowed by it; a lasting allow
 // counts only once it is on disk, a deny from the moment it is given. A rule with a condition that this version does not know
-// cannot be applied as it was meant, so an allow of that kind is left out.
+// cannot be applied as it was meant, so an allow of that kind is left out. No rule goes without a record.
 
 export interface RulesDeps {
   readonly file: string;
@@ -24,6 +24,8 @@ export interface RulesDeps {
 const fileSchema = z.looseObject({ version: z.literal(1), rules: z.array(ruleSchema) });
 const knownKeys = new Set(Object.keys(ruleSchema.shape));
 const mostRules = 10_000;
+/** An expired rule is not in force, but stays this long: a clock that is wrong for a while must not cost a deny. */
+const keptExpiredMs = 30 * 24 * 3_600_000;
 
 export async function createRules(deps: RulesDeps): Promise<Rules> {
   const loaded = await load(deps.file);
@@ -70,12 +72,15 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
     return next;
   };
 
+  /** Writes the rules, without those that expired long ago; what is dropped is on record, or it stays. */
   const store = async (rules: readonly Rule[]): Promise<Result<void>> => {
+    const kept = rules.filter((rule) => {
+      if (holds(rule, deps.now() - keptExpiredMs)) return true;
+      return !tryRecord(deps, { kind: "rule-removed", ...columns(rule), by: "expiry", detail: { rule } }).ok;
+    });
     try {
-      await writeFileAtomic(
-        deps.file,
-        `${JSON.stringify({ version: 1, rules: rules.filter((rule) => holds(rule, deps.now())) }, null, 2)}\n`,
-      );
+      await writeFileAtomic(deps.file, `${JSON.stringify({ version: 1, rules: kept }, null, 2)}\n`);
+      lasting = kept;
       return ok(undefined);
     } catch (error) {
       return fail("settings-broken", `The rules could not be written to ${deps.file} (${reasonOf(error)}).`);
@@ -98,14 +103,12 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
   const keepNow = async (rule: Rule): Promise<Result<Rule>> => {
     if (closed) return fail("closing", "Portcullis is closing.");
     if (problem !== null) return fail("settings-broken", problem, "Correct or move the file, then restart.");
-    if (lasting.length >= mostRules) return fail("too-many", `There are ${mostRules} rules already; revoke some first.`);
+    if (lasting.filter((known) => holds(known, deps.now())).length >= mostRules)
+      return fail("too-many", `There are ${mostRules} rules already; revoke some first.`);
     const recorded = tryRecord(deps, { kind: "rule-added", ...columns(rule), detail: { rule } });
     if (!recorded.ok) return recorded;
-    const next = [rule, ...lasting];
-    const stored = await store(next);
-    if (!stored.ok) return stored;
-    lasting = next;
-    return ok(rule);
+    const stored = await store([rule, ...lasting]);
+    return stored.ok ? ok(rule) : stored;
   };
 
   const rememberForSession = (rule: Rule): Result<Rule> => {
@@ -143,10 +146,8 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
         if (ofSessions.includes(rule)) {
           ofSessions = ofSessions.filter((candidate) => candidate !== rule);
         } else {
-          const next = lasting.filter((candidate) => candidate !== rule);
-          const stored = await store(next);
+          const stored = await store(lasting.filter((candidate) => candidate !== rule));
           if (!stored.ok) return stored;
-          lasting = next;
         }
         changed();
         return ok(undefined);

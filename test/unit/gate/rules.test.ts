@@ -60,6 +60,31 @@ describe("createRules", () => {
     expect((await create()).list()).toEqual([]);
   });
 
+  it("keeps an expired rule through a clock that was wrong for a while, and puts the end of an old one on record", async () => {
+    const day = 24 * 3_600_000;
+    const rules = await create();
+    await rules.add({ effect: "deny", tool: "rm", expiresInMs: 7 * day });
+    now += 30 * day;
+    await rules.add({ effect: "allow", server: "a" });
+    expect(rules.list().map((item) => item.id)).toEqual(["rule-2"]);
+    now -= 30 * day;
+    expect(rules.list().map((item) => item.id)).toEqual(["rule-2", "rule-1"]);
+    expect((await create()).list()).toEqual(rules.list());
+
+    now += 40 * day;
+    const given = records.length;
+    journalBroken = true;
+    await rules.remove("rule-2");
+    expect(await fs.readFile(file, "utf8")).toContain("rule-1");
+    journalBroken = false;
+    await rules.add({ effect: "allow", server: "b" });
+    expect(await fs.readFile(file, "utf8")).not.toContain("rule-1");
+    expect(records.slice(given).map(({ kind, tool, by }) => [kind, tool, by])).toEqual([
+      ["rule-added", undefined, undefined],
+      ["rule-removed", "rm", "expiry"],
+    ]);
+  });
+
   it("keeps a session's rules in memory only", async () => {
     const rules = await create();
     await rules.remember(rule({ id: "s", sessionId: "one" }));
