@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import fs from "node:fs";
 import path from "node:path";
 
@@ -11,7 +12,10 @@ export function readConfigFile(file: string): Reading {
   try {
     // Not opened before it is known to be a file: a pipe would never end.
     if (!fs.statSync(file).isFile()) return { kind: "unreadable", problem: `${name} cannot be read: it is not a file` };
-    return { kind: "text", text: fs.readFileSync(file, "utf8") };
+    const bytes = fs.readFileSync(file);
+    // Read as text all the same, the first edit would write replacement characters in their place.
+    if (!isUtf8(bytes)) return { kind: "unreadable", problem: `${name} cannot be read: it is not in UTF-8` };
+    return { kind: "text", text: bytes.toString("utf8") };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown reason";
     if (code === "ENOENT") return { kind: "none" };

@@ -81,6 +81,23 @@ describe("a config.json that cannot be read", () => {
     expect(settings.current()).toEqual({});
   });
 
+  it("is one of another encoding; it keeps its bytes", async () => {
+    const bytes = Buffer.from('{\n  // für den Büro-Rechner\n  "mine": "café"\n}\n', "latin1");
+    fs.writeFileSync(file, bytes);
+    const settings = open();
+    expect(settings.problem()).toBe("config.json cannot be read: it is not in UTF-8");
+    expect((await settings.edit([{ path: ["gate", "paused"], value: true }])).ok).toBe(false);
+    expect(fs.readFileSync(file)).toEqual(bytes);
+  });
+
+  it("is none for its byte order mark, which stays", async () => {
+    fs.writeFileSync(file, '\uFEFF{\n  "a": "ü"\n}\n');
+    expect((await open().edit([{ path: ["gate", "paused"], value: true }])).ok).toBe(true);
+    const text = fs.readFileSync(file, "utf8");
+    expect(text.startsWith("\uFEFF{")).toBe(true);
+    expect(parseSettings(text, "config.json")).toMatchObject({ ok: true, settings: { gate: { paused: true } } });
+  });
+
   it.skipIf(process.platform === "win32")("names the reason: a link that leads to itself", () => {
     fs.symlinkSync("config.json", file);
     expect(open().problem()).toBe("config.json cannot be read (ELOOP)");
