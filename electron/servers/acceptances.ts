@@ -37,40 +37,52 @@ export async function openAcceptances(file: string, now: () => number): Promise<
   const read = await readFile(file, now);
   const salt = read?.salt ?? randomBytes(32).toString("hex");
   const servers = new Map<string, AcceptedServer>(read === null ? [] : Object.entries(read.servers));
+  /** What the file says, or must say at the next write. */
+  const stored = new Map(servers);
   let writing: Promise<unknown> = Promise.resolve();
 
-  function save(): Promise<Result<void>> {
-    const text = `${JSON.stringify({ version: 1, salt, servers: Object.fromEntries(servers) }, null, 2)}\n`;
-    const written = writing.then(async (): Promise<Result<void>> => {
-      try {
-        await writeFileAtomic(file, text);
-        return ok(undefined);
-      } catch (error) {
-        return fail("internal", `What you accepted could not be saved: ${error instanceof Error ? error.message : "unknown"}`);
-      }
-    });
-    writing = written;
-    return written;
+  async function save(next: ReadonlyMap<string, AcceptedServer>): Promise<Result<void>> {
+    try {
+      await writeFileAtomic(file, `${JSON.stringify({ version: 1, salt, servers: Object.fromEntries(next) }, null, 2)}\n`);
+      return ok(undefined);
+    } catch (error) {
+      return fail("internal", `What you accepted could not be saved: ${error instanceof Error ? error.message : "unknown"}`);
+    }
   }
 
-  async function change(name: string, next: AcceptedServer | undefined): Promise<Result<void>> {
-    const before = servers.get(name);
-    if (next === undefined) servers.delete(name);
-    else servers.set(name, next);
-    const saved = await save();
-    // What is not on disk is not accepted: it would be forgotten at the next start without anybody noticing.
-    if (!saved.ok && next !== undefined && servers.get(name) === next) {
-      if (before === undefined) servers.delete(name);
-      else servers.set(name, before);
-    }
-    return saved;
+  /** One after the other, each on what the one before left in the file. */
+  function inOrder(step: () => Promise<Result<void>>): Promise<Result<void>> {
+    const done = writing.then(step);
+    writing = done;
+    return done;
+  }
+
+  function set(name: string, accepted: AcceptedServer): Promise<Result<void>> {
+    servers.set(name, accepted);
+    return inOrder(async () => {
+      const saved = await save(new Map(stored).set(name, accepted));
+      if (saved.ok) stored.set(name, accepted);
+      // What is not on disk is not accepted: it would be forgotten at the next start without anybody noticing.
+      else if (servers.get(name) === accepted) {
+        const before = stored.get(name);
+        if (before === undefined) servers.delete(name);
+        else servers.set(name, before);
+      }
+      return saved;
+    });
+  }
+
+  /** What is taken back is so at once, whatever becomes of the file. */
+  function remove(name: string): Promise<Result<void>> {
+    servers.delete(name);
+    return inOrder(async () => (stored.delete(name) ? save(stored) : ok(undefined)));
   }
 
   return {
     salt,
     get: (name) => servers.get(name),
-    set: (name, accepted) => change(name, accepted),
-    remove: (name) => (servers.has(name) ? change(name, undefined) : Promise.resolve(ok(undefined))),
+    set,
+    remove,
   };
 }
 

@@ -136,3 +136,28 @@ test("what cannot be written is not accepted", async () => {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test("what could not be written is not written by the next one", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "acceptances-"));
+  try {
+    const file = path.join(folder, "accepted.json");
+    const acceptances = await openAcceptances(file, Date.now);
+    const record = { subject: subject(), package: one, acceptedAt: 5 };
+    expect((await acceptances.set("before", record)).ok).toBe(true);
+    fs.renameSync(file, `${file}.away`);
+    fs.mkdirSync(file);
+    const refused = acceptances.set("refused", record);
+    const changed = acceptances.set("before", { ...record, acceptedAt: 6 });
+    const next = acceptances.set("next", record);
+    expect((await refused).ok).toBe(false);
+    expect((await changed).ok).toBe(false);
+    fs.rmdirSync(file);
+    expect((await next).ok).toBe(true);
+    const read = await openAcceptances(file, Date.now);
+    for (const opened of [acceptances, read]) {
+      expect(["before", "refused", "next"].map((name) => opened.get(name)?.acceptedAt)).toEqual([5, undefined, 5]);
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
