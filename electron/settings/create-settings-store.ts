@@ -22,8 +22,8 @@ type Changes = Parameters<SettingsStore["edit"]>[0];
 type Parsed = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problem: string };
 
 /**
- * Opens `config.json` and watches it, unless told otherwise. A missing file is an empty one; it is created by the first edit. One that cannot be read is a
- * `problem`, at the start as later; the settings stay as they were.
+ * Opens `config.json` and watches it, unless told otherwise. A missing or empty file means no settings; it is created by the first
+ * edit. One that cannot be read, and one that had settings and is empty or gone, is a `problem`; the settings stay as they were.
  */
 export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
   const listeners = new Set<() => void>();
@@ -33,11 +33,21 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
   let reading: Reading = { kind: "none" };
   let current: Settings = {};
   let problem: string | null = null;
+  let hadText = false;
   let queue: Promise<unknown> = Promise.resolve();
 
+  const parsedOf = (next: Reading): Parsed => {
+    if (next.kind === "unreadable") return { ok: false, problem: next.problem };
+    // Most likely half written, or lost with a full disk: "no settings" would open a paused gate.
+    if (hadText && isBlank(textOf(next))) {
+      return { ok: false, problem: `${name} ${next.kind === "none" ? "is gone" : "is empty"}; {} in it means no settings` };
+    }
+    return parseSettings(textOf(next), name);
+  };
   const take = (next: Reading): void => {
     reading = next;
-    const parsed: Parsed = next.kind === "unreadable" ? { ok: false, problem: next.problem } : parseSettings(textOf(next), name);
+    const parsed = parsedOf(next);
+    if (!isBlank(textOf(next))) hadText = true;
     if (parsed.ok) {
       current = parsed.settings;
       problem = null;
@@ -59,7 +69,7 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
     reread();
     if (problem !== null) return fail("settings-broken", problem, "Mend the file, then try again; it was not changed.");
     const text = textOf(reading);
-    let next = text.trim() === "" ? `${JSON.stringify({ $schema: deps.schemaUrl }, null, 2)}\n` : text;
+    let next = isBlank(text) ? `${JSON.stringify({ $schema: deps.schemaUrl }, null, 2)}\n` : text;
     const formattingOptions = formattingOf(next);
     for (const { path: at, value } of changes) {
       next = applyEdits(next, modify(next, [...at] as JSONPath, value, { formattingOptions }));
@@ -102,8 +112,8 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
 
 /** `config.json` from its text; a problem names line and column. Comments and trailing commas are allowed, duplicate keys are not. */
 export function parseSettings(text: string, name: string): Parsed {
+  if (isBlank(text)) return { ok: true, settings: {} };
   const source = text.replace(/^\uFEFF/, "");
-  if (source.trim() === "") return { ok: true, settings: {} };
   const errors: ParseError[] = [];
   const value: unknown = parse(source, errors, { allowTrailingComma: true });
   const first = errors[0];
@@ -116,6 +126,10 @@ export function parseSettings(text: string, name: string): Parsed {
   const issue = parsed.error.issues[0];
   const at = issue === undefined ? "" : `, at ${issue.path.map(String).join(" → ") || "the top"}`;
   return { ok: false, problem: `${name}${at}: ${issue?.message ?? "not the expected shape"}` };
+}
+
+function isBlank(text: string): boolean {
+  return text.replace(/^\uFEFF/, "").trim() === "";
 }
 
 /** The first key that its object already has: two readers could take such a file differently. */

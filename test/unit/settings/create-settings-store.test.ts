@@ -104,6 +104,33 @@ describe("a config.json that cannot be read", () => {
   });
 });
 
+describe("a config.json that had settings", () => {
+  it.each([
+    ["empty", () => fs.truncateSync(file, 0)],
+    ["gone", () => fs.rmSync(file)],
+  ])("and is %s while running does not mean that there are none", async (word, change) => {
+    fs.writeFileSync(file, '{"gate":{"paused":true,"default":"deny"}}');
+    const settings = open();
+    change();
+    await vi.waitFor(() => expect(settings.problem()).toBe(`config.json is ${word}; {} in it means no settings`));
+    expect(settings.current().gate).toEqual({ paused: true, default: "deny" });
+    expect(await settings.edit([{ path: ["desktop", "theme"], value: "dark" }])).toMatchObject({
+      ok: false,
+      error: { code: "settings-broken" },
+    });
+    fs.writeFileSync(file, "{}");
+    await vi.waitFor(() => expect(settings.problem()).toBeNull());
+    expect(settings.current()).toEqual({});
+  });
+
+  it("is no different after its first edit made it", async () => {
+    const settings = open();
+    await settings.edit([{ path: ["gate", "paused"], value: true }]);
+    fs.truncateSync(file, 0);
+    await vi.waitFor(() => expect(settings.problem()).toContain("config.json is empty"));
+  });
+});
+
 describe("watching config.json", () => {
   it.skipIf(process.platform === "win32")("notices a change of the file that it is a link to", async () => {
     const elsewhere = path.join(folder, "dotfiles");
