@@ -50,7 +50,7 @@ export function openForAppending(file: string): JournalDatabase {
   // FULL would wait for the disk at each commit (0.2 to 1 ms); NORMAL survives our death at once and power loss from the next anchor on.
   // Checkpoints come in quiet moments (upkeep.ts), never in the middle of a call.
   database.exec("PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0");
-  if (pragma(database, "user_version") === 0 && readSchema(database).size === 0) {
+  if (pragma(database, "user_version") === 0 && readSchema(database).length === 0) {
     database.pragma("journal_mode = WAL");
     database.exec(
       `BEGIN IMMEDIATE; ${[...schema.values()].join("; ")}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT`,
@@ -86,9 +86,13 @@ export function checkFormat(database: JournalDatabase): void {
   }
   const found = readSchema(database);
   for (const [name, sql] of schema) {
-    if (found.get(name) !== sql) throw new NotAJournal(`its "${name}" is ${found.has(name) ? "not the one" : "gone that"} Portcullis made`);
+    const [object, second] = found.filter((candidate) => candidate.name === name);
+    if (object === undefined) throw new NotAJournal(`its "${name}" is gone that Portcullis made`);
+    // A trigger may bear the name of a table or an index: two objects of one name are looked at as two.
+    if (second !== undefined) throw new NotAJournal(`it holds "${name}" twice`);
+    if (object.sql !== sql) throw new NotAJournal(`its "${name}" is not the one Portcullis made`);
   }
-  for (const name of found.keys()) if (!schema.has(name)) throw new NotAJournal(`it holds "${name}", which Portcullis did not make`);
+  for (const { name } of found) if (!schema.has(name)) throw new NotAJournal(`it holds "${name}", which Portcullis did not make`);
 }
 
 /** A sentence for the person of what a failed open, read or write means. */
@@ -121,12 +125,23 @@ function pragma(database: JournalDatabase, name: string): number {
   return typeof value === "number" ? value : -1;
 }
 
-function readSchema(database: JournalDatabase): ReadonlyMap<string, string> {
-  const rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'").all() as {
-    name: string;
-    sql: string | null;
-  }[];
-  return new Map(rows.map((row) => [row.name, row.sql ?? ""]));
+interface SchemaObject {
+  readonly type: string;
+  readonly name: string;
+  readonly sql: string | null;
+}
+
+// What ANALYZE leaves behind: numbers that the planner reads, and nothing that acts. Known by its whole text, because its name alone
+// can be given to a trigger by whoever writes the schema's table.
+const statistics: ReadonlySet<string> = new Set([
+  "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+  "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
+]);
+
+/** Every table, index, trigger and view but the statistics. */
+function readSchema(database: JournalDatabase): readonly SchemaObject[] {
+  const rows = database.prepare("SELECT type, name, sql FROM sqlite_schema").all() as SchemaObject[];
+  return rows.filter(({ type, sql }) => !(type === "table" && statistics.has(sql ?? "")));
 }
 
 // SQLite gives its side files the mode of the database, so that one must be right from the first moment.

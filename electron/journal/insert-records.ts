@@ -9,7 +9,7 @@ const sizes = [64, 32, 16, 8, 7, 6, 5, 4, 3, 2, 1] as const;
 /**
  * Prepares the insertion of records: all of them in one transaction. A failure may leave that transaction open: roll back.
  *
- * @throws the database's error
+ * @throws the database's error, or one that says that the database did not take every row
  */
 export function createInsert(database: JournalDatabase): (rows: readonly JournalRow[]) => void {
   const begin = database.prepare("BEGIN IMMEDIATE");
@@ -27,7 +27,9 @@ export function createInsert(database: JournalDatabase): (rows: readonly Journal
       const row = rows[at];
       if (row !== undefined) values.push(row.seq, row.body, row.hash);
     }
-    statement.run(values);
+    const { changes } = statement.run(values);
+    // What the database has been made to forget must not pass for stored: the log would be emptied of it.
+    if (changes !== count) throw new Error(`its database took ${changes} of ${count} records: it was changed while Portcullis was running`);
   };
   const largest = (count: number): number => sizes.find((size) => size <= count) ?? 1;
 

@@ -2,6 +2,7 @@
 // no call where the end of the chain or the anchor shows it.
 import fs from "node:fs";
 import type Database from "libsql";
+import Libsql from "libsql";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { chainHash, genesisHash, recordBody } from "../../electron/journal/chain.ts";
 import { openForReading } from "../../electron/journal/database.ts";
@@ -15,6 +16,7 @@ import {
   finished,
   openTestJournal,
   tamper,
+  until,
 } from "../fixtures/journal/parts.ts";
 
 let place: ReturnType<typeof createJournalPlace>;
@@ -55,6 +57,8 @@ function rehash(database: Database.Database, from: number): void {
 
 const edit = (seq: number, from: string, to: string): string =>
   `UPDATE records SET body = replace(body, '${from}', '${to}') WHERE seq = ${seq}`;
+
+const forgetting = (name: string): string => `CREATE TRIGGER ${name} BEFORE INSERT ON records BEGIN SELECT raise(IGNORE); END`;
 
 describe("verify names the first bad record", () => {
   test("and finds nothing in an untouched journal, whatever a tool is called", async () => {
@@ -204,6 +208,27 @@ describe("verify names the first bad record", () => {
       (db) => db.exec("CREATE TRIGGER forget AFTER INSERT ON records WHEN NEW.body LIKE '%deny%' BEGIN DELETE FROM search; END"),
       /"forget"/,
     ],
+    [
+      "a trigger under the name of a table that ANALYZE makes",
+      (db) => {
+        db.exec(forgetting("forget"));
+        db.exec("PRAGMA writable_schema = ON");
+        db.exec(
+          "UPDATE sqlite_schema SET name = 'sqlite_stat9', sql = replace(sql, 'TRIGGER forget', 'TRIGGER sqlite_stat9') WHERE name = 'forget'",
+        );
+        db.exec("PRAGMA writable_schema = OFF");
+      },
+      /"sqlite_stat9", which Portcullis did not make/,
+    ],
+    [
+      "a trigger under the name of an index, in front of it",
+      (db) => {
+        db.exec("DROP INDEX search_at");
+        db.exec(forgetting("search_at"));
+        db.exec("CREATE INDEX search_at ON search (at)");
+      },
+      /holds "search_at" twice/,
+    ],
     ["an index dropped", (db) => db.exec("DROP INDEX search_kind"), /"search_kind" is gone/],
     [
       "a view in place of the search table",
@@ -219,9 +244,35 @@ describe("verify names the first bad record", () => {
     await journal.close();
   });
 
+  test("statistics that somebody had SQLite gather are no harm", async () => {
+    tamper(place.file, (db) => db.exec("ANALYZE"));
+    expect(await verifyJournalFile(place.file, anchor)).toMatchObject({ kind: "intact" });
+    const journal = await openTestJournal(place.file, anchor);
+    expect(journal.fault()).toBeNull();
+    await journal.close();
+  });
+
+  test.each([1, 10, 200])(
+    "a trigger that forgets, made while the app runs: %i records stay in the log, and no call is let through",
+    async (calls) => {
+      const journal = await openTestJournal(place.file, anchor);
+      // Not dropped again before the journal has met it.
+      const other = new Libsql(place.file);
+      other.exec(forgetting("forget"));
+      other.close();
+      for (let call = 0; call < calls; call += 1) journal.append(dispatched(`kept ${String(call)}`));
+      await until(() => journal.fault() !== null, "the fault");
+      expect(journal.fault()).toMatch(/took 0 of \d+ records/);
+      expect(() => journal.append(dispatched("x"))).toThrow(/No call is let through/);
+      const log = fs.readFileSync(`${place.file}-log`, "utf8");
+      expect(log.trimEnd().split("\n")).toHaveLength(calls);
+      await journal.close();
+      expect(fs.readFileSync(`${place.file}-log`, "utf8")).toBe(log);
+    },
+  );
+
   test("triggers dropped for good", async () => {
     tamper(place.file, (db) => db.exec("SELECT 1"));
-    const { default: Libsql } = await import("libsql");
     const database = new Libsql(place.file);
     database.exec("DROP TRIGGER records_no_delete");
     database.close();
