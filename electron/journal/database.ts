@@ -101,7 +101,7 @@ export function describeDatabaseError(error: unknown): string {
   const code = errorCode(error);
   const message = error instanceof Error ? error.message : String(error);
   if (code.startsWith("SQLITE_FULL") || code === "ENOSPC" || code === "EDQUOT") return "the disk is full";
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return "another program holds it locked";
+  if (isLocked(error)) return "another program holds it locked";
   if (code.startsWith("SQLITE_READONLY") || code === "EROFS") return "it may only be read (a read-only disk, folder or file)";
   if (code.startsWith("SQLITE_CORRUPT")) return `it is damaged (${message})`;
   if (code.startsWith("SQLITE_NOTADB")) return "it is not a database: something else was written over it";
@@ -112,6 +112,11 @@ export function describeDatabaseError(error: unknown): string {
   if (code.startsWith("SQLITE_CANTOPEN") || message.startsWith("ConnectionFailed"))
     return "it could not be opened (permission, or a missing folder)";
   return message;
+}
+
+/** Whether another program holds the database just now: what failed with it may work a moment later. */
+export function isLocked(error: unknown): boolean {
+  return /^SQLITE_(?:BUSY|LOCKED)/.test(errorCode(error));
 }
 
 /** The code of an error of the file system or the database; "" when it has none. */

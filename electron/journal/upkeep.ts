@@ -2,7 +2,7 @@
 // (WAL) worked into its file. Each costs more than the record itself and would show as a pause in calls, so it is done in slices of a
 // fraction of a millisecond to two while nothing is written. Under a load without pauses the slices go on, but so seldom that calls hardly notice.
 import type { JournalDatabase } from "./database.ts";
-import { describeDatabaseError } from "./database.ts";
+import { describeDatabaseError, isLocked } from "./database.ts";
 import type { JournalSearch } from "./search.ts";
 
 export interface Upkeep {
@@ -20,7 +20,7 @@ export interface UpkeepDeps {
   /** Brings at most so many of them into the database; how many bytes it were, 0 when it could not be done now. */
   store(limit: number): number;
   logBytes(): number;
-  /** The copying failed: the database cannot be written. */
+  /** The copying failed, and not because another program holds the database for the moment: it cannot be written. */
   failed(reason: string): void;
 }
 
@@ -93,7 +93,12 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
         indexed += search.index(slice);
         walPages += pagesPerSlice;
       } catch (error) {
-        deps.failed(describeDatabaseError(error));
+        if (!isLocked(error)) {
+          deps.failed(describeDatabaseError(error));
+          return;
+        }
+        // Copies may wait as long as they must: queries read what is not copied from the chain itself.
+        plan(busyRestMs);
         return;
       }
     }

@@ -7,7 +7,7 @@ import type { JournalDraft, LaterDraft } from "../../shared/model/journal-entry.
 import type { ChainHead, JournalRow } from "./chain.ts";
 import { chainHash, recordBody } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
-import { describeDatabaseError, errorCode } from "./database.ts";
+import { describeDatabaseError, isLocked } from "./database.ts";
 import { createInsert } from "./insert-records.ts";
 import { JournalUnavailable } from "./journal.ts";
 import type { LogFile } from "./log-file.ts";
@@ -148,7 +148,7 @@ export function createWriter(deps: WriterDeps): Writer {
     } catch (error) {
       rollBack(database);
       lockedSince ??= performance.now();
-      const locked = /^SQLITE_(?:BUSY|LOCKED)/.test(errorCode(error)) && behind() <= mostBehind;
+      const locked = isLocked(error) && behind() <= mostBehind;
       if (!locked || performance.now() - lockedSince > lockedMs) fail(deps.explain(describeDatabaseError(error)));
       return 0;
     }

@@ -205,6 +205,26 @@ describe("a write that fails is latched", () => {
     expect(allRecords(again).map(({ call }) => call)).toContain("b");
   });
 
+  test("another program holds the database locked while records are copied for searching: the copies wait", async () => {
+    const journal = await open();
+    const other = new Database(place.file);
+    undo.push(() => void other.close());
+    const count = other.prepare("SELECT (SELECT count(*) FROM records) AS records, (SELECT count(*) FROM search) AS copies");
+    const counts = (): { records: number; copies: number } => count.get() as { records: number; copies: number };
+    appendCalls(journal, 5_000);
+    await until(() => counts().records === 10_000, "all records are in the database");
+    other.exec("BEGIN IMMEDIATE");
+    const { copies } = counts();
+    expect(copies).toBeLessThan(10_000);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(counts().copies).toBe(copies);
+    other.exec("ROLLBACK");
+    expect(journal.fault()).toBeNull();
+    await until(() => counts().copies === 10_000, "the copies");
+    journal.append(dispatched("next"));
+    expect(journal.fault()).toBeNull();
+  });
+
   test("a second writer on the same file cannot fork the chain", async () => {
     const one = await open();
     const two = await open();
