@@ -284,6 +284,7 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
       exportRecords,
       archiveJournal: async () => {
         if (journal.fault() === null) return fail("not-allowed", "The journal is in order, so there is nothing to put aside.");
+        await journal.leaveAnchor();
         const archived = await archiveJournal(journalFile, anchorStore(vault, journalFile), now());
         return archived.ok ? ok({ file: archived.value.file, anchored: archived.value.anchored }) : archived;
       },

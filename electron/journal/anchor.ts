@@ -77,7 +77,9 @@ export function disagreement(
 export interface AnchorKeeper {
   /** Tells that records were written. Returns at once. */
   written(head: ChainHead): void;
-  /** Anchors what is not anchored yet, within `deadlineMs`. Never rejects. */
+  /** The store is left alone for good: no write begins any more, and when it resolves none is under way. Never rejects. */
+  stop(): Promise<void>;
+  /** Anchors what is not anchored yet, within `deadlineMs`; nothing once it was stopped. Never rejects. */
   close(deadlineMs: number): Promise<void>;
 }
 
@@ -101,10 +103,14 @@ export function createAnchorKeeper(deps: AnchorKeeperDeps): AnchorKeeper {
   let running: Promise<void> | null = null;
   let failing = false;
   let closed = false;
+  let stopped = false;
+
+  // A function, because it changes while a store is waited for.
+  const isStopped = (): boolean => stopped;
 
   const take = async (deadlineMs: number): Promise<void> => {
     const taken = head;
-    if (taken === null || taken.seq <= anchored) return;
+    if (stopped || taken === null || taken.seq <= anchored) return;
     try {
       if (unchecked !== null) {
         const reading = await readAnchor(deps.store, deadlineMs);
@@ -114,6 +120,7 @@ export function createAnchorKeeper(deps: AnchorKeeperDeps): AnchorKeeper {
       }
       // An anchor must never be ahead of what power loss leaves: it would then accuse an honest journal.
       await syncLog(deps.file);
+      if (isStopped()) return;
       await writeAnchor(deps.store, { ...taken, at: deps.now() }, deadlineMs);
       anchored = taken.seq;
       failing = false;
@@ -152,6 +159,12 @@ export function createAnchorKeeper(deps: AnchorKeeperDeps): AnchorKeeper {
     written(next) {
       head = next;
       plan();
+    },
+    async stop() {
+      closed = true;
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+      await running;
     },
     async close(deadlineMs) {
       closed = true;

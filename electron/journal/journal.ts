@@ -41,6 +41,11 @@ export interface Journal {
   /** Called with the records just written, in batches of one tick at most. Returns the unsubscribe. */
   onAppended(listener: (records: readonly JournalRecord[]) => void): () => void;
   onFault(listener: (reason: string) => void): () => void;
+  /**
+   * The anchor is not written any more, which a fault does by itself; when it resolves, no write of it is under way. To be waited for
+   * before the journal is put aside: the new one's anchor would be written over.
+   */
+  leaveAnchor(): Promise<void>;
   /** Writes what is queued, anchors the head, closes the database. Bounded by 5 s. */
   close(): Promise<void>;
 }

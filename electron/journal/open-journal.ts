@@ -115,7 +115,11 @@ function createWritableJournal(deps: OpenJournalDeps, { database, log, search }:
     },
     // An anchor covers only what the database has: it is synced with the database's log (anchor.ts).
     stored: (last) => keeper.written(last),
-    faulted: (reason) => listeners.faulted(reason),
+    faulted(reason) {
+      // Whoever looks into the fault may begin a new journal in this one's place: its anchor must not be written over.
+      void keeper.stop();
+      listeners.faulted(reason);
+    },
     explain: (reason) =>
       `The journal cannot be written: ${reason}. No call is let through until Portcullis is started again; ` +
       `"portcullis journal verify" checks what was written.`,
@@ -153,6 +157,7 @@ function createWritableJournal(deps: OpenJournalDeps, { database, log, search }:
     },
     onAppended: (listener) => listeners.onAppended(listener),
     onFault: (listener) => listeners.onFault(listener),
+    leaveAnchor: () => keeper.stop(),
     close: () => (closing ??= close()),
   };
 }
@@ -190,6 +195,7 @@ function createFaultyJournal(deps: OpenJournalDeps, reason: string, opened: Jour
     verify: () => verifyJournalFile(deps.file, deps.anchor),
     onAppended: () => () => undefined,
     onFault: () => () => undefined,
+    leaveAnchor: () => Promise.resolve(),
     close(): Promise<void> {
       database?.close();
       database = null;

@@ -323,6 +323,38 @@ describe("putting a journal aside", () => {
     expect(fresh.page({ limit: 1 }).records[0]?.detail).toMatchObject({ previous: { seq: 1, hash: two.value.hash } });
   });
 
+  test("while the app that met the fault still runs: its anchor is left alone, also by a write under way and by the close", async () => {
+    const anchor = createTestAnchor();
+    let release: (() => void) | null = null;
+    const slow = createTestAnchor();
+    slow.read = () => anchor.read();
+    slow.write = async (text) => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await anchor.write(text);
+    };
+    const journal = await open(place.file, slow);
+    appendCalls(journal, 300);
+    await until(() => release !== null, "the anchor is on its way");
+    appendCalls(journal, 300, "more");
+    fs.renameSync(`${place.file}-log`, `${place.file}.away`);
+    await until(() => thrownBy(() => journal.append(dispatched("x"))) !== null, "the fault", 2_000);
+    const left = journal.leaveAnchor();
+    (release as (() => void) | null)?.();
+    await left;
+    expect(anchor.writes).toBe(1);
+    const archived = await archiveJournal(place.file, anchor, 0);
+    expect(archived).toMatchObject({ ok: true, value: { anchored: true } });
+    const { text } = anchor;
+    expect(text).toMatch(/"seq":1,/);
+    await journal.close();
+    expect(anchor.text).toBe(text);
+    const fresh = await open(place.file, anchor);
+    expect(fresh.fault()).toBeNull();
+    expect(await fresh.verify()).toMatchObject({ kind: "intact", anchor: "keychain" });
+  });
+
   test("says so when there is none, and when the anchor could not be moved", async () => {
     const anchor = createTestAnchor();
     expect(await archiveJournal(place.file, anchor, 0)).toMatchObject({ ok: false, error: { code: "not-found" } });
