@@ -14,7 +14,7 @@ export interface LogFile {
   append(lines: Uint8Array): void;
   /** Everything in it is in the database now. @throws the file system's error */
   empty(): void;
-  /** The rows whose lines begin at a byte, at most so many; `bytes`: the length of these lines. Their numbers and hashes are not looked at. @throws the file system's error */
+  /** The rows whose lines begin at a byte, at most so many; `bytes`: the length of these lines. Their numbers and hashes are not looked at; none where the file holds no whole line any more. @throws the file system's error */
   read(from: number, limit: number, firstSeq: number): { readonly rows: readonly JournalRow[]; readonly bytes: number };
   /** Bytes. */
   size(): number;
@@ -68,7 +68,8 @@ export function openLogFile(file: string): LogFile {
       let bytes = 0;
       let room = chunkBytes;
       while (rows.length < limit && from + bytes < size) {
-        const chunk = Buffer.allocUnsafe(Math.min(room, size - from - bytes));
+        const left = size - from - bytes;
+        const chunk = Buffer.allocUnsafe(Math.min(room, left));
         const length = fs.readSync(handle, chunk, 0, chunk.length, from + bytes);
         let start = 0;
         for (let end = chunk.indexOf(0x0a); end >= 0 && end < length && rows.length < limit; end = chunk.indexOf(0x0a, start)) {
@@ -80,9 +81,10 @@ export function openLogFile(file: string): LogFile {
           start = end + 1;
         }
         bytes += start;
-        // Not one whole line in it: a longer piece is read.
-        if (start === 0) room *= 4;
-        if (length === 0) break;
+        if (start > 0) continue;
+        // Not one whole line in it: a longer piece is read, unless there is none. Then another program cut the file or wrote over it.
+        if (length < chunk.length || chunk.length === left) break;
+        room *= 4;
       }
       return { rows, bytes };
     },

@@ -225,6 +225,22 @@ describe("a write that fails is latched", () => {
     expect(journal.fault()).toBeNull();
   });
 
+  test.each<readonly [string, (log: string) => void]>([
+    ["cut in the middle of its only line", (log) => fs.truncateSync(log, 50)],
+    ["cut in the middle of a later line", (log) => fs.truncateSync(log, fs.statSync(log).size - 50)],
+    ["without its line ends", (log) => fs.writeFileSync(log, fs.readFileSync(log, "utf8").replaceAll("\n", " "), { flag: "r+" })],
+    ["empty", (log) => fs.truncateSync(log, 0)],
+  ])("the log is %s, by another program: a fault, at once", async (_how, change) => {
+    const journal = await open();
+    appendCalls(journal, 1);
+    journal.append(dispatched("b", { detail: { text: "x".repeat(300_000) } }));
+    change(`${place.file}-log`);
+    const before = performance.now();
+    await until(() => journal.fault() !== null, "the fault");
+    expect(performance.now() - before).toBeLessThan(5_000);
+    expect(refusal(journal)).toMatch(/another program changed its log/);
+  });
+
   test("a second writer on the same file cannot fork the chain", async () => {
     const one = await open();
     const two = await open();
