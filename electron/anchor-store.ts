@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { assertNever } from "../shared/errors.ts";
 import type { AnchorStore } from "./journal/journal.ts";
+import { NoAnchorStore } from "./journal/journal.ts";
 import type { Vault } from "./vault/vault.ts";
 
 const sharedName = "journal-anchor";
@@ -18,12 +20,12 @@ export function anchorStore(vault: Pick<Vault, "status" | "readPrivate" | "write
   const name = (): string => (vault.status().store === "file" ? sharedName : ownName);
   const begun = existsSync(file);
   // Reading it is often the first thing that is asked of the store, before anybody asked how the store is.
-  let answered = false;
+  let isThere = false;
   let shared = false;
   return {
     get kind() {
       const status = vault.status();
-      return status.kind === "unavailable" && !answered ? "none" : status.store === "keychain" ? "keychain" : "encrypted file";
+      return status.kind === "unavailable" && !isThere ? "none" : status.store === "keychain" ? "keychain" : "encrypted file";
     },
     async read() {
       const asked = name();
@@ -33,10 +35,22 @@ export function anchorStore(vault: Pick<Vault, "status" | "readPrivate" | "write
         if (outcome.kind === "found" && outcome.value === takenOver) outcome = { kind: "missing" };
         shared = outcome.kind === "found";
       }
-      answered = outcome.kind === "found" || outcome.kind === "missing";
-      if (outcome.kind === "found") return outcome.value;
-      if (outcome.kind === "missing") return null;
-      throw new Error(`the vault is ${outcome.kind}`);
+      // A locked or silent store is there, and may hold a head. An encrypted file that cannot be used was one that could.
+      isThere = outcome.kind !== "unavailable" || vault.status().store === "file";
+      switch (outcome.kind) {
+        case "found":
+          return outcome.value;
+        case "missing":
+          return null;
+        case "locked":
+          throw new Error("it is locked");
+        case "timed-out":
+          throw new Error("it did not answer in time");
+        case "unavailable":
+          throw isThere ? new Error(outcome.reason) : new NoAnchorStore(outcome.reason);
+        default:
+          return assertNever(outcome);
+      }
     },
     async write(text) {
       const written = await vault.writePrivate(name(), text);

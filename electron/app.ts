@@ -330,6 +330,7 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
             redacted = vault.knownValues();
             redactor = createRedactor(redacted);
           }
+          if (vault.status().kind === "ready") journal.compareAnchor();
           touch("secrets", "app");
         }),
         registry.onChange(() => touch("servers", "secrets")),

@@ -34,7 +34,9 @@ export function defineJournal(program: Command, context: Context, run: Run): voi
   journal
     .command("verify")
     .option("--json", "print as JSON")
-    .description("compute the whole chain again; exit status 1 and the first bad record if anything was edited, deleted or reordered")
+    .description(
+      "compute the whole chain again; exit status 1 and the first bad record if anything was edited, deleted or reordered, and also if the head kept outside could not be read",
+    )
     .action(
       run(async (options: { json?: boolean }) => {
         const source = await openSource(context);
@@ -302,9 +304,15 @@ function recordLines(record: JournalRecord): string[] {
 function verdictText(verdict: JournalVerdict): string {
   if (verdict.kind === "bad") return `NOT INTACT: record ${String(verdict.seq)}: ${verdict.reason}`;
   if (verdict.kind === "unreadable") return `NOT READABLE: ${verdict.reason}`;
+  if (verdict.kind === "unchecked") {
+    return (
+      `NOT COMPARED: ${String(verdict.records)} records fit together, head ${verdict.head}, but the head kept in the ${verdict.anchor} ` +
+      `could not be read (${verdict.reason}), so records missing at the end would not show. Unlock it and verify again.`
+    );
+  }
   const anchor =
     verdict.anchor === "none"
-      ? "no head is kept outside the journal, so records missing at its end would not show"
+      ? "no head kept outside the journal could be compared, so records missing at its end would not show"
       : `its head agrees with the one kept in the ${verdict.anchor}${verdict.anchoredAt === null ? "" : ` at ${timeText(verdict.anchoredAt)}`}`;
   return `Intact: ${String(verdict.records)} records, head ${verdict.head}; ${anchor}.`;
 }

@@ -77,6 +77,8 @@ export function disagreement(
 export interface AnchorKeeper {
   /** Tells that records were written. Returns at once. */
   written(head: ChainHead): void;
+  /** The store can be asked now: where it was not compared with the journal yet, it is. Returns at once. */
+  compare(): void;
   /** The store is left alone for good: no write begins any more, and when it resolves none is under way. Never rejects. */
   stop(): Promise<void>;
   /** Anchors what is not anchored yet, within `deadlineMs`; nothing once it was stopped. Never rejects. */
@@ -108,16 +110,21 @@ export function createAnchorKeeper(deps: AnchorKeeperDeps): AnchorKeeper {
   // A function, because it changes while a store is waited for.
   const isStopped = (): boolean => stopped;
 
+  /** Whether the journal is the one that the store knows. @throws what the store rejects with */
+  const agrees = async (deadlineMs: number): Promise<boolean> => {
+    if (unchecked === null) return true;
+    const reading = await readAnchor(deps.store, deadlineMs);
+    if (reading.kind === "unknown") throw reading.error;
+    if (stopped || !unchecked(reading)) return false;
+    unchecked = null;
+    return true;
+  };
+
   const take = async (deadlineMs: number): Promise<void> => {
     const taken = head;
     if (stopped || taken === null || taken.seq <= anchored) return;
     try {
-      if (unchecked !== null) {
-        const reading = await readAnchor(deps.store, deadlineMs);
-        if (reading.kind === "unknown") throw reading.error;
-        if (!unchecked(reading)) return;
-        unchecked = null;
-      }
+      if (!(await agrees(deadlineMs))) return;
       // An anchor must never be ahead of what power loss leaves: it would then accuse an honest journal.
       await syncLog(deps.file);
       if (isStopped()) return;
@@ -155,10 +162,27 @@ export function createAnchorKeeper(deps: AnchorKeeperDeps): AnchorKeeper {
     plan();
   };
 
+  const compare = async (): Promise<void> => {
+    await running;
+    // Another turn may have begun meanwhile: it compares too.
+    if (unchecked === null || closed || running !== null) return;
+    running = agrees(everyMs).then(
+      () => undefined,
+      // Asked again before the next anchor, or when the store says again that it is ready.
+      () => undefined,
+    );
+    await running;
+    running = null;
+    plan();
+  };
+
   return {
     written(next) {
       head = next;
       plan();
+    },
+    compare() {
+      if (unchecked !== null && !closed) void compare();
     },
     async stop() {
       closed = true;
@@ -197,7 +221,7 @@ async function syncLog(file: string): Promise<void> {
 async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`the anchor store did not answer within ${deadlineMs} ms`)), deadlineMs);
+    timer = setTimeout(() => reject(new Error(`it did not answer within ${deadlineMs} ms`)), deadlineMs);
   });
   try {
     return await Promise.race([work, late]);

@@ -36,11 +36,19 @@ export interface Journal {
   /** Calls of the local day so far, by server: dispatched and denied. */
   callsToday(): ReadonlyMap<string, number>;
   page(query: JournalQuery): JournalPage;
-  /** Verifies the whole chain and the anchor without blocking the event loop for long. */
+  /**
+   * Verifies the whole chain and the anchor without blocking the event loop for long. What turns out bad is a fault from then on: a
+   * journal that is known to be changed must not go on as if it were not.
+   */
   verify(): Promise<JournalVerdict>;
   /** Called with the records just written, in batches of one tick at most. Returns the unsubscribe. */
   onAppended(listener: (records: readonly JournalRecord[]) => void): () => void;
   onFault(listener: (reason: string) => void): () => void;
+  /**
+   * The store of the anchor can be asked now. Where it could not be at the start, the journal is held to it, and to be another than the
+   * one that was last written is a fault. Returns at once.
+   */
+  compareAnchor(): void;
   /**
    * The anchor is not written any more, which a fault does by itself; when it resolves, no write of it is under way. To be waited for
    * before the journal is put aside: the new one's anchor would be written over.
@@ -50,9 +58,14 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+/** What a store's `read` rejects with where there is no store at all, so that none can hold a head. */
+export class NoAnchorStore extends Error {
+  override readonly name = "NoAnchorStore";
+}
+
 /** Where the head of the chain is kept outside the database: the vault, in the app. */
 export interface AnchorStore {
-  /** The JSON text that was last stored, or null; rejects when the store cannot be asked. */
+  /** The JSON text that was last stored, or null; rejects when the store cannot be asked, with NoAnchorStore where there is none. */
   read(): Promise<string | null>;
   write(text: string): Promise<void>;
   /** For the verdict: "keychain", "encrypted file", "none". */

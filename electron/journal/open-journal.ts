@@ -153,10 +153,13 @@ function createWritableJournal(deps: OpenJournalDeps, { database, log, search }:
     page: (query) => search.page(query),
     async verify() {
       await writer.settle();
-      return await verifyJournalFile(deps.file, deps.anchor);
+      const verdict = await verifyJournalFile(deps.file, deps.anchor);
+      if (verdict.kind === "bad") writer.fail(damaged(`The journal is damaged at record ${verdict.seq}: ${verdict.reason}.`));
+      return verdict;
     },
     onAppended: (listener) => listeners.onAppended(listener),
     onFault: (listener) => listeners.onFault(listener),
+    compareAnchor: () => keeper.compare(),
     leaveAnchor: () => keeper.stop(),
     close: () => (closing ??= close()),
   };
@@ -195,6 +198,7 @@ function createFaultyJournal(deps: OpenJournalDeps, reason: string, opened: Jour
     verify: () => verifyJournalFile(deps.file, deps.anchor),
     onAppended: () => () => undefined,
     onFault: () => () => undefined,
+    compareAnchor: () => undefined,
     leaveAnchor: () => Promise.resolve(),
     close(): Promise<void> {
       database?.close();

@@ -10,6 +10,7 @@ import { checkFormat, describeDatabaseError } from "./database.ts";
 import { examine, hashAt } from "./examine.ts";
 import type { Finding } from "./examine.ts";
 import { followLog } from "./follow-log.ts";
+import { NoAnchorStore } from "./journal.ts";
 import type { LogRows } from "./log-file.ts";
 import { searchColumns } from "./search.ts";
 
@@ -77,6 +78,10 @@ export async function verifyJournal(
     }
     const stray = straySearch(database);
     if (stray !== null) return { kind: "bad", ...stray };
+    if (reading.kind === "unknown" && !(reading.error instanceof NoAnchorStore)) {
+      const reason = reading.error instanceof Error ? reading.error.message : "it could not be asked";
+      return { kind: "unchecked", records: end.head.seq, head: end.head.hash, anchor: kind === "none" ? "vault" : kind, reason };
+    }
     const anchored = reading.kind === "anchor";
     return {
       kind: "intact",

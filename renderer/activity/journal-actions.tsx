@@ -72,6 +72,10 @@ export function Verdict({ verdict, onClose }: { readonly verdict: JournalVerdict
           {words.anchored(verdict.anchor, verdict.anchoredAt === null ? null : format.relative(verdict.anchoredAt, now))}{" "}
           <code className="faint unbroken">{verdict.head}</code>
         </Banner>
+      ) : verdict.kind === "unchecked" ? (
+        <Banner hue="amber" live title={words.unchecked(verdict.records)} action={close}>
+          <Revealed text={words.uncheckedText(verdict.anchor, verdict.reason)} /> <code className="faint unbroken">{verdict.head}</code>
+        </Banner>
       ) : (
         <Banner hue="red" live title={verdict.kind === "bad" ? words.bad(format.number(verdict.seq)) : words.unreadable} action={close}>
           <Revealed text={verdict.reason} /> {verdict.kind === "bad" ? words.badHint : null}

@@ -115,6 +115,9 @@ export const activityMessages = {
   verifying: "Verifying…",
   intact: (records: number) => `The journal is intact: ${count(records, "record", "records")}.`,
   anchored: (anchor: string, ago: string | null) => (ago === null ? `Not anchored yet (${anchor}).` : `Anchored in the ${anchor} ${ago}.`),
+  unchecked: (records: number) => `${count(records, "record fits", "records fit")} together, but the end could not be compared.`,
+  uncheckedText: (anchor: string, reason: string) =>
+    `The head kept in the ${anchor} could not be read (${reason}), so records missing at the end would not show. Unlock it and verify again.`,
   bad: (seq: string) => `The journal was changed at record ${seq}.`,
   badHint: "Keep the file aside before anything else is written: portcullis journal verify says how.",
   unreadable: "The journal cannot be read.",

@@ -99,9 +99,13 @@ export type JournalQuery = z.infer<typeof journalQuerySchema>;
 export const journalPageSchema = z.object({ records: z.array(journalRecordSchema), more: z.boolean() });
 export type JournalPage = z.infer<typeof journalPageSchema>;
 
-/** The verdict of `journal verify`. `bad` names the first record that is wrong and how. */
+/**
+ * The verdict of `journal verify`. `bad` names the first record that is wrong and how. `unchecked`: the records fit together, but the
+ * head that is kept outside, in `anchor`, could not be read, so records that are missing at the end would not show.
+ */
 export const journalVerdictSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("intact"), records: z.number(), head: z.string(), anchoredAt: z.number().nullable(), anchor: z.string() }),
+  z.object({ kind: z.literal("unchecked"), records: z.number(), head: z.string(), anchor: z.string(), reason: z.string() }),
   z.object({ kind: z.literal("bad"), seq: z.number(), reason: z.string() }),
   z.object({ kind: z.literal("unreadable"), reason: z.string() }),
 ]);

@@ -316,6 +316,18 @@ describe("verify names the first bad record", () => {
   });
 });
 
+describe("an app that runs on it", () => {
+  test("lets no call through once its own verification found a change, however far back", async () => {
+    const journal = await openTestJournal(place.file, anchor);
+    tamper(place.file, (db) => db.exec(edit(20, "filesystem", "elsewhere")));
+    journal.append(dispatched("not noticed yet"));
+    expect(await journal.verify()).toMatchObject({ kind: "bad", seq: 20 });
+    expect(journal.fault()).toMatch(/^The journal is damaged at record 20: its text, its hash/);
+    expect(() => journal.append(dispatched("x"))).toThrow(/No call is let through/);
+    await journal.close();
+  });
+});
+
 describe("an app that starts on it", () => {
   const starts = async (): Promise<string | null> => {
     const journal = await openTestJournal(place.file, anchor);

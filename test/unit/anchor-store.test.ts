@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { anchorStore } from "../../electron/anchor-store.ts";
+import { NoAnchorStore } from "../../electron/journal/journal.ts";
 import type { SecretOutcome } from "../../electron/vault/vault.ts";
 import { ok } from "../../shared/errors.ts";
 import type { VaultStatus } from "../../shared/model/secret-reference.ts";
@@ -44,9 +45,11 @@ describe("the store of the journal's anchor", () => {
     expect(file.kind).toBe("encrypted file");
   });
 
-  it("is none while it cannot be asked, and says why", async () => {
-    const store = storeOf(notAsked, { kind: "timed-out" });
-    await expect(store.read()).rejects.toThrow("timed-out");
+  it("is none where there is no keychain, and says why", async () => {
+    const store = storeOf(notAsked, { kind: "unavailable", reason: "no session bus" });
+    const reading = store.read();
+    await expect(reading).rejects.toBeInstanceOf(NoAnchorStore);
+    await expect(reading).rejects.toThrow("no session bus");
     expect(store.kind).toBe("none");
   });
 
@@ -85,5 +88,18 @@ describe("the store of the journal's anchor", () => {
       await anchorStore(vault, "/one/journal.db").write("first");
       expect(await anchorStore(vault, "/two/journal.db").read()).toBe("first");
     });
+  });
+
+  it.each<readonly [VaultStatus["store"], SecretOutcome, string]>([
+    ["keychain", { kind: "locked" }, "keychain"],
+    ["keychain", { kind: "timed-out" }, "keychain"],
+    ["file", { kind: "locked" }, "encrypted file"],
+    ["file", { kind: "unavailable", reason: "it is damaged" }, "encrypted file"],
+  ])("is there where it cannot be read: %s, %o", async (kind, outcome, name) => {
+    const store = storeOf({ ...notAsked, store: kind }, outcome);
+    const reading = store.read();
+    await expect(reading).rejects.toThrow(/^it /);
+    await expect(reading).rejects.not.toBeInstanceOf(NoAnchorStore);
+    expect(store.kind).toBe(name);
   });
 });

@@ -316,6 +316,19 @@ it("prints nothing that a terminal would act on, and JSON that reads back as it 
   }
 });
 
+it("journal verify has status 1 where the head kept outside could not be read, and says what that means", async () => {
+  const verdict = { kind: "unchecked", records: 7, head: "f00d", anchor: "keychain", reason: "it is locked" };
+  await bench.startApp({ "journal.verify": verdict });
+  const { status, out } = await bench.run(["journal", "verify"]);
+  expect([status, out]).toEqual([
+    1,
+    "NOT COMPARED: 7 records fit together, head f00d, but the head kept in the keychain could not be read (it is locked), so records " +
+      "missing at the end would not show. Unlock it and verify again.\n",
+  ]);
+  const json = await bench.run(["journal", "verify", "--json"]);
+  expect([json.status, JSON.parse(json.out)]).toEqual([1, verdict]);
+});
+
 it("journal verify has status 1 for a journal that is not intact", async () => {
   await bench.startApp({ "journal.verify": { kind: "bad", seq: 7, reason: "its hash does not fit" } });
   expect(await bench.run(["journal", "verify"])).toMatchObject({ status: 1, out: "NOT INTACT: record 7: its hash does not fit\n" });
