@@ -2,9 +2,7 @@
 // cut its end off, put an older copy back, or compute a whole new chain. It lags behind by at most `everyMs` or `everyRecords`; what is
 // cut off within that span is the part it cannot show.
 import { z } from "zod";
-import { promises as fs } from "node:fs";
 import type { ChainHead } from "./chain.ts";
-import { errorCode } from "./database.ts";
 import type { AnchorStore } from "./journal.ts";
 
 export interface Anchor extends ChainHead {
@@ -87,7 +85,8 @@ export interface AnchorKeeper {
 
 export interface AnchorKeeperDeps {
   readonly store: AnchorStore;
-  readonly file: string;
+  /** When it resolves, the disk has every record that `written` was told of before. */
+  readonly sync: () => Promise<void>;
   readonly now: () => number;
   /** Null once the store's anchor was compared with the journal; otherwise it is compared before the first is written over it. */
   readonly unchecked: ((reading: AnchorReading) => boolean) | null;
@@ -126,7 +125,7 @@ export function createAnchorKeeper(deps: AnchorKeeperDeps): AnchorKeeper {
     try {
       if (!(await agrees(deadlineMs))) return;
       // An anchor must never be ahead of what power loss leaves: it would then accuse an honest journal.
-      await syncLog(deps.file);
+      await deps.sync();
       if (isStopped()) return;
       await writeAnchor(deps.store, { ...taken, at: deps.now() }, deadlineMs);
       anchored = taken.seq;
@@ -200,22 +199,6 @@ export function createAnchorKeeper(deps: AnchorKeeperDeps): AnchorKeeper {
       await withDeadline(last(), deadlineMs).catch(deps.onError);
     },
   };
-}
-
-// Through a descriptor of our own: SQLite locks the database and the -shm file, so closing this one drops no lock of its.
-async function syncLog(file: string): Promise<void> {
-  let log: fs.FileHandle;
-  try {
-    log = await fs.open(`${file}-wal`, "r+");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return;
-    throw error;
-  }
-  try {
-    await log.datasync();
-  } finally {
-    await log.close();
-  }
 }
 
 async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {

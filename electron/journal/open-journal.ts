@@ -20,6 +20,8 @@ import { verifyJournalFile } from "./reader.ts";
 import type { JournalSearch } from "./search.ts";
 import { createSearch, logReader } from "./search.ts";
 import { inspectTail, straySearch } from "./verify.ts";
+import type { WalFile } from "./wal-file.ts";
+import { openWalFile } from "./wal-file.ts";
 import { createWriter } from "./writer.ts";
 
 export interface OpenJournalDeps {
@@ -53,7 +55,7 @@ export async function openJournal(deps: OpenJournalDeps): Promise<Journal> {
     log.empty();
     // From here on a locked database is waited for between two calls (writer.ts), not in the middle of one.
     database.exec("PRAGMA busy_timeout = 0");
-    return createWritableJournal(deps, { database, log, search }, head);
+    return createWritableJournal(deps, { database, log, search, wal: openWalFile(deps.file) }, head);
   } catch (error) {
     return createFaultyJournal(deps, damaged(`The journal cannot be opened: ${describeDatabaseError(error)}.`), database);
   }
@@ -83,9 +85,10 @@ interface OpenedFiles {
   readonly database: JournalDatabase;
   readonly log: LogFile;
   readonly search: JournalSearch;
+  readonly wal: WalFile;
 }
 
-function createWritableJournal(deps: OpenJournalDeps, { database, log, search }: OpenedFiles, head: CheckedHead): Journal {
+function createWritableJournal(deps: OpenJournalDeps, { database, log, search, wal }: OpenedFiles, head: CheckedHead): Journal {
   const onError = (error: unknown): void => deps.onError?.(error);
   const now = (): number => deps.now();
   const listeners = createListeners(onError);
@@ -96,7 +99,7 @@ function createWritableJournal(deps: OpenJournalDeps, { database, log, search }:
   };
   const keeper = createAnchorKeeper({
     store: deps.anchor,
-    file: deps.file,
+    sync: () => wal.sync(),
     now,
     anchored: head.anchored ?? 0,
     unchecked: head.anchored === null ? agrees : null,
@@ -106,6 +109,7 @@ function createWritableJournal(deps: OpenJournalDeps, { database, log, search }:
     file: deps.file,
     database,
     log,
+    wal,
     search,
     head,
     now,
@@ -140,6 +144,7 @@ function createWritableJournal(deps: OpenJournalDeps, { database, log, search }:
       onError(error);
     }
     log.close();
+    wal.close();
     database.close();
   };
 

@@ -15,6 +15,7 @@ import { createLogLines } from "./log-lines.ts";
 import type { JournalSearch } from "./search.ts";
 import { rollBack } from "./search.ts";
 import { createUpkeep } from "./upkeep.ts";
+import type { WalFile } from "./wal-file.ts";
 
 export interface Writer {
   /** Everything queued before it is written with it. */
@@ -37,6 +38,7 @@ export interface WriterDeps {
   readonly file: string;
   readonly database: JournalDatabase;
   readonly log: LogFile;
+  readonly wal: WalFile;
   readonly search: JournalSearch;
   readonly head: ChainHead;
   readonly now: () => number;
@@ -75,7 +77,7 @@ function endOfChain(head: ChainHead, rows: readonly JournalRow[]): ChainHead | n
 }
 
 export function createWriter(deps: WriterDeps): Writer {
-  const { database, file, log, search } = deps;
+  const { database, file, log, search, wal } = deps;
   const insert = createInsert(database);
   const opened = fs.statSync(file, { bigint: true });
 
@@ -120,7 +122,7 @@ export function createWriter(deps: WriterDeps): Writer {
     if (now - fileCheckedAt < fileCheckMs) return true;
     fileCheckedAt = now;
     const found = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
-    return found !== undefined && found.ino === opened.ino && found.dev === opened.dev && log.isOurs();
+    return found !== undefined && found.ino === opened.ino && found.dev === opened.dev && log.isOurs() && wal.isOurs();
   };
 
   const behind = (): number => writtenSeq - stored.seq;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { archiveJournal } from "../../../electron/journal/archive.ts";
 import type { Journal } from "../../../electron/journal/journal.ts";
 import { JournalUnavailable } from "../../../electron/journal/journal.ts";
-import { verifyJournalFile } from "../../../electron/journal/reader.ts";
+import { openJournalReader, verifyJournalFile } from "../../../electron/journal/reader.ts";
 import {
   allRecords,
   appendCalls,
@@ -159,6 +159,8 @@ describe("a write that fails is latched", () => {
     ["database", "replaced", ""],
     ["log", "deleted", "-log"],
     ["log", "replaced", "-log"],
+    ["database's log", "deleted", "-wal"],
+    ["database's log", "replaced", "-wal"],
   ])("the %s is %s under us", async (_file, how, side) => {
     const journal = await open();
     appendCalls(journal, 3);
@@ -166,6 +168,22 @@ describe("a write that fails is latched", () => {
     if (how === "replaced") fs.copyFileSync(`${place.file}.away`, place.file + side);
     await until(() => thrownBy(() => journal.append(dispatched("x"))) !== null, "the journal notices", 2_000);
     expect(journal.fault()).toMatch(/deleted or replaced/);
+  });
+
+  test("checkpoints and closings of others leave the database's log to us", async () => {
+    const journal = await open();
+    for (let round = 0; round < 3; round += 1) {
+      appendCalls(journal, 20);
+      await until(() => fs.statSync(`${place.file}-log`).size === 0, "the log is empty");
+      const other = new Database(place.file);
+      other.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      other.close();
+      openJournalReader(place.file).close();
+      await new Promise((resolve) => setTimeout(resolve, 120));
+      journal.append(dispatched("x"));
+      expect(journal.fault()).toBeNull();
+    }
+    expect(await journal.verify()).toMatchObject({ kind: "intact", records: 123 });
   });
 
   test("another program holds the database locked: records wait in the log, and when it lasts no call is let through", async () => {
