@@ -12,7 +12,7 @@ import { errorCode } from "./database.ts";
 export interface LogFile {
   /** Appends whole lines: all of them are in the file when it returns. @throws the file system's error; nothing of them is left then, where that can be had */
   append(lines: Uint8Array): void;
-  /** Everything in it is in the database now. @throws the file system's error */
+  /** Everything in it is in the database now, and the disk has it there: after a power failure it could be in neither otherwise. @throws the file system's error */
   empty(): void;
   /** The rows whose lines begin at a byte, at most so many; `bytes`: the length of these lines. Their numbers and hashes are not looked at; none where the file holds no whole line any more. @throws the file system's error */
   read(from: number, limit: number, firstSeq: number): { readonly rows: readonly JournalRow[]; readonly bytes: number };

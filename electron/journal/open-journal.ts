@@ -51,11 +51,13 @@ export async function openJournal(deps: OpenJournalDeps): Promise<Journal> {
     const search = createSearch(database, logReader(deps.file));
     while (search.index(indexAtOnce) > 0) await new Promise((resolve) => setImmediate(resolve));
     const log = openLogFile(logPath(deps.file));
-    // Whatever was in it is in the database.
+    const wal = openWalFile(deps.file);
+    // Whatever was in the log is in the database, and after this on the disk.
+    await wal.sync();
     log.empty();
     // From here on a locked database is waited for between two calls (writer.ts), not in the middle of one.
     database.exec("PRAGMA busy_timeout = 0");
-    return createWritableJournal(deps, { database, log, search, wal: openWalFile(deps.file) }, head);
+    return createWritableJournal(deps, { database, log, search, wal }, head);
   } catch (error) {
     return createFaultyJournal(deps, damaged(`The journal cannot be opened: ${describeDatabaseError(error)}.`), database);
   }
@@ -135,7 +137,7 @@ function createWritableJournal(deps: OpenJournalDeps, { database, log, search, w
 
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
-    writer.close();
+    await writer.close();
     listeners.flush();
     await keeper.close(anchorAtCloseMs);
     try {

@@ -37,8 +37,8 @@ const busySlice = 64;
 const behindThatWaits = 32_768;
 const behindMs = 10_000;
 /** A log that never gets empty under load is emptied once it is so large and little is left to bring over. */
-const logThatIsLong = 64 << 20;
-const littleBehind = 1_024;
+export const logThatIsLong = 64 << 20;
+export const littleBehind = 1_024;
 /** Filtered queries read what is not copied from the chain itself, 5 µs a record: so much may wait for a quiet moment. */
 const backlogThatWaits = 32_768;
 /** Pages of the WAL, estimated: worth a checkpoint in quiet, and too many even under load (32 MB). */

@@ -14,7 +14,7 @@ import type { LogFile } from "./log-file.ts";
 import { createLogLines } from "./log-lines.ts";
 import type { JournalSearch } from "./search.ts";
 import { rollBack } from "./search.ts";
-import { createUpkeep } from "./upkeep.ts";
+import { createUpkeep, littleBehind, logThatIsLong } from "./upkeep.ts";
 import type { WalFile } from "./wal-file.ts";
 
 export interface Writer {
@@ -30,8 +30,11 @@ export interface Writer {
   fault(): string | null;
   /** The first reason stays. */
   fail(reason: string): void;
-  /** Writes what is queued, into the database too, and stops its timers; every later append is refused. */
-  close(): void;
+  /**
+   * Writes what is queued, into the database too, and stops its timers; every later append is refused from the call on. When it
+   * resolves, the log is empty, or the next start brings over what is in it.
+   */
+  close(): Promise<void>;
 }
 
 export interface WriterDeps {
@@ -62,6 +65,8 @@ const fileCheckMs = 100;
 /** Records and bytes that may be in the log only; more is brought over at once. */
 const mostBehind = 131_072;
 const mostLogBytes = 128 << 20;
+/** So long may the log grow while the disk is waited for beside the calls; then they wait too. */
+const mostUnsyncedBytes = 256 << 20;
 const settleSlice = 512;
 /** How long another program may hold the database before no call is let through any more. */
 const lockedMs = 5_000;
@@ -92,6 +97,8 @@ export function createWriter(deps: WriterDeps): Writer {
   /** The newest record in the database, and where the log's lines after it begin. What waits is in the file only: kept in memory it would be copied by each collection. */
   let stored: ChainHead = deps.head;
   let storedBytes = 0;
+  /** The log is being emptied. */
+  let emptying: Promise<void> | null = null;
   let fault: string | null = null;
   let flushTimer: NodeJS.Timeout | null = null;
   let fileCheckedAt = -Infinity;
@@ -116,13 +123,20 @@ export function createWriter(deps: WriterDeps): Writer {
     if (fault !== null) throw new JournalUnavailable(fault);
   };
 
+  // A function, because it changes while the disk is waited for.
+  const isFaulty = (): boolean => fault !== null;
+
   // An open file goes on taking records after it has lost its name; those would be gone with us.
   const filesAreOurs = (): boolean => {
-    const now = performance.now();
-    if (now - fileCheckedAt < fileCheckMs) return true;
-    fileCheckedAt = now;
+    fileCheckedAt = performance.now();
     const found = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
     return found !== undefined && found.ino === opened.ino && found.dev === opened.dev && log.isOurs() && wal.isOurs();
+  };
+
+  const filesWereOurs = (): boolean => performance.now() - fileCheckedAt < fileCheckMs || filesAreOurs();
+
+  const notOurs = (): void => {
+    fail(deps.explain("its file was deleted or replaced, or another program wrote to it, while Portcullis was running"));
   };
 
   const behind = (): number => writtenSeq - stored.seq;
@@ -141,10 +155,7 @@ export function createWriter(deps: WriterDeps): Writer {
       lockedSince = null;
       stored = end;
       storedBytes += bytes;
-      if (behind() === 0) {
-        log.empty();
-        storedBytes = 0;
-      }
+      if (behind() === 0) emptying ??= emptyLater();
       deps.stored(stored);
       return bytes;
     } catch (error) {
@@ -155,6 +166,40 @@ export function createWriter(deps: WriterDeps): Writer {
       return 0;
     }
   };
+
+  /** What the log holds is stored and on the disk. */
+  const empty = (): void => {
+    if (!filesAreOurs()) return notOurs();
+    log.empty();
+    storedBytes = 0;
+  };
+
+  const waitsForDisk = (): boolean => fault === null && storedBytes > 0 && behind() === 0;
+
+  // The disk is waited for beside the calls. What they write meanwhile keeps the log from being emptied, until it is stored in its turn;
+  // a log that has grown long under a load without pauses is not left to that: then little is missing on the disk, and that is waited for.
+  const emptyLater = async (): Promise<void> => {
+    try {
+      while (waitsForDisk()) {
+        const synced = stored.seq;
+        await wal.sync();
+        if (isFaulty()) break;
+        if (behind() === 0 && stored.seq === synced) empty();
+        else if (log.size() > (behind() <= littleBehind ? logThatIsLong : mostLogBytes)) emptyNow();
+      }
+    } catch (error) {
+      fail(deps.explain(describeDatabaseError(error)));
+    }
+    emptying = null;
+  };
+
+  const emptyNow = (): void => {
+    store(behind());
+    if (behind() > 0 || fault !== null) return;
+    wal.syncNow();
+    empty();
+  };
+
   const upkeep = createUpkeep({
     database,
     search,
@@ -188,10 +233,7 @@ export function createWriter(deps: WriterDeps): Writer {
     if (records.length === 0) return;
     queue = [];
     try {
-      if (!filesAreOurs()) {
-        fail(deps.explain("its file was deleted or replaced, or another program wrote to it, while Portcullis was running"));
-        return;
-      }
+      if (!filesWereOurs()) return notOurs();
       log.append(lines.take());
     } catch (error) {
       fail(deps.explain(describeDatabaseError(error)));
@@ -200,7 +242,12 @@ export function createWriter(deps: WriterDeps): Writer {
     writtenSeq = seq;
     upkeep.written(seq);
     deps.written(records);
-    if (behind() > mostBehind || log.size() > mostLogBytes) store(behind());
+    try {
+      if (log.size() > mostUnsyncedBytes) emptyNow();
+      else if (behind() > mostBehind || (log.size() > mostLogBytes && emptying === null)) store(behind());
+    } catch (error) {
+      fail(deps.explain(describeDatabaseError(error)));
+    }
   };
 
   const flush = (): void => {
@@ -250,11 +297,20 @@ export function createWriter(deps: WriterDeps): Writer {
     },
     fault: () => fault,
     fail,
-    close() {
+    async close() {
       flush();
       stopTimers();
       store(behind());
+      const whole = fault === null && behind() === 0;
       fault ??= "The journal is closed.";
+      await emptying;
+      if (!whole || storedBytes === 0) return;
+      try {
+        await wal.sync();
+        if (filesAreOurs()) log.empty();
+      } catch {
+        // The next start finds in the log what is in the database too.
+      }
     },
   };
 }

@@ -82,7 +82,8 @@ describe("appending", () => {
     expect(rowsInDatabase()).toBe(0);
     expect(fs.statSync(`${place.file}-log`).size).toBeGreaterThan(300 * 200);
     await until(() => rowsInDatabase() === 600, "the records are in the database");
-    expect(fs.statSync(`${place.file}-log`).size).toBe(0);
+    expect(recordsOnDisk()).toBe(600);
+    await until(() => fs.statSync(`${place.file}-log`).size === 0, "the log is empty");
     expect(recordsOnDisk()).toBe(600);
     expect(allRecords(journal)).toHaveLength(600);
   });
@@ -104,8 +105,9 @@ describe("appending", () => {
     }
     expect(seen.length).toBeGreaterThan(5);
     expect(seen.filter((found) => found.join() !== "0,1,1")).toEqual([]);
-    expect(longest).toBeLessThan(140 << 20);
-    expect(longest).toBeLessThan(appended * 16_000);
+    // It waits for the disk when it has grown to 128 MB, and the calls with it only at 256.
+    expect(longest).toBeLessThan(260 << 20);
+    await until(() => fs.statSync(`${place.file}-log`).size === 0, "the log is empty", 30_000);
     const seqs = allRecords(journal).map(({ seq }) => seq);
     expect(seqs).toEqual(Array.from({ length: appended }, (_item, index) => index + 1));
     expect(await journal.verify()).toMatchObject({ kind: "intact", records: appended });
