@@ -151,6 +151,10 @@ function readSchema(database: JournalDatabase): readonly SchemaObject[] {
 
 // SQLite gives its side files the mode of the database, so that one must be right from the first moment.
 function createPrivateFile(file: string): void {
+  // SQLite would delete a log without its database, and with it what was never anywhere else.
+  if (!fs.existsSync(file) && sizeOf(`${file}-wal`) + sizeOf(`${file}-log`) > 0) {
+    throw new NotAJournal("its database is gone, and what stood beside it is still there");
+  }
   try {
     fs.closeSync(fs.openSync(file, "wx", 0o600));
     return;
@@ -159,6 +163,10 @@ function createPrivateFile(file: string): void {
   }
   refuseStrangeFile(file);
   if (process.platform !== "win32" && (fs.statSync(file).mode & 0o077) !== 0) fs.chmodSync(file, 0o600);
+}
+
+function sizeOf(file: string): number {
+  return fs.lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function refuseStrangeFile(file: string): void {

@@ -357,6 +357,65 @@ describe("putting a journal aside", () => {
     expect(fresh.page({ limit: 1 }).records[0]?.detail).toMatchObject({ previous: { seq: 1, hash: two.value.hash } });
   });
 
+  test.for(Array.from({ length: 12 }, (_item, step) => step))(
+    "killed before its step %i: the old journal is whole, and doing it again ends it",
+    async (step) => {
+      const anchor = createTestAnchor();
+      // Its records are in the database's log only, and a few more in the log in front of it, as after a kill.
+      const journal = await openTestJournal(place.file, anchor);
+      appendCalls(journal, 20);
+      await until(() => fs.statSync(`${place.file}-log`).size === 0, "the log is empty");
+      journal.append(dispatched("last"));
+      const before = path.join(place.dir, "before.db");
+      for (const side of ["", "-log", "-wal", "-shm"]) fs.copyFileSync(place.file + side, before + side);
+      await journal.close();
+      for (const side of ["", "-log", "-wal", "-shm"]) {
+        fs.rmSync(place.file + side, { force: true });
+        fs.renameSync(before + side, place.file + side);
+      }
+      anchor.text = null;
+
+      const { linkSync, renameSync, unlinkSync } = fs;
+      let steps = 0;
+      const dying =
+        <A extends unknown[]>(work: (...args: A) => void) =>
+        (...args: A): void => {
+          // Nothing after the kill happens, not even what clears up.
+          if (steps >= step) throw new Killed();
+          steps += 1;
+          work(...args);
+        };
+      fs.linkSync = dying(linkSync);
+      fs.renameSync = dying(renameSync);
+      fs.unlinkSync = dying(unlinkSync);
+      const { rmSync } = fs;
+      fs.rmSync = (...args) => {
+        if (steps < step) rmSync(...args);
+      };
+      await archiveJournal(place.file, anchor, 0).finally(() => Object.assign(fs, { linkSync, renameSync, unlinkSync, rmSync }));
+
+      // A start that cannot ask the anchor's store must not go on with a part of it.
+      const locked = createTestAnchor();
+      locked.mode = "fails";
+      const started = await openTestJournal(place.file, locked);
+      const fault = started.fault();
+      const records = started.records();
+      await started.close();
+      if (fault === null && step < 8) expect(records).toBeGreaterThanOrEqual(41);
+      if (step < 8) expect((await archiveJournal(place.file, anchor, 60_000)).ok).toBe(true);
+      const verdicts = await Promise.all(
+        fs
+          .readdirSync(place.dir)
+          .filter((name) => /^journal-.*\.db$/.test(name))
+          .map((name) => verifyJournalFile(path.join(place.dir, name), null)),
+      );
+      expect(verdicts.some((verdict) => verdict.kind === "intact" && verdict.records >= 41)).toBe(true);
+      const fresh = await open(place.file, anchor);
+      expect(fresh.fault()).toBeNull();
+      expect(allRecords(fresh)[0]).toMatchObject({ kind: "app-started", by: "person" });
+    },
+  );
+
   test("while the app that met the fault still runs: its anchor is left alone, also by a write under way and by the close", async () => {
     const anchor = createTestAnchor();
     let release: (() => void) | null = null;
@@ -405,6 +464,8 @@ describe("putting a journal aside", () => {
     expect((await open(place.file, anchor)).fault()).toBeNull();
   });
 });
+
+class Killed extends Error {}
 
 function overwrite(file: string, from: number, bytes: number): void {
   const handle = fs.openSync(file, "r+");
