@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from "../../shared/errors.ts";
-import type { JournalDraft, JournalRecord } from "../../shared/model/journal-entry.ts";
+import type { JournalDraft, JournalPage, JournalQuery, JournalRecord } from "../../shared/model/journal-entry.ts";
 import { viewSettings, type SettingsPatch } from "../../shared/model/settings.ts";
 import type { Check } from "../../shared/model/snapshot.ts";
 import type { Approvals } from "../gate/approvals.ts";
@@ -31,7 +31,11 @@ export interface HandlerPorts {
   quit(): void;
 }
 
-const exportLimit = 10_000;
+/** An export is one text in the memory of two processes; what is larger is written by the command line, piece by piece. */
+const mostExported = 10_000;
+const mostExportedBytes = 32 << 20;
+/** Of a page. Details may be long, and every surface bounds what it queues for a reader that is slow. */
+const mostPageBytes = 4 << 20;
 
 /** The contract's handlers over the ports. Everything that changes something is in the journal before it happens. */
 export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.${string}`> {
@@ -41,6 +45,21 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
   const recorded = async <T>(draft: JournalDraft, change: () => Result<T> | Promise<Result<T>>): Promise<Result<T>> => {
     const written = ports.record(draft);
     return written.ok ? await change() : written;
+  };
+
+  /** Oldest first; null when they are too many or too large for one answer. */
+  const exported = (query: { readonly [K in keyof JournalQuery]?: JournalQuery[K] | undefined }): readonly JournalRecord[] | null => {
+    const records: JournalRecord[] = [];
+    let bytes = 0;
+    let before = query.before;
+    for (;;) {
+      const page = journal.page({ ...query, limit: 500, ...(before === undefined ? {} : { before }) });
+      records.push(...page.records);
+      for (const record of page.records) bytes += sizeOf(record);
+      if (records.length > mostExported || bytes > mostExportedBytes) return null;
+      before = page.records.at(-1)?.seq;
+      if (!page.more || before === undefined) return records.toReversed();
+    }
   };
 
   return {
@@ -96,24 +115,22 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
       return chosen.ok ? ok(vault.status()) : chosen;
     },
 
-    "journal.page": (query) => ok(journal.page(query)),
+    "journal.page": (query) => ok(boundedPage(journal.page(query))),
     "journal.verify": async () => ok(await journal.verify()),
-    "journal.export": ({ format, query }) =>
-      recorded({ kind: "journal-exported", by: "person", detail: { format } }, () => {
-        const records: JournalRecord[] = [];
-        let before = query.before;
-        for (;;) {
-          const limit = Math.min(500, exportLimit - records.length);
-          if (limit === 0) break;
-          const page = journal.page({ ...query, limit, ...(before === undefined ? {} : { before }) });
-          records.push(...page.records);
-          before = page.records.at(-1)?.seq;
-          if (!page.more || before === undefined) break;
-        }
-        records.reverse();
-        return ok({ text: ports.exportRecords(format, records), records: records.length });
-      }),
-
+    "journal.export": ({ format, query }) => {
+      const records = exported(query);
+      if (records === null) {
+        return fail(
+          "too-large",
+          "These are more records than can be handed over at once. Nothing was exported.",
+          "Narrow the filters, or export with `portcullis journal export`, which has no such bound.",
+        );
+      }
+      const note: JournalDraft = { kind: "journal-exported", by: "person", detail: { format } };
+      return recorded(note, () => ok({ text: ports.exportRecords(format, records), records: records.length }));
+    },
+    "journal.noteExport": async ({ format }) =>
+      done(await recorded({ kind: "journal-exported", by: "person", detail: { format } }, () => ok(undefined))),
     "journal.archive": () => ports.archiveJournal(),
 
     "gate.pause": async () => done(await ports.setPaused(true)),
@@ -135,6 +152,18 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
     // The surface that owns windows answers this itself, before the dispatcher.
     "view.resize": () => fail("not-allowed", "There is no approval window here to resize."),
   };
+}
+
+/** As many of a page's records as fit, and at least one. */
+function boundedPage(page: JournalPage): JournalPage {
+  let bytes = 0;
+  const fits = page.records.findIndex((record, index) => (bytes += sizeOf(record)) > mostPageBytes && index > 0);
+  return fits === -1 ? page : { records: page.records.slice(0, fits), more: true };
+}
+
+/** Characters of its JSON. */
+function sizeOf(record: JournalRecord): number {
+  return JSON.stringify(record).length;
 }
 
 const settingsPaths = {

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Command } from "commander";
-import type { JournalKind, JournalQuery, JournalRecord, JournalVerdict } from "../../shared/model/journal-entry.ts";
+import type { JournalKind, JournalPage, JournalQuery, JournalRecord, JournalVerdict } from "../../shared/model/journal-entry.ts";
 import { reveal, revealLine } from "../../shared/text/reveal.ts";
+import type { JournalReader } from "../journal/reader.ts";
 import type { AppClient } from "./app-client.ts";
 import { report, tryApp, withApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
@@ -158,7 +159,7 @@ async function show(context: Context, which: string, options: { readonly json?: 
     const records =
       seq === null
         ? await collect(source, { call: which }, 100)
-        : (await source.page({ before: seq + 1, limit: 1 }))?.filter((r) => r.seq === seq);
+        : (await source.page({ before: seq + 1, limit: 1 }))?.records.filter((r) => r.seq === seq);
     if (records === null || records === undefined) return 1;
     if (records.length === 0) return report(context, { code: "not-found", message: `there is no record or call ${which}` });
     if (options.json === true) terminal.json(records);
@@ -177,14 +178,16 @@ async function exportTo(context: Context, options: ExportOptions): Promise<Statu
     terminal.note(`error: ${typeof query === "string" ? query : "--format is jsonl or csv"}`);
     return 2;
   }
-  const source = await openSource(context);
-  if (source === null) return 1;
+  // Read from the file also while the app runs: over its socket everything would have to be in memory at once. The app records it first.
+  const noted = await noteExport(context, format);
+  if (noted !== 0) return noted;
+  const reader = await openReader(context);
+  if (reader === null) return 1;
   try {
-    const text = await source.export(format, query);
-    if (text === null) return 1;
-    if (options.out === undefined) terminal.raw(text);
+    const pieces = reader.exportRecords(format, query);
+    if (options.out === undefined) await terminal.rawPieces(pieces);
     else {
-      await writeFile(options.out, text, { mode: 0o600 });
+      await writeFile(options.out, pieces, { mode: 0o600 });
       terminal.note(`Written to ${path.resolve(options.out)}.`);
     }
     return 0;
@@ -194,15 +197,27 @@ async function exportTo(context: Context, options: ExportOptions): Promise<Statu
       message: `cannot write ${options.out ?? "stdout"}: ${error instanceof Error ? error.message : "?"}`,
     });
   } finally {
-    source.close();
+    reader.close();
+  }
+}
+
+/** Lets a running app record the export; 0 also where none runs. */
+async function noteExport(context: Context, format: "jsonl" | "csv"): Promise<Status> {
+  const app = await tryApp(context);
+  if (!app.ok) return 0;
+  try {
+    const noted = await app.value.call("journal.noteExport", { format });
+    return noted.ok ? 0 : report(context, noted.error);
+  } finally {
+    app.value.close();
   }
 }
 
 /** The journal as a command sees it. A failure is said on stderr and comes back as null, or the status. */
 interface Source {
-  page(query: Query & { before?: number; limit: number }): Promise<readonly JournalRecord[] | null>;
+  /** Newest first; fewer than asked for where they are large. */
+  page(query: Query & { before?: number; limit: number }): Promise<JournalPage | null>;
   verify(): Promise<JournalVerdict | Status>;
-  export(format: "jsonl" | "csv", query: Query): Promise<string | null>;
   close(): void;
 }
 
@@ -215,7 +230,7 @@ function appSource(context: Context, app: AppClient): Source {
   return {
     async page(query) {
       const page = await app.call("journal.page", query);
-      if (page.ok) return page.value.records;
+      if (page.ok) return page.value;
       report(context, page.error);
       return null;
     },
@@ -223,41 +238,43 @@ function appSource(context: Context, app: AppClient): Source {
       const verdict = await app.call("journal.verify", undefined);
       return verdict.ok ? verdict.value : report(context, verdict.error);
     },
-    async export(format, query) {
-      const result = await app.call("journal.export", { format, query });
-      if (result.ok) return result.value.text;
-      report(context, result.error);
-      return null;
-    },
     close: () => app.close(),
   };
 }
 
 async function fileSource(context: Context): Promise<Source | null> {
-  const { openJournalReader, verifyJournalFile } = await import("../journal/reader.ts");
-  const { describeDatabaseError } = await import("../journal/database.ts");
-  const file = path.join(context.paths.data, "journal.db");
-  let reader;
-  try {
-    reader = openJournalReader(file);
-  } catch (error) {
-    report(context, { code: "journal-unavailable", message: `the journal cannot be read: ${describeDatabaseError(error)}` });
-    return null;
-  }
-  const open = reader;
+  const open = await openReader(context);
+  if (open === null) return null;
   return {
-    page: (query) => Promise.resolve(open.page(query).records),
+    page: (query) => Promise.resolve(open.page(query)),
     async verify() {
+      const { verifyJournalFile } = await import("../journal/reader.ts");
       const { anchorStore } = await import("../anchor-store.ts");
       const { withOfflineVault } = await import("./offline-vault.ts");
       return withOfflineVault(context, async (vault) => {
         await vault.refresh();
+        const file = journalFile(context);
         return verifyJournalFile(file, anchorStore(vault, file));
       });
     },
-    export: (format, query) => Promise.resolve([...open.exportRecords(format, query)].join("")),
     close: () => open.close(),
   };
+}
+
+/** The journal's file, read-only; null when that failed and was said. */
+async function openReader(context: Context): Promise<JournalReader | null> {
+  const { openJournalReader } = await import("../journal/reader.ts");
+  const { describeDatabaseError } = await import("../journal/database.ts");
+  try {
+    return openJournalReader(journalFile(context));
+  } catch (error) {
+    report(context, { code: "journal-unavailable", message: `the journal cannot be read: ${describeDatabaseError(error)}` });
+    return null;
+  }
+}
+
+function journalFile(context: Context): string {
+  return path.join(context.paths.data, "journal.db");
 }
 
 /** The newest `most` matching records, oldest first. */
@@ -268,8 +285,8 @@ async function collect(source: Source, query: Query, most: number): Promise<Jour
     const before = records.at(-1)?.seq;
     const page = await source.page({ ...query, limit, ...(before === undefined ? {} : { before }) });
     if (page === null) return null;
-    records.push(...page);
-    if (page.length < limit || records.length >= most) return records.toReversed();
+    records.push(...page.records);
+    if (!page.more || page.records.length === 0 || records.length >= most) return records.toReversed();
   }
 }
 

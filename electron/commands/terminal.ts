@@ -13,6 +13,8 @@ export interface Terminal {
   print(text: string): void;
   /** Text that goes to stdout as it is, for files: only what has no control characters by construction. */
   raw(text: string): void;
+  /** Many of such texts, no faster than they are read; resolves early where the reader went away. */
+  rawPieces(texts: Iterable<string>): Promise<void>;
   /** Indented JSON with hidden characters as `\uXXXX`. */
   json(value: unknown): void;
   /** A line for stderr. */
@@ -38,6 +40,12 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams): Term
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     print: (text) => void stdout.write(`${reveal(text)}\n`),
     raw: (text) => void stdout.write(text),
+    async rawPieces(texts) {
+      for (const text of texts) {
+        if (stdout.write(text)) continue;
+        if (stdout.destroyed || !(await drained(stdout))) return;
+      }
+    },
     json: (value) => void stdout.write(`${printableJson(value)}\n`),
     note: (text) => void stderr.write(`${reveal(text)}\n`),
     ask(question) {
@@ -73,6 +81,19 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams): Term
       };
     },
   };
+}
+
+/** False when it was closed instead. */
+function drained(stream: Writable): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (went: boolean) => (): void => {
+      stream.off("drain", drain).off("close", closed).off("error", closed);
+      resolve(went);
+    };
+    const drain = settle(true);
+    const closed = settle(false);
+    stream.on("drain", drain).on("close", closed).on("error", closed);
+  });
 }
 
 /** Raw mode, so that the terminal echoes nothing; Backspace and Ctrl+U work as everywhere. */

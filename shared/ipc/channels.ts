@@ -28,6 +28,7 @@ export const callChannels = [
   "journal.page",
   "journal.verify",
   "journal.export",
+  "journal.noteExport",
   "journal.archive",
   "gate.pause",
   "gate.resume",

@@ -77,14 +77,17 @@ export const contract = {
     vaultStatusSchema,
   ),
 
+  /** Newest first. Fewer than were asked for where they are large, and `more` then. */
   "journal.page": channel(operators, journalQuerySchema, journalPageSchema),
   "journal.verify": channel(operators, nothing, journalVerdictSchema),
-  /** The newest records that match, at most 10,000, oldest first. */
+  /** All records that match, oldest first; `too-large` where that is more than one answer holds, and nothing is exported then. */
   "journal.export": channel(
     operators,
     z.object({ format: z.enum(["jsonl", "csv"]), query: journalQuerySchema.partial() }),
     z.object({ text: z.string(), records: z.number() }),
   ),
+  /** Before the command line reads the journal's file for an export itself: records that it does. */
+  "journal.noteExport": channel(["command"], z.object({ format: z.enum(["jsonl", "csv"]) }), nothing),
 
   /** Puts a journal that cannot be trusted aside, untouched; Portcullis goes on with a new one at its next start. */
   "journal.archive": channel(operators, nothing, z.object({ file: z.string(), anchored: z.boolean() })),

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { approval, createCommandBench, serverView, snapshot } from "../../fixtures/clients/command-bench.ts";
+import { dispatched, openTestJournal } from "../../fixtures/journal/parts.ts";
 import type { CommandBench } from "../../fixtures/clients/command-bench.ts";
 
 let bench: CommandBench;
@@ -314,6 +315,54 @@ it("prints nothing that a terminal would act on, and JSON that reads back as it 
     const { out } = await bench.run([...line.split(" "), "--json"]);
     expect(JSON.stringify(JSON.parse(out)), line).toContain(JSON.stringify(evil).slice(1, -1));
   }
+});
+
+describe("journal export while the app runs", () => {
+  const fill = async (calls: number, text: string): Promise<void> => {
+    await mkdir(bench.paths.data, { recursive: true });
+    const journal = await openTestJournal(path.join(bench.paths.data, "journal.db"));
+    for (let call = 1; call <= calls; call += 1) journal.append(dispatched(`c${String(call)}`, { detail: { text } }));
+    await journal.close();
+  };
+  const seqs = (lines: string): number[] =>
+    lines
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { seq: number }).seq);
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_item, index) => index + 1);
+
+  it("writes all of them, from the file, however many there are", async () => {
+    const calls = 10_300;
+    await fill(calls, "x");
+    await bench.startApp({ "journal.noteExport": undefined });
+    const toStdout = await bench.run(["journal", "export"]);
+    expect(toStdout.status).toBe(0);
+    expect(seqs(toStdout.out)).toEqual(upTo(calls));
+    const out = path.join(bench.paths.data, "out.jsonl");
+    expect(await bench.run(["journal", "export", "--out", out])).toMatchObject({ status: 0, out: "" });
+    expect(seqs(readFileSync(out, "utf8"))).toEqual(upTo(calls));
+    expect(bench.asked).toEqual([
+      { channel: "journal.noteExport", input: { format: "jsonl" } },
+      { channel: "journal.noteExport", input: { format: "jsonl" } },
+    ]);
+  });
+
+  it("writes nothing where the app could not record it", async () => {
+    await fill(3, "x");
+    await bench.startApp({ "journal.noteExport": { error: { code: "journal-unavailable", message: "The journal cannot be written." } } });
+    const { status, out, errors } = await bench.run(["journal", "export"]);
+    expect([status, out]).toEqual([1, ""]);
+    expect(errors).toContain("The journal cannot be written.");
+  });
+});
+
+it("journal list goes on where a page is shorter than it asked for", async () => {
+  const record = (seq: number) => ({ seq, at: 1, kind: "app-started", hash: "h" });
+  await bench.startApp({ "journal.page": { records: [record(2), record(1)], more: true } });
+  const { status, out } = await bench.run(["journal", "list", "--json", "-n", "6"]);
+  expect(status).toBe(0);
+  expect(JSON.parse(out)).toHaveLength(6);
+  expect(bench.asked.map(({ input }) => input)).toEqual([{ limit: 6 }, { limit: 4, before: 1 }, { limit: 2, before: 1 }]);
 });
 
 it("journal verify has status 1 where the head kept outside could not be read, and says what that means", async () => {
