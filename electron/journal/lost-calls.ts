@@ -5,7 +5,7 @@ import type { JournalDatabase } from "./database.ts";
 /**
  * The ends of calls whose end was never written because the process that dispatched them is gone: one `call-finished` draft with outcome
  * `lost` each, in the order of dispatch. Looks at what was written since the last `app-started`: each start ends what was open before it.
- * Expects `search` to be complete.
+ * Expects `search` to be complete; that a call has ended, or that the app was started, it believes the records only.
  *
  * @throws the database's error
  */
@@ -14,8 +14,11 @@ export function findLostCalls(database: JournalDatabase): readonly JournalDraft[
     .prepare(
       `SELECT r.body AS body, r.hash AS hash FROM search d CROSS JOIN records r ON r.seq = d.seq
        WHERE d.kind = 'call-dispatched' AND d.call IS NOT NULL
-         AND d.seq > ifnull((SELECT max(seq) FROM search WHERE kind = 'app-started'), 0)
-         AND NOT EXISTS (SELECT 1 FROM search f WHERE f.call = d.call AND +f.kind = 'call-finished')
+         AND d.seq > ifnull((SELECT a.seq FROM search a CROSS JOIN records s ON s.seq = a.seq
+           WHERE a.kind = 'app-started' AND s.body ->> 'kind' = 'app-started' ORDER BY a.seq DESC LIMIT 1), 0)
+         AND NOT EXISTS (SELECT 1 FROM search f CROSS JOIN records e ON e.seq = f.seq
+           WHERE f.call = d.call AND +f.kind = 'call-finished'
+             AND e.body ->> 'call' = d.call AND e.body ->> 'kind' = 'call-finished')
        ORDER BY d.seq`,
     )
     .all() as { body: string; hash: string }[];

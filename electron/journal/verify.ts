@@ -110,11 +110,18 @@ export function inspectTail(database: JournalDatabase, count: number): { readonl
   return { head: walk.at, wrong: null };
 }
 
-/** Rows of the search table beyond the chain's end: records still to come would never be copied, and filters would not find them. */
+/**
+ * Rows of the search table that no record can have: beyond the chain's end, where records still to come would never be copied and filters
+ * would not find them, and before its beginning, where they would speak for calls that did something else.
+ */
 export function straySearch(database: JournalDatabase): Finding | null {
-  const { head, copied } = database
-    .prepare("SELECT (SELECT ifnull(max(seq), 0) FROM records) AS head, (SELECT ifnull(max(seq), 0) FROM search) AS copied")
-    .get() as { head: number; copied: number };
+  const { head, copied, lowest } = database
+    .prepare(
+      "SELECT (SELECT ifnull(max(seq), 0) FROM records) AS head, (SELECT ifnull(max(seq), 0) FROM search) AS copied, " +
+        "(SELECT ifnull(min(seq), 1) FROM search) AS lowest",
+    )
+    .get() as { head: number; copied: number; lowest: number };
+  if (lowest < 1) return { seq: lowest, reason: "the search table knows it, and no record has such a number" };
   return copied > head ? { seq: head + 1, reason: "the search table knows it, the chain does not" } : null;
 }
 

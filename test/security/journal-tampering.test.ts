@@ -177,6 +177,12 @@ describe("verify names the first bad record", () => {
       201,
       /the chain does not/,
     ],
+    [
+      "a search copy of a record that cannot be",
+      (db) => db.exec("INSERT INTO search (seq, at, kind, call) VALUES (-1, 0, 'call-finished', 'c1')"),
+      -1,
+      /no record has such a number/,
+    ],
     ["a search copy deleted", (db) => db.exec("DELETE FROM search WHERE seq = 35"), 35, /taken out of the search table/],
   ])("%s", async (_name, change, seq, reason) => {
     tamper(place.file, change);
@@ -353,6 +359,41 @@ describe("an app that starts on it", () => {
   test("refuses a search table that runs ahead of the chain", async () => {
     tamper(place.file, (db) => db.exec("INSERT INTO search (seq, at, kind) VALUES (5000, 1, 'app-started')"));
     expect(await starts()).toMatch(/record 201: the search table/);
+  });
+
+  test("ends a call as lost whatever a forged copy says of its end, or of a start after it", async () => {
+    const journal = await openTestJournal(place.file, anchor);
+    journal.append({ kind: "app-started" });
+    journal.append(dispatched("open"));
+    // Farther from the end than what a start looks at.
+    appendCalls(journal, 100, "later");
+    await journal.close();
+    await (await openTestJournal(place.file, anchor)).close();
+    const seqOf = async (): Promise<readonly number[]> => {
+      const opened = await openTestJournal(place.file, anchor);
+      const found = opened.page({ limit: 9, call: "open" }).records;
+      await opened.close();
+      expect(opened.fault()).toBe("The journal is closed.");
+      return found.map(({ seq }) => seq);
+    };
+    const [end = 0, begin = 0] = await seqOf();
+    // Its end is taken back, as if the app had been killed before it.
+    tamper(place.file, (db) => db.exec(`DELETE FROM records WHERE seq >= ${String(end)}; DELETE FROM search WHERE seq >= ${String(end)}`));
+    anchor.text = null;
+    tamper(place.file, (db) => {
+      db.exec(`UPDATE search SET kind = 'call-finished', call = 'open' WHERE seq = ${String(begin + 2)}`);
+      db.exec(`UPDATE search SET kind = 'app-started' WHERE seq = ${String(begin + 3)}`);
+    });
+    const again = await openTestJournal(place.file, anchor);
+    expect(again.fault()).toBeNull();
+    again.append({ kind: "app-started" });
+    expect(again.page({ limit: 1, call: "open" }).records).toMatchObject([{ kind: "call-finished", outcome: "lost" }]);
+    await again.close();
+  });
+
+  test("refuses a search table that begins before the chain", async () => {
+    tamper(place.file, (db) => db.exec("INSERT INTO search (seq, at, kind, call) VALUES (0, 0, 'call-finished', 'c1')"));
+    expect(await starts()).toMatch(/damaged at record 0: the search table/);
   });
 
   test("refuses a journal whose end was cut off", async () => {
