@@ -88,7 +88,7 @@ export function createWriter(deps: WriterDeps): Writer {
 
   let { seq, hash } = deps.head;
   /** The newest record in the log. */
-  let writtenSeq = seq;
+  let written: ChainHead = deps.head;
   /** Numbered and hashed, on its way into the log. */
   let queue: Written[] = [];
   const lines = createLogLines();
@@ -139,7 +139,7 @@ export function createWriter(deps: WriterDeps): Writer {
     fail(deps.explain("its file was deleted or replaced, or another program wrote to it, while Portcullis was running"));
   };
 
-  const behind = (): number => writtenSeq - stored.seq;
+  const behind = (): number => written.seq - stored.seq;
 
   /** Brings at most so many records from the log into the database; how many bytes it were. Faults are latched, not thrown. */
   const store = (limit: number): number => {
@@ -147,7 +147,9 @@ export function createWriter(deps: WriterDeps): Writer {
     try {
       const { rows, bytes } = log.read(storedBytes, Math.min(limit, behind()), stored.seq + 1);
       const end = endOfChain(stored, rows);
-      if (end === null || rows.length === 0) {
+      // Lines that were written anew, with the hashes after them, are a chain too, but do not end where ours does.
+      const isAnother = end?.seq === written.seq && end.hash !== written.hash;
+      if (end === null || isAnother || rows.length === 0) {
         fail(deps.explain("another program changed its log while Portcullis was running"));
         return 0;
       }
@@ -239,7 +241,7 @@ export function createWriter(deps: WriterDeps): Writer {
       fail(deps.explain(describeDatabaseError(error)));
       return;
     }
-    writtenSeq = seq;
+    written = { seq, hash };
     upkeep.written(seq);
     deps.written(records);
     try {

@@ -1,9 +1,10 @@
 // Threat 33, for the log in front of the database: what a killed app leaves there is held to the same chain.
 import fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { chainHash } from "../../electron/journal/chain.ts";
 import { openJournalReader, verifyJournalFile } from "../../electron/journal/reader.ts";
 import type { TestAnchor } from "../fixtures/journal/parts.ts";
-import { appendCalls, createJournalPlace, createTestAnchor, dispatched, openTestJournal } from "../fixtures/journal/parts.ts";
+import { appendCalls, createJournalPlace, createTestAnchor, dispatched, openTestJournal, until } from "../fixtures/journal/parts.ts";
 
 let place: ReturnType<typeof createJournalPlace>;
 let anchor: TestAnchor;
@@ -15,6 +16,33 @@ beforeEach(async () => {
   await journal.close();
 });
 afterEach(() => place.remove());
+
+describe("the log of an app that runs", () => {
+  test.each([1, 5, 300])(
+    "its last line of %i written anew, of the same length and with its hash: no call is let through, and it is not anchored",
+    async (calls) => {
+      const journal = await openTestJournal(place.file, anchor);
+      const log = `${place.file}-log`;
+      for (let call = 1; call < calls; call += 1) journal.append(dispatched(`c${String(call)}`));
+      const before = journal.page({ limit: 1 }).records[0]?.hash ?? "";
+      const held = fs.statSync(log).size;
+      journal.append(dispatched("evil", { tool: "delete_everything" }));
+      const body = fs
+        .readFileSync(log, "utf8")
+        .slice(held + 65, -1)
+        .replace("delete_everything", "read_a_text_file_");
+      const handle = fs.openSync(log, "r+");
+      fs.writeSync(handle, `${chainHash(before, body)} ${body}\n`, held);
+      fs.closeSync(handle);
+      const anchored = anchor.text;
+      await until(() => journal.fault() !== null, "the fault");
+      expect(journal.fault()).toMatch(/another program changed its log/);
+      expect(() => journal.append(dispatched("x"))).toThrow(/No call is let through/);
+      await journal.close();
+      expect(anchor.text).toBe(anchored);
+    },
+  );
+});
 
 describe("the log that a killed app leaves in front of the database", () => {
   let killed: string;
