@@ -57,7 +57,7 @@ export function defineApprovals(program: Command, context: Context, run: Run): v
           const detail = await app.call("approval.get", { id: approval.id });
           if (!detail.ok) return report(context, detail.error);
           if (options.json === true) terminal.json(detail.value);
-          else terminal.print(questionLines(detail.value).join("\n"));
+          else terminal.print(questionLines(detail.value, terminal.columns()).join("\n"));
           return 0;
         }),
       ),

@@ -37,6 +37,6 @@ export function commandText(command: string, args: readonly string[]): string {
 }
 
 /** A long run of blanks would push what follows off the screen (threat 15). */
-function showPadding(text: string): string {
+export function showPadding(text: string): string {
   return text.replace(/ {9,}/g, (blanks) => `⟨${String(blanks.length)} spaces⟩`);
 }

@@ -8,6 +8,7 @@ import type { AppClient } from "./app-client.ts";
 import { report, tryApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 import { commandText } from "./print.ts";
+import { rows } from "./rows.ts";
 
 /**
  * `server add`: nothing runs before the person has seen the whole command (threat 1). What is accepted is bound to what was shown by
@@ -86,7 +87,10 @@ export async function settle(
   options: { readonly yes?: boolean; readonly json?: boolean },
 ): Promise<Status> {
   const { terminal } = context;
-  for (const line of consentLines(view)) terminal.note(revealLine(line));
+  for (const line of consentLines(view)) {
+    // A row that the terminal breaks itself could pass for one of ours.
+    for (const row of terminal.interactive ? rows(line, terminal.columns()) : [revealLine(line)]) terminal.note(row);
+  }
   let accepted = options.yes === true;
   if (!accepted && terminal.interactive) {
     const answer = await terminal.ask(`Let ${view.name} run this? y/N `);

@@ -9,7 +9,7 @@ import type { Terminal } from "./terminal.ts";
  * was typed before the question stood there for half a second (threat 19). The end of input denies what waits and all that follows.
  */
 export interface TerminalApproverDeps {
-  readonly terminal: Pick<Terminal, "note" | "onLines">;
+  readonly terminal: Pick<Terminal, "note" | "onLines" | "columns">;
   readonly dispatch: Headless["app"]["dispatch"];
   readonly subscribe: Headless["app"]["subscribe"];
   readonly now: () => number;
@@ -39,7 +39,7 @@ export function createTerminalApprover(deps: TerminalApproverDeps): { close(): v
     const detail = envelope.ok ? contract["approval.get"].output.safeParse(envelope.value) : null;
     // It is gone already: the change that says so is on its way.
     if (detail === null || !detail.success || !waiting.some(({ id }) => id === first.id)) return;
-    terminal.note(["", ...questionLines(detail.data), choices].join("\n"));
+    terminal.note(["", ...questionLines(detail.data, terminal.columns()), choices].join("\n"));
     shown = { detail: detail.data, at: now() };
   };
   const changed = (approvals: readonly Approval[]): void => {

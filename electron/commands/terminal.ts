@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { reveal, revealParts } from "../../shared/text/reveal.ts";
+import { usualColumns } from "./rows.ts";
 
 /**
  * Where commands write and ask. Names, arguments and log lines come from clients and servers, so everything is printed with control
@@ -9,6 +10,8 @@ import { reveal, revealParts } from "../../shared/text/reveal.ts";
 export interface Terminal {
   /** Whether a person can be asked: stdin and stderr are a terminal. */
   readonly interactive: boolean;
+  /** How many columns a row has now. */
+  columns(): number;
   /** A text for stdout; a line feed is added. */
   print(text: string): void;
   /** Text that goes to stdout as it is, for files: only what has no control characters by construction. */
@@ -31,13 +34,18 @@ export interface Terminal {
 
 export interface TerminalStreams {
   readonly stdin: Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown };
-  readonly stdout: Writable;
-  readonly stderr: Writable & { isTTY?: boolean };
+  readonly stdout: Writable & { columns?: number };
+  readonly stderr: Writable & { isTTY?: boolean; columns?: number };
 }
 
 export function createTerminal({ stdin, stdout, stderr }: TerminalStreams): Terminal {
   return {
     interactive: stdin.isTTY === true && stderr.isTTY === true,
+    // A terminal that says 0 does not know.
+    columns() {
+      const known = [stdout.columns ?? 0, stderr.columns ?? 0].filter((columns) => columns > 0);
+      return known.length === 0 ? usualColumns : Math.min(...known);
+    },
     print: (text) => void stdout.write(`${reveal(text)}\n`),
     raw: (text) => void stdout.write(text),
     async rawPieces(texts) {

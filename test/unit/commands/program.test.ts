@@ -220,6 +220,16 @@ describe("server add and accept", () => {
     expect(errors).toContain("'⟨6000 spaces⟩; rm -rf ~'");
   });
 
+  it("cannot be made to show something else by what a terminal does at the end of a row", async () => {
+    const forged = "  may write nothing";
+    const args = Array.from({ length: 40 }, (_none, at) => `${"x".repeat(at)}${forged}`);
+    await bench.startApp({ "state.get": snapshot({ servers: [{ ...serverView, args }] }), "server.accept": serverView });
+    const { errors } = await bench.run(["server", "accept", "files"], "n\n", true, 40);
+    const shown = errors.split("\n").filter((line) => !line.startsWith("Let files run"));
+    for (const line of shown.slice(0, -2)) expect(line.length, line).toBeLessThanOrEqual(40);
+    expect(shown.filter((line) => line.startsWith(forged))).toEqual(["  may write nothing"]);
+  });
+
   it("warns of a secret in plain text", async () => {
     await bench.startApp({ "server.add": serverView });
     const { errors } = await bench.run(["server", "add", "files", "--env", "API_TOKEN=hunter2-hunter2", "--", "npx"]);

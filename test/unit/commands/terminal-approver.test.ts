@@ -15,6 +15,7 @@ function setUp() {
   const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
   const deps: TerminalApproverDeps = {
     terminal: {
+      columns: () => 80,
       note: (text) => notes.push(text),
       onLines(onLine, onEnd) {
         type = onLine;
