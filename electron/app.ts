@@ -267,7 +267,10 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
       // Pausing must work while the journal does not: it only ever refuses.
       if (!written.ok && !paused) return written;
       const set = await settings.edit([{ path: ["gate", "paused"], value: paused ? true : undefined }]);
-      if (!set.ok) return set;
+      if (!set.ok) {
+        record({ kind: paused ? "gate-paused" : "gate-resumed", by: "person", outcome: "refused", detail: { reason: set.error.message } });
+        return set;
+      }
       if (paused) approvals.denyAll("paused");
       return ok(undefined);
     };

@@ -8,6 +8,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { Registry } from "../servers/registry.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
 import type { Publisher } from "../state/publisher.ts";
+import { unfitValue } from "../vault/secret-value.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Handlers } from "./dispatch.ts";
 
@@ -41,10 +42,13 @@ const mostPageBytes = 4 << 20;
 export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.${string}`> {
   const { approvals, journal, publisher, registry, rules, settings, vault } = ports;
 
-  /** Records first; the change happens only if that worked. */
+  /** Records first; the change happens only if that worked. A change that is then refused is on record as that, too. */
   const recorded = async <T>(draft: JournalDraft, change: () => Result<T> | Promise<Result<T>>): Promise<Result<T>> => {
     const written = ports.record(draft);
-    return written.ok ? await change() : written;
+    if (!written.ok) return written;
+    const changed = await change();
+    if (!changed.ok) ports.record({ ...draft, outcome: "refused", detail: { ...draft.detail, reason: changed.error.message } });
+    return changed;
   };
 
   /** Oldest first; null when they are too many or too large for one answer. */
@@ -100,15 +104,22 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
     },
     "server.explain": ({ name }) => registry.explain(name),
 
-    "secret.put": async ({ name, value }) =>
-      done(await recorded({ kind: "secret-stored", by: "person", detail: { name } }, () => vault.put(name, value))),
-    "secret.delete": async ({ name }) =>
-      done(await recorded({ kind: "secret-deleted", by: "person", detail: { name } }, () => vault.delete(name))),
+    "secret.put": async ({ name, value }) => {
+      const unfit = unfitValue(value);
+      if (unfit !== undefined) return fail("bad-input", unfit);
+      return done(await recorded({ kind: "secret-stored", by: "person", detail: { name } }, () => vault.put(name, value)));
+    },
+    "secret.delete": async ({ name }) => {
+      if (!vault.list().some((secret) => secret.name === name))
+        return fail("not-found", `There is no secret ${name}.`, "portcullis secret list shows them.");
+      return done(await recorded({ kind: "secret-deleted", by: "person", detail: { name } }, () => vault.delete(name)));
+    },
     "vault.unlock": async ({ passphrase }) => {
       const unlocked = await vault.unlock(passphrase);
       return unlocked.ok ? ok(vault.status()) : unlocked;
     },
     "vault.choose": async ({ store, passphrase }) => {
+      if (store === "file" && passphrase === undefined) return fail("bad-input", "The encrypted file needs a passphrase.");
       const chosen = await recorded({ kind: "settings-changed", by: "person", detail: { "vault.store": store } }, () =>
         vault.choose(store, passphrase),
       );
