@@ -46,8 +46,10 @@ export async function readRules(paths: Paths, now: number): Promise<Result<Rule[
   try {
     const { rules } = rulesFileSchema.parse(JSON.parse(text));
     return ok(rules.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now));
-  } catch {
-    return fail("settings-broken", "rules.json is not what it should be, so nothing is allowed by it");
+  } catch (error) {
+    const [issue] = error instanceof z.ZodError ? error.issues : [];
+    const where = issue === undefined ? "" : ` (${issue.path.map(String).join(".")}: ${issue.message})`;
+    return fail("settings-broken", `rules.json is not what it should be, so nothing is allowed by it${where}`);
   }
 }
 

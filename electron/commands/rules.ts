@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Effect, Rule } from "../../shared/model/rule.ts";
+import { isToolPattern, toolPatternRule } from "../../shared/policy/tool-pattern.ts";
 import { report, simple, tryApp, withApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 import { durationMs, table, timeText } from "./print.ts";
@@ -84,8 +85,17 @@ async function add(context: Context, options: AddOptions): Promise<Status> {
     terminal.note("error: --expires is a number and s, m, h, d or w: 7d");
     return 2;
   }
+  const { client, server, tool } = options;
+  for (const [option, name] of Object.entries({ client, server, tool })) {
+    if (name !== "") continue;
+    terminal.note(`error: --${option} needs a name; leave it out for any`);
+    return 2;
+  }
+  if (tool !== undefined && !isToolPattern(tool)) {
+    terminal.note(`error: --tool ${tool}: ${toolPatternRule}`);
+    return 2;
+  }
   return withApp(context, async (app) => {
-    const { client, server, tool } = options;
     const result = await app.call("rule.add", {
       effect,
       ...(client === undefined ? {} : { client }),

@@ -100,6 +100,7 @@ export const ruleMessages = {
   serverHelp: "Empty: every server.",
   tool: "Tool",
   toolHelp: "Empty: any tool. A star at the end covers all that begin so: read_*",
+  toolStar: "Only a star at the end covers more than one tool.",
   lasts: "How long",
   lastsOptions: { day: "A day", week: "A week", month: "A month", forGood: "For good" },
   preview: "In words",

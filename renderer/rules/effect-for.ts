@@ -1,4 +1,5 @@
 import type { Effect, Rule } from "../../shared/model/rule.ts";
+import { coversTool } from "../../shared/policy/tool-pattern.ts";
 
 /**
  * What the rules say of a tool, for the eye (the gate decides by itself, with the arguments and the session at hand): the strongest
@@ -15,14 +16,9 @@ export function effectFor(
     (rule) =>
       (rule.expiresAt === undefined || rule.expiresAt > now) &&
       (rule.server === undefined || rule.server === server) &&
-      matchesTool(rule.tool, tool),
+      (rule.tool === undefined || coversTool(rule.tool, tool)),
   );
   const general = matching.filter((rule) => rule.client === undefined && rule.arguments === undefined && rule.sessionId === undefined);
   const effect = (["deny", "ask", "allow"] as const).find((candidate) => general.some((rule) => rule.effect === candidate)) ?? fallback;
   return { effect, exceptions: matching.filter((rule) => !general.includes(rule) && rule.effect !== effect).length };
-}
-
-function matchesTool(pattern: string | undefined, tool: string): boolean {
-  if (pattern === undefined) return true;
-  return pattern.endsWith("*") ? tool.startsWith(pattern.slice(0, -1)) : pattern === tool;
 }

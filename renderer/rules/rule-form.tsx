@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { Effect } from "../../shared/model/rule.ts";
+import { isToolPattern } from "../../shared/policy/tool-pattern.ts";
 import { useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Button } from "../ui/button.tsx";
@@ -26,8 +27,10 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
   const words = messages.rules;
   const tools = servers.find(({ name }) => name === server)?.tools ?? [];
   const expiresInMs = spans[lasts];
+  const toolProblem = tool === "" || isToolPattern(tool) ? null : words.toolStar;
 
   const submit = async (): Promise<void> => {
+    if (toolProblem !== null) return;
     const result = await act("rule.add", {
       effect,
       ...(client === "" ? {} : { client }),
@@ -39,8 +42,8 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
     toasts.say(words.created);
     onDone();
   };
-  const field = (label: string, value: string, set: (value: string) => void, list: string, help: string) => (
-    <Field label={label} help={help}>
+  const field = (label: string, value: string, set: (value: string) => void, list: string, help: string, problem: string | null = null) => (
+    <Field label={label} help={help} problem={problem}>
       {(ids) => (
         <input
           className="input"
@@ -75,7 +78,7 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
       <div className="form-grid">
         {field(words.client, client, setClient, "rule-clients", words.clientHelp)}
         {field(words.server, server, setServer, "rule-servers", words.serverHelp)}
-        {field(words.tool, tool, setTool, "rule-tools", words.toolHelp)}
+        {field(words.tool, tool, setTool, "rule-tools", words.toolHelp, toolProblem)}
       </div>
       <div className="field">
         <span className="label">{words.lasts}</span>

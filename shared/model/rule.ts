@@ -1,10 +1,14 @@
 import { z } from "zod";
+import { isToolPattern, toolPatternRule } from "../policy/tool-pattern.ts";
 
 export const effectSchema = z.enum(["allow", "ask", "deny"]);
 export type Effect = z.infer<typeof effectSchema>;
 
+const toolSchema = z.string().refine((text) => isToolPattern(text), toolPatternRule);
+
 /**
- * A remembered decision. An absent `client`, `server` or `tool` means any; `tool` may end in `*` (a prefix).
+ * A remembered decision. An absent `client`, `server` or `tool` means any; `tool` may end in `*` (a prefix)
+ * and holds none elsewhere: a deny that looks like more than it is would protect nothing.
  * `arguments` makes it hold for exactly these arguments (compared by hash of their canonical form).
  */
 export const ruleSchema = z.looseObject({
@@ -12,7 +16,7 @@ export const ruleSchema = z.looseObject({
   effect: effectSchema,
   client: z.string().optional(),
   server: z.string().optional(),
-  tool: z.string().min(1).optional(),
+  tool: toolSchema.optional(),
   arguments: z.object({ hash: z.string(), preview: z.string() }).optional(),
   /** Holds only for this client session; such a rule lives in memory and is gone with the session. */
   sessionId: z.string().optional(),
@@ -28,7 +32,7 @@ export const ruleDraftSchema = z.object({
   effect: effectSchema,
   client: z.string().min(1).optional(),
   server: z.string().min(1).optional(),
-  tool: z.string().min(1).optional(),
+  tool: toolSchema.optional(),
   /** From now, in milliseconds. */
   expiresInMs: z.number().int().positive().optional(),
 });

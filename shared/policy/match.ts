@@ -1,5 +1,6 @@
 import type { Rule } from "../model/rule.ts";
 import type { ToolCall } from "../model/tool-call.ts";
+import { coversTool } from "./tool-pattern.ts";
 
 /** The part of a call that rules look at. */
 export type JudgedCall = Pick<ToolCall, "sessionId" | "client" | "server" | "tool" | "argumentsHash">;
@@ -17,8 +18,4 @@ export function covers(rule: Rule, call: JudgedCall): boolean {
   if (rule.tool !== undefined && !coversTool(rule.tool, call.tool)) return false;
   // Last, because the hash is only computed when somebody asks for it.
   return rule.arguments === undefined || rule.arguments.hash === call.argumentsHash;
-}
-
-function coversTool(pattern: string, tool: string): boolean {
-  return pattern.endsWith("*") ? tool.startsWith(pattern.slice(0, -1)) : pattern === tool;
 }

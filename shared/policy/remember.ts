@@ -28,7 +28,7 @@ export function remember(
   };
 }
 
-/** A rule's tool that ends in `*` is a prefix, so a tool of such a name (which no honest server has) cannot be remembered. */
+/** A rule's tool that ends in `*` is a prefix and one with another `*` is none, so a tool of such a name (which no honest server has) cannot be remembered. */
 export function canRemember(call: Pick<ToolCall, "tool">): boolean {
-  return !call.tool.endsWith("*");
+  return !call.tool.includes("*");
 }

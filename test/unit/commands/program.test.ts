@@ -40,6 +40,11 @@ describe("wrong usage is status 2, said on stderr, and asks nothing of the app",
     "rules add",
     "rules add --allow --deny",
     "rules add --allow --expires 7",
+    "rules add --deny --tool *_secret",
+    "rules add --deny --tool delete_*_all",
+    "rules add --deny --tool delete**",
+    "rules add --deny --tool=",
+    "rules add --deny --server=",
     "rules remove",
     "journal list -n many",
     "journal list --kind no-such",
@@ -161,6 +166,8 @@ describe("without the app", () => {
     const rules = [rule, { ...rule, id: "gone", expiresAt: 5 }];
     await writeFile(path.join(bench.paths.data, "rules.json"), JSON.stringify({ version: 1, rules }));
     expect(JSON.parse((await bench.run(["rules", "list", "--json"])).out)).toEqual([rule]);
+    await writeFile(path.join(bench.paths.data, "rules.json"), JSON.stringify({ version: 1, rules: [{ ...rule, tool: "*_secret" }] }));
+    expect((await bench.run(["rules", "list"])).errors).toContain("only an ending * is a wildcard");
     await writeFile(path.join(bench.paths.data, "rules.json"), "{}");
     expect(await bench.run(["rules", "list"])).toMatchObject({ status: 1 });
   });

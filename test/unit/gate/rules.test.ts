@@ -106,6 +106,7 @@ describe("createRules", () => {
     ["no JSON", '{"version":1,"rules":[{"id":"x"'],
     ["another shape", '{"version":1,"rules":[{"id":"x","effect":"maybe","createdAt":1,"origin":"person"}]}'],
     ["another version", '{"version":2,"rules":[]}'],
+    ["a star that is no wildcard", '{"version":1,"rules":[{"id":"x","effect":"deny","tool":"*_secret","createdAt":1,"origin":"person"}]}'],
   ])("with %s in the file says so, allows nothing by it, and never writes over it", async (_name, text) => {
     await fs.mkdir(path.dirname(file), { recursive: true });
     await fs.writeFile(file, text);

@@ -112,5 +112,6 @@ describe("remember", () => {
     expect(canRemember({ tool: "read_file" })).toBe(true);
     expect(canRemember({ tool: "*" })).toBe(false);
     expect(canRemember({ tool: "r*" })).toBe(false);
+    expect(canRemember({ tool: "r*d" })).toBe(false);
   });
 });
