@@ -23,7 +23,7 @@ function crash(error: unknown): void {
   process.exit(1);
 }
 
-// Output that nobody reads (`| head`) is no failure.
+// Output that nobody reads (`| head`) is no failure; whether it could be written otherwise is for each command to look at.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 process.on("uncaughtException", crash);
 process.on("unhandledRejection", crash);

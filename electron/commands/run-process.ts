@@ -7,6 +7,11 @@ import { createTerminal } from "./terminal.ts";
 
 /** Runs a command line on this process's streams; resolves with its exit status when everything printed is out. */
 export async function runProcess(args: readonly string[], file: string): Promise<number> {
+  let lost: Error | null = null;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Its reader has read enough (`| head`).
+    if (error.code !== "EPIPE") lost ??= error;
+  });
   const status = await runCommand(args, {
     terminal: createTerminal(process),
     paths: resolvePaths(process.env, process.platform),
@@ -16,8 +21,12 @@ export async function runProcess(args: readonly string[], file: string): Promise
     programFolder: path.dirname(realpathSync(file)),
     now: Date.now,
   });
-  await Promise.all([process.stdout, process.stderr].map(flush));
-  return status;
+  await flush(process.stdout);
+  // The error of a write is told after the write has ended.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (lost !== null) process.stderr.write(`portcullis: the output could not be written: ${(lost as Error).message}\n`);
+  await flush(process.stderr);
+  return lost !== null && status === 0 ? 1 : status;
 }
 
 /** Resolves when everything written is out, or its reader is gone. */

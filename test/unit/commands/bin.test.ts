@@ -42,6 +42,20 @@ describe("what npm links as `portcullis`", () => {
   });
 });
 
+it.skipIf(!fs.existsSync("/dev/full"))("output that cannot be written is a failure", async () => {
+  const full = fs.openSync("/dev/full", "w");
+  const script = `const { runProcess } = await import(${JSON.stringify(path.join(root, "electron/commands/run-process.ts"))});
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+    process.exit(await runProcess(["--help"], process.execPath));`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", full, "pipe"] });
+  let errors = "";
+  child.stderr?.on("data", (text: Buffer) => (errors += text.toString()));
+  const status = await new Promise((resolve) => child.once("close", resolve));
+  fs.closeSync(full);
+  expect(status).toBe(1);
+  expect(errors).toContain("portcullis: the output could not be written: ENOSPC");
+});
+
 it("the README gives a client the line that a migration writes", () => {
   const readme = fs.readFileSync(path.join(root, "README.md"), "utf8");
   const line = /^claude mcp add .*? -- (.*)$/m.exec(readme)?.[1];
