@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import net from "node:net";
 import { fail, ok } from "../../shared/errors.ts";
-import type { Result } from "../../shared/errors.ts";
+import type { AppError, Result } from "../../shared/errors.ts";
 import type { CallChannel } from "../../shared/ipc/channels.ts";
 import { contract } from "../../shared/ipc/contract.ts";
 import type { Input, Output } from "../../shared/ipc/contract.ts";
@@ -9,6 +9,7 @@ import { envelopeSchema } from "../../shared/ipc/envelope.ts";
 import { readLaunchFile } from "../settings/launch-file.ts";
 import { socketPath, tokenPath } from "../settings/paths.ts";
 import type { Paths } from "../settings/paths.ts";
+import { diskTrouble } from "./disk-trouble.ts";
 
 /** The running app, asked over its local socket with the role `command`. */
 export interface AppClient {
@@ -20,24 +21,30 @@ export interface AppClient {
 const notRunning = fail("not-running", "Portcullis is not running", "Open the Portcullis app, or start it with `portcullis serve`.");
 const connectMs = 3_000;
 
-/** Fails with `not-running` where no app answers. */
+/** Fails with `not-running` where no app answers, and with the reason where nobody may ask. */
 export async function connectApp(paths: Paths, platform: NodeJS.Platform): Promise<Result<AppClient>> {
   const launch = readLaunchFile(paths);
+  let trouble: AppError | null = null;
   for (const run of new Set([paths.run, ...(launch === null ? [] : [launch.run])])) {
-    const socket = await open(socketPath({ ...paths, run }, platform));
-    if (socket === null) continue;
+    const at = { ...paths, run };
+    const socket = await open(socketPath(at, platform));
+    if (socket instanceof Error) {
+      trouble ??= diskTrouble(Object.assign(socket, { path: run }), at);
+      continue;
+    }
     try {
-      const token = (await readFile(tokenPath({ ...paths, run }), "utf8")).trim();
+      const token = (await readFile(tokenPath(at), "utf8")).trim();
       socket.write(`${JSON.stringify({ portcullis: 1, token, role: "command" })}\n`);
       return ok(speak(socket));
-    } catch {
+    } catch (error) {
       socket.destroy();
+      trouble ??= diskTrouble(error, at);
     }
   }
-  return notRunning;
+  return trouble === null ? notRunning : { ok: false, error: trouble };
 }
 
-function open(path: string): Promise<net.Socket | null> {
+function open(path: string): Promise<net.Socket | Error> {
   return new Promise((resolve) => {
     const socket = net.connect(path);
     const timer = setTimeout(() => socket.destroy(new Error("no answer")), connectMs);
@@ -45,9 +52,9 @@ function open(path: string): Promise<net.Socket | null> {
       clearTimeout(timer);
       resolve(socket);
     });
-    socket.on("error", () => {
+    socket.on("error", (error) => {
       clearTimeout(timer);
-      resolve(null);
+      resolve(error);
     });
   });
 }

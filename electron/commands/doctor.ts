@@ -5,6 +5,7 @@ import type { Result } from "../../shared/errors.ts";
 import type { VaultStatus } from "../../shared/model/secret-reference.ts";
 import type { Check } from "../../shared/model/snapshot.ts";
 import type { Paths } from "../settings/paths.ts";
+import { folderTrouble } from "./disk-trouble.ts";
 
 /** What can be asked of this machine. Each question has its own deadline and never rejects. */
 export interface DoctorDeps {
@@ -65,8 +66,11 @@ async function checkVault(deps: DoctorDeps, manager: PackageCommand): Promise<Ch
   return { id: "vault", status: "missing", title, detail: status.reason, fix: fix ?? "portcullis vault use file" };
 }
 
-/** Our folders hold the token and the journal: others must not get in. */
+/** Our folders hold the token and the journal: we must get in, and others must not. */
 async function checkFolders(deps: DoctorDeps): Promise<Check[]> {
+  const title = "Folders";
+  const trouble = folderTrouble(deps.paths);
+  if (trouble !== null) return [{ id: "folders", status: "missing", title, detail: trouble.message, fix: trouble.hint ?? null }];
   if (deps.platform === "win32") return [];
   const wrong: string[] = [];
   for (const folder of [deps.paths.config, deps.paths.data, deps.paths.run]) {
@@ -76,7 +80,6 @@ async function checkFolders(deps: DoctorDeps): Promise<Check[]> {
       // Not there yet: it is made with the right mode when it is needed.
     }
   }
-  const title = "Folders";
   if (wrong.length === 0) return [{ id: "folders", status: "ok", title, detail: "closed to other users", fix: null }];
   const fix = `chmod 700 ${wrong.map((folder) => `'${folder.replaceAll("'", "'\\''")}'`).join(" ")}`;
   return [{ id: "folders", status: "warning", title, detail: `open to other users: ${wrong.join(", ")}`, fix }];

@@ -7,6 +7,7 @@ import type { JournalReader } from "../journal/reader.ts";
 import type { AppClient } from "./app-client.ts";
 import { report, tryApp, withApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
+import { diskTrouble } from "./disk-trouble.ts";
 import { durationMs, table, timeText } from "./print.ts";
 import { printableJson } from "./terminal.ts";
 
@@ -268,7 +269,13 @@ async function openReader(context: Context): Promise<JournalReader | null> {
   try {
     return openJournalReader(journalFile(context));
   } catch (error) {
-    report(context, { code: "journal-unavailable", message: `the journal cannot be read: ${describeDatabaseError(error)}` });
+    const trouble = diskTrouble(error, context.paths);
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const hint = missing ? "It begins when Portcullis first runs: portcullis serve" : "portcullis doctor says what is wrong.";
+    report(
+      context,
+      trouble ?? { code: "journal-unavailable", message: `the journal cannot be read: ${describeDatabaseError(error)}`, hint },
+    );
     return null;
   }
 }

@@ -1,31 +1,42 @@
 import os from "node:os";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
-import type { Settings } from "../../shared/model/settings.ts";
 import { anchorStore } from "../anchor-store.ts";
 import { filesBeside, forkNode } from "../headless.ts";
 import { openJournal } from "../journal/open-journal.ts";
 import { createMigrations } from "../migration/create-migrations.ts";
 import type { Migrations } from "../migration/migration.ts";
-import type { MigrationServers } from "../migration/ports.ts";
+import type { MigrationServers, MigrationVault } from "../migration/ports.ts";
 import { commandFacts, migrationDeps } from "../migration-parts.ts";
 import { bridgeLaunch } from "../settings/bridge-launch.ts";
-import { parseSettings } from "../settings/create-settings-store.ts";
+import type { Paths } from "../settings/paths.ts";
+import type { SettingsStore } from "../settings/settings-store.ts";
 import { createVault } from "../vault/create-vault.ts";
 import { keychainService } from "../vault/keychain.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
-import { openSettings } from "./offline.ts";
+import { diskTrouble } from "./disk-trouble.ts";
+import { openSettings, readSecretIndex, readSettings } from "./offline.ts";
 
 // Migrations without the app: looking (which changes nothing at all, not even a folder of ours) and putting back.
 
 const needsApp = fail("not-running", "Portcullis is not running", "Open the Portcullis app, or start it with `portcullis serve`.");
+const noSecret = { kind: "unavailable", reason: "The list of secrets (secrets.json) is damaged." } as const;
+/** Where the list of secrets cannot be read: nothing is known to be in the vault. */
+const noVault: MigrationVault = {
+  list: () => [],
+  get: () => Promise.resolve(noSecret),
+  put: () => Promise.resolve(needsApp),
+  delete: () => Promise.resolve(needsApp),
+  readPrivate: () => Promise.resolve(noSecret),
+  writePrivate: () => Promise.resolve(needsApp),
+};
 
 /** For `scan` and `migrate --dry-run`: reads our settings and the vault's index, and writes nothing anywhere. */
 export async function withReadOnlyMigrations<T>(context: Context, work: (migrations: Migrations) => Promise<T>): Promise<T> {
-  const settings = await readSettings(context);
+  const { settings } = await readSettings(context.paths);
+  const store = settings.vault?.store ?? "keychain";
   const servers: MigrationServers = {
     ...commandFacts(context.platform),
     settings: () => settings.mcpServers ?? {},
@@ -33,21 +44,22 @@ export async function withReadOnlyMigrations<T>(context: Context, work: (migrati
     inspect: () => Promise.resolve(needsApp),
     remove: () => Promise.resolve(needsApp),
   };
-  const vault = await offlineVault(context, () => settings.vault?.store ?? "keychain");
-  const migrations = await createMigrations(migrationDeps({ ...common(context), vault, servers, record: () => needsApp }), {
-    follow: false,
-  });
+  // A vault would set a damaged list aside.
+  const damaged = (await readSecretIndex(context.paths, store)) === "damaged";
+  const vault = damaged ? null : await offlineVault(context, () => store);
+  const deps = migrationDeps({ ...common(context), vault: vault ?? noVault, servers, record: () => needsApp });
+  const migrations = await createMigrations(deps, { follow: false });
   try {
     return await work(migrations);
   } finally {
     await migrations.close();
-    await vault.close();
+    await vault?.close();
   }
 }
 
 /** For `restore` while no app runs, inside `withOwnHome`: the journal, the settings and the vault are this command's alone. */
 export async function withOwnMigrations<T>(context: Context, work: (migrations: Migrations, vault: Vault) => Promise<T>): Promise<T> {
-  const settings = openSettings(context.paths);
+  const settings = openOrDoWithout(context.paths);
   const vault = await offlineVault(context, () => settings.current().vault?.store ?? "keychain");
   const file = path.join(context.paths.data, "journal.db");
   const journal = await openJournal({ file, anchor: anchorStore(vault, file), now: context.now });
@@ -78,6 +90,23 @@ export async function withOwnMigrations<T>(context: Context, work: (migrations: 
   }
 }
 
+/** The settings; where their folder is no use, none: what was moved can be put back without them. */
+function openOrDoWithout(paths: Paths): SettingsStore {
+  try {
+    return openSettings(paths);
+  } catch (error) {
+    const trouble = diskTrouble(error, paths);
+    if (trouble === null) throw error;
+    return {
+      current: () => ({}),
+      problem: () => trouble.message,
+      edit: () => Promise.resolve({ ok: false, error: trouble }),
+      onChange: () => () => undefined,
+      close: () => undefined,
+    };
+  }
+}
+
 function common({ env, paths, now, programFolder }: Context) {
   return {
     env,
@@ -100,10 +129,4 @@ function offlineVault(context: Context, store: () => "keychain" | "file"): Promi
     platform,
     now,
   });
-}
-
-async function readSettings(context: Context): Promise<Settings> {
-  const text = await readFile(path.join(context.paths.config, "config.json"), "utf8").catch(() => "");
-  const parsed = parseSettings(text, "config.json");
-  return parsed.ok ? parsed.settings : {};
 }

@@ -1,18 +1,21 @@
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { fail, ok } from "../../shared/errors.ts";
-import type { Result } from "../../shared/errors.ts";
+import type { AppError, Result } from "../../shared/errors.ts";
 import { ruleSchema } from "../../shared/model/rule.ts";
 import type { Rule } from "../../shared/model/rule.ts";
+import { secretNameSchema } from "../../shared/model/secret-reference.ts";
+import type { ServerSettings } from "../../shared/model/server.ts";
+import type { Settings } from "../../shared/model/settings.ts";
 import { takeHomeLock } from "../clients/home-lock.ts";
-import { createSettingsStore } from "../settings/create-settings-store.ts";
+import { createSettingsStore, parseSettings } from "../settings/create-settings-store.ts";
 import type { Paths } from "../settings/paths.ts";
 import { schemaReference } from "../settings/settings-schema-file.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
-import { openSecretIndex } from "../vault/secret-index.ts";
 import type { SecretEntry } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
+import { diskTrouble } from "./disk-trouble.ts";
 
 // Our own files without the app: reading them needs nobody's leave; who writes does it as the only one on this home.
 
@@ -27,9 +30,39 @@ export async function withOwnHome<T>(context: Context, work: () => Promise<T>): 
   }
 }
 
-/** Read when it is opened and before each edit; not watched. */
+/** For a command that changes `config.json`: makes its folder. Read when it is opened and before each edit; not watched. */
 export function openSettings(paths: Paths): SettingsStore {
   return createSettingsStore({ file: path.join(paths.config, "config.json"), schemaUrl: schemaReference, watch: false });
+}
+
+/** The settings as they stand in `config.json`, none where it is missing or wrong, and then why. Makes and changes nothing. */
+export async function readSettings(paths: Paths): Promise<{ readonly settings: Settings; readonly problem: AppError | null }> {
+  let text;
+  try {
+    text = await readFile(path.join(paths.config, "config.json"), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { settings: {}, problem: null };
+    const trouble = diskTrouble(error, paths);
+    if (trouble === null) throw error;
+    return { settings: {}, problem: trouble };
+  }
+  const parsed = parseSettings(text, "config.json");
+  return parsed.ok
+    ? { settings: parsed.settings, problem: null }
+    : { settings: {}, problem: { code: "settings-broken", message: parsed.problem } };
+}
+
+/** A server as config.json has it, env values left out, for JSON. */
+export function configuredServer(name: string, { command, args, env, cwd, sandbox, disabled }: ServerSettings): object {
+  return {
+    name,
+    command,
+    args: args ?? [],
+    env: Object.keys(env ?? {}).map((variable) => ({ name: variable })),
+    cwd: cwd ?? null,
+    sandbox: sandbox ?? {},
+    disabled: disabled ?? false,
+  };
 }
 
 const rulesFileSchema = z.looseObject({ version: z.literal(1), rules: z.array(ruleSchema) });
@@ -41,7 +74,7 @@ export async function readRules(paths: Paths, now: number): Promise<Result<Rule[
     text = await readFile(path.join(paths.data, "rules.json"), "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return ok([]);
-    return fail("internal", `rules.json cannot be read: ${error instanceof Error ? error.message : "unknown reason"}`);
+    throw error;
   }
   try {
     const { rules } = rulesFileSchema.parse(JSON.parse(text));
@@ -53,13 +86,39 @@ export async function readRules(paths: Paths, now: number): Promise<Result<Rule[
   }
 }
 
-/** The names and dates of the secrets in the store that the settings name. */
-export async function readSecretIndex(paths: Paths, now: () => number): Promise<readonly SecretEntry[]> {
-  const settings = openSettings(paths);
-  const store = settings.current().vault?.store ?? "keychain";
-  settings.close();
-  const index = await openSecretIndex(path.join(paths.data, "secrets.json"), now);
-  const entries = index.list(store);
-  await index.close();
-  return entries;
+const secretEntrySchema = z.object({
+  name: secretNameSchema,
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  lastUsedAt: z.number().nullable(),
+  lastUsedBy: z.string().nullable(),
+});
+/** As `vault/secret-index.ts` takes it: what does not fit this is set aside there when the app starts. */
+const secretIndexSchema = z.object({
+  version: z.literal(1),
+  sentinelWritten: z.boolean(),
+  keychain: z.array(secretEntrySchema),
+  file: z.array(secretEntrySchema),
+});
+
+/** The list of names of secrets, or that it is damaged. Changes nothing: only the app sets a damaged one aside. */
+export async function readSecretIndex(paths: Paths, store: "keychain" | "file"): Promise<readonly SecretEntry[] | "damaged"> {
+  let text;
+  try {
+    text = await readFile(path.join(paths.data, "secrets.json"), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  try {
+    return secretIndexSchema.parse(JSON.parse(text))[store];
+  } catch {
+    return "damaged";
+  }
+}
+
+/** The lists that were damaged and set aside, by their names. */
+export async function asideSecretIndexes(paths: Paths): Promise<readonly string[]> {
+  const names = await readdir(paths.data).catch(() => []);
+  return names.filter((name) => name.startsWith("secrets.json.damaged-")).sort();
 }

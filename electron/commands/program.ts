@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
+import { report } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
+import { diskTrouble } from "./disk-trouble.ts";
 import { defineApprovals } from "./approvals.ts";
 import { defineApp } from "./app-commands.ts";
 import { defineJournal } from "./journal.ts";
@@ -75,7 +77,9 @@ Exit status: 0, 1 (it says why on stderr) or 2 (usage). PORTCULLIS_HOME moves al
     await program.parseAsync(args, { from: "user" });
     return status;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const trouble = diskTrouble(error, context.paths);
+    if (trouble === null) throw error;
+    return report(context, trouble);
   }
 }

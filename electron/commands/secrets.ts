@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Command } from "commander";
 import type { SecretEntry } from "../vault/vault.ts";
 import { report, simple, tryApp } from "./context.ts";
@@ -41,8 +42,22 @@ async function list(context: Context, options: { readonly json?: boolean }): Pro
     if (!state.ok) return report(context, state.error);
     ({ secrets } = state.value.snapshot);
   } else {
-    const { readSecretIndex } = await import("./offline.ts");
-    secrets = await readSecretIndex(context.paths, context.now);
+    const { readSecretIndex, readSettings } = await import("./offline.ts");
+    const { settings } = await readSettings(context.paths);
+    const found = await readSecretIndex(context.paths, settings.vault?.store ?? "keychain");
+    if (found === "damaged") {
+      return report(context, {
+        code: "settings-broken",
+        message: `the list of secrets cannot be read: ${path.join(context.paths.data, "secrets.json")} is damaged`,
+        hint: "No secret is lost by that. Start Portcullis: it begins a new list, and each secret is in it again once it is used or set.",
+      });
+    }
+    secrets = [...found].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+  const { asideSecretIndexes } = await import("./offline.ts");
+  for (const name of await asideSecretIndexes(context.paths)) {
+    terminal.note(`! The list of secrets was damaged and is kept as ${path.join(context.paths.data, name)}.`);
+    terminal.note("  A secret that is missing here is in the list again once a server uses it, or it is set again.");
   }
   if (options.json === true) terminal.json(secrets);
   else if (secrets.length === 0) terminal.print("No secrets yet. Store one: portcullis secret set NAME");

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { keepYoungHeapSmall } from "../young-heap.ts";
 import { report } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
+import { folderTrouble } from "./disk-trouble.ts";
 
 interface ServeOptions {
   readonly ui?: boolean;
@@ -67,7 +68,8 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
     },
     quit: () => stop(),
   });
-  if (!started.ok) return report(context, started.error);
+  // What it says of folders it cannot use is for a log; here somebody can mend them.
+  if (!started.ok) return report(context, started.error.code === "cannot-start" ? (folderTrouble(paths) ?? started.error) : started.error);
   const headless = started.value;
   letYoungHeapGrow();
   const url = headless.url();

@@ -112,6 +112,8 @@ export function defineServers(server: Command, context: Context, run: Run): void
     .action(run((name: string, options: Json & { lines: string }) => log(context, name, options)));
 }
 
+const noServers = "No servers yet. Add one: portcullis server add NAME -- COMMAND";
+
 async function list(context: Context, options: Json): Promise<Status> {
   const { terminal } = context;
   const app = await tryApp(context);
@@ -121,7 +123,7 @@ async function list(context: Context, options: Json): Promise<Status> {
     if (!state.ok) return report(context, state.error);
     const { servers } = state.value.snapshot;
     if (options.json === true) terminal.json(servers);
-    else if (servers.length === 0) terminal.print("No servers yet. Add one: portcullis server add NAME -- COMMAND");
+    else if (servers.length === 0) terminal.print(noServers);
     else {
       const rows = servers.map((view) => [
         view.name,
@@ -140,34 +142,19 @@ async function list(context: Context, options: Json): Promise<Status> {
 
 /** What config.json says, env values left out; whether it is accepted only the app knows. */
 async function listFromFile(context: Context, options: Json): Promise<Status> {
-  const { openSettings } = await import("./offline.ts");
+  const { configuredServer, readSettings } = await import("./offline.ts");
   const { terminal } = context;
-  const store = openSettings(context.paths);
-  try {
-    const problem = store.problem();
-    if (problem !== null) return report(context, { code: "settings-broken", message: problem });
-    const servers = Object.entries(store.current().mcpServers ?? {});
-    terminal.note("Portcullis is not running: this is what config.json says.");
-    if (options.json === true) {
-      terminal.json(
-        servers.map(([name, { command, args, env, cwd, sandbox, disabled }]) => ({
-          name,
-          command,
-          args: args ?? [],
-          env: Object.keys(env ?? {}).map((variable) => ({ name: variable })),
-          cwd: cwd ?? null,
-          sandbox: sandbox ?? {},
-          disabled: disabled ?? false,
-        })),
-      );
-    } else {
-      const rows = servers.map(([name, settings]) => [name, commandText(settings.command, settings.args ?? [])]);
-      terminal.print(table(["name", "command"], rows));
-    }
-    return 0;
-  } finally {
-    store.close();
+  const { settings, problem } = await readSettings(context.paths);
+  if (problem !== null) return report(context, problem);
+  const servers = Object.entries(settings.mcpServers ?? {});
+  terminal.note("Portcullis is not running: this is what config.json says.");
+  if (options.json === true) terminal.json(servers.map(([name, server]) => configuredServer(name, server)));
+  else if (servers.length === 0) terminal.print(noServers);
+  else {
+    const rows = servers.map(([name, server]) => [name, commandText(server.command, server.args ?? [])]);
+    terminal.print(table(["name", "command"], rows));
   }
+  return 0;
 }
 
 async function log(context: Context, name: string, options: Json & { lines: string }): Promise<Status> {

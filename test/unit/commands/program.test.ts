@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { approval, createCommandBench, serverView, snapshot } from "../../fixtures/clients/command-bench.ts";
@@ -170,6 +170,55 @@ describe("without the app", () => {
     expect((await bench.run(["rules", "list"])).errors).toContain("only an ending * is a wildcard");
     await writeFile(path.join(bench.paths.data, "rules.json"), "{}");
     expect(await bench.run(["rules", "list"])).toMatchObject({ status: 1 });
+  });
+
+  it("makes no folder by reading", async () => {
+    for (const line of ["server list", "rules list", "secret list", "journal list", "scan", "restore --list", "status"]) {
+      await bench.run(line.split(" "));
+    }
+    expect(readdirSync(path.dirname(bench.paths.config))).toEqual([]);
+  });
+
+  it.each(["status", "server list", "server add x -- node", "secret list", "rules list", "journal list", "scan", "restore", "pause"])(
+    "says in words that its folders cannot be used: %s",
+    async (line) => {
+      const home = path.dirname(bench.paths.config);
+      rmSync(home, { recursive: true });
+      await writeFile(home, "");
+      const { status, out, errors } = await bench.run(line.split(" "));
+      expect([status, out]).toEqual([1, ""]);
+      expect(errors).toContain("a file stands where a folder has to be");
+      expect(errors).toContain(`mv '${home}'`);
+    },
+  );
+
+  it("finds what else there is when the folders cannot be used: doctor", async () => {
+    const home = path.dirname(bench.paths.config);
+    rmSync(home, { recursive: true });
+    await writeFile(home, "");
+    const { status, out } = await bench.run(["doctor", "--json"]);
+    expect(status).toBe(1);
+    const checks = JSON.parse(out) as { id: string; status: string; fix: string | null }[];
+    expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining(["folders", "sandbox", "vault", "node", "settings", "journal"]));
+    for (const id of ["folders", "vault", "settings", "journal"]) {
+      expect(checks.find((check) => check.id === id)).toMatchObject({ status: "missing" });
+      expect(checks.find((check) => check.id === id)?.fix).toContain(`mv '${home}'`);
+    }
+  });
+
+  it("a damaged list of secrets is said, and left where it is", async () => {
+    await mkdir(bench.paths.data, { recursive: true });
+    await writeFile(path.join(bench.paths.data, "secrets.json"), "{ damaged");
+    const listed = await bench.run(["secret", "list"]);
+    expect([listed.status, listed.out]).toEqual([1, ""]);
+    expect(listed.errors).toContain("secrets.json is damaged");
+    expect(await bench.run(["scan"])).toMatchObject({ status: 0 });
+    expect((await bench.run(["doctor"])).out).toContain("the list of secrets is damaged");
+    expect(readdirSync(bench.paths.data)).toEqual(["secrets.json"]);
+    await rename(path.join(bench.paths.data, "secrets.json"), path.join(bench.paths.data, "secrets.json.damaged-0a1b2c"));
+    const aside = await bench.run(["secret", "list", "--json"]);
+    expect(aside).toMatchObject({ status: 0, out: "[]\n" });
+    expect(aside.errors).toContain("secrets.json.damaged-0a1b2c");
   });
 
   it("says that there is no journal", async () => {
