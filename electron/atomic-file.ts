@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { renameSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 
@@ -10,6 +11,15 @@ import path from "node:path";
  * @throws the file system's error; the old file is then untouched and the temporary one removed
  */
 export async function writeFileAtomic(file: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+  await replaceFileIf(file, data, mode, () => true);
+}
+
+/**
+ * As `writeFileAtomic`, if `stillSo` says so when everything but the rename is done; nothing of this process runs between the two.
+ *
+ * @returns whether the file was replaced
+ */
+export async function replaceFileIf(file: string, data: string | Uint8Array, mode: number, stillSo: () => boolean): Promise<boolean> {
   await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const target = await fs.realpath(file).catch(() => file);
   const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
@@ -21,12 +31,17 @@ export async function writeFileAtomic(file: string, data: string | Uint8Array, m
     } finally {
       await handle.close();
     }
-    await fs.rename(temporary, target);
+    if (!stillSo()) {
+      await fs.rm(temporary, { force: true });
+      return false;
+    }
+    renameSync(temporary, target);
   } catch (error) {
     await fs.rm(temporary, { force: true });
     throw error;
   }
   await syncFolder(path.dirname(target));
+  return true;
 }
 
 async function syncFolder(folder: string): Promise<void> {

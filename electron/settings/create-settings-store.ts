@@ -3,7 +3,7 @@ import path from "node:path";
 import { applyEdits, modify, parse, printParseErrorCode, visit, type JSONPath, type ParseError } from "jsonc-parser";
 import { fail, ok, type Result } from "../../shared/errors.ts";
 import { settingsSchema, type Settings } from "../../shared/model/settings.ts";
-import { writeFileAtomic } from "../atomic-file.ts";
+import { replaceFileIf } from "../atomic-file.ts";
 import { readConfigFile, sameReading, textOf, type Reading } from "./config-file.ts";
 import type { SettingsStore } from "./settings-store.ts";
 import { watchFile } from "./watch-file.ts";
@@ -17,6 +17,8 @@ export interface SettingsStoreDeps {
   /** Default true. A command that looks once need not. */
   readonly watch?: boolean;
 }
+
+const mostAttempts = 10;
 
 type Changes = Parameters<SettingsStore["edit"]>[0];
 type Parsed = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problem: string };
@@ -65,7 +67,8 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
   // Read once it is watched, so that no change falls between.
   take(readConfigFile(deps.file));
 
-  const edit = async (changes: Changes): Promise<Result<Settings>> => {
+  /** Null if the file was changed by somebody else before ours was in its place. */
+  const tryEdit = async (changes: Changes): Promise<Result<Settings> | null> => {
     reread();
     if (problem !== null) return fail("settings-broken", problem, "Mend the file, then try again; it was not changed.");
     const text = textOf(reading);
@@ -77,7 +80,10 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
     const parsed = parseSettings(next, name);
     if (!parsed.ok) return fail("bad-input", parsed.problem);
     if (next !== text) {
-      await writeFileAtomic(deps.file, next, fileMode(deps.file));
+      const read = reading;
+      // What a person saves in the meantime is not overwritten: the edit is made again, on that.
+      const unchanged = (): boolean => sameReading(readConfigFile(deps.file), read);
+      if (!(await replaceFileIf(deps.file, next, fileMode(deps.file), unchanged))) return null;
       take({ kind: "text", text: next });
       for (const listener of listeners) listener();
     }
@@ -90,7 +96,11 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
     edit(changes) {
       const run = async (): Promise<Result<Settings>> => {
         try {
-          return await edit(changes);
+          for (let attempt = 0; attempt < mostAttempts; attempt++) {
+            const edited = await tryEdit(changes);
+            if (edited !== null) return edited;
+          }
+          return fail("settings-broken", `${name} is being changed by another program all the time.`, "Try again.");
         } catch (error) {
           return fail("internal", `${deps.file} could not be written: ${error instanceof Error ? error.message : "unknown reason"}`);
         }

@@ -210,6 +210,36 @@ describe("editing config.json", () => {
     expect(JSON.parse(fs.readFileSync(file, "utf8"))).toEqual({ a: 2, gate: { paused: true } });
   });
 
+  it("does not overwrite what a person saves while it is written", async () => {
+    for (let round = 0; round < 20; round++) {
+      fs.writeFileSync(file, '{"a":1}');
+      const settings = open();
+      const edited = settings.edit([{ path: ["desktop", "theme"], value: "dark" }]);
+      for (let turn = 0; turn <= round; turn++) await new Promise((resolve) => setImmediate(resolve));
+      // Saved as an editor does it, on what is there.
+      const saved = { ...(JSON.parse(fs.readFileSync(file, "utf8")) as object), gate: { paused: true } };
+      fs.writeFileSync(`${file}.new`, JSON.stringify(saved));
+      fs.renameSync(`${file}.new`, file);
+      expect((await edited).ok).toBe(true);
+      expect(JSON.parse(fs.readFileSync(file, "utf8"))).toEqual({ a: 1, gate: { paused: true }, desktop: { theme: "dark" } });
+      settings.close();
+    }
+  });
+
+  it("gives up on a file that is changed all the time, and leaves it", async () => {
+    fs.writeFileSync(file, '{"a":0}');
+    const settings = open();
+    let done = false;
+    const edited = settings.edit([{ path: ["desktop", "theme"], value: "dark" }]).finally(() => (done = true));
+    for (let n = 1; !done; n++) {
+      fs.writeFileSync(file, `{"a":${String(n)}}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await edited).toMatchObject({ ok: false, error: { code: "settings-broken" } });
+    expect(fs.readFileSync(file, "utf8")).toMatch(/^\{"a":[0-9]+\}$/);
+    expect(fs.readdirSync(folder)).toEqual(["config.json"]);
+  });
+
   it("makes edits one after the other", async () => {
     const settings = open();
     await Promise.all([1, 2, 3, 4, 5].map((n) => settings.edit([{ path: ["mcpServers", `s${String(n)}`], value: { command: "node" } }])));
