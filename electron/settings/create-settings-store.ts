@@ -1,10 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
-import { applyEdits, modify, parse, printParseErrorCode, visit, type JSONPath, type ParseError } from "jsonc-parser";
+import { applyEdits, modify, parse, printParseErrorCode, visit, type ParseError } from "jsonc-parser";
 import { fail, ok, type Result } from "../../shared/errors.ts";
 import { settingsSchema, type Settings } from "../../shared/model/settings.ts";
 import { replaceFileIf } from "../atomic-file.ts";
 import { readConfigFile, sameReading, textOf, type Reading } from "./config-file.ts";
+import { removeProperty } from "./remove-property.ts";
 import type { SettingsStore } from "./settings-store.ts";
 import { watchFile } from "./watch-file.ts";
 
@@ -75,7 +76,8 @@ export function createSettingsStore(deps: SettingsStoreDeps): SettingsStore {
     let next = isBlank(text) ? `${JSON.stringify({ $schema: deps.schemaUrl }, null, 2)}\n` : text;
     const formattingOptions = formattingOf(next);
     for (const { path: at, value } of changes) {
-      next = applyEdits(next, modify(next, [...at] as JSONPath, value, { formattingOptions }));
+      const edits = value === undefined ? removeProperty(next, [...at]) : modify(next, [...at], value, { formattingOptions });
+      next = applyEdits(next, edits);
     }
     const parsed = parseSettings(next, name);
     if (!parsed.ok) return fail("bad-input", parsed.problem);
