@@ -88,7 +88,8 @@ export function createFileVault(file: string): FileVault {
     }
   };
 
-  const inOrder = async <T>(step: () => Promise<Result<T>>): Promise<Result<T>> => {
+  /** Reads, too: the file and the keys change one after the other, and between the two it would seem damaged. */
+  const inOrder = async <T>(step: () => Promise<T>): Promise<T> => {
     const before = lastWrite;
     const mine = (async () => {
       await before;
@@ -98,13 +99,12 @@ export function createFileVault(file: string): FileVault {
     return mine;
   };
 
-  const edit = (change: (using: Keys, entries: readonly Entry[]) => Entry[]): Promise<Result<void>> =>
-    inOrder(async () => {
-      if (keys === undefined) return lockedError();
-      const body = await readWith(keys);
-      if (!body.ok) return body;
-      return write(keys, { ...body.value, entries: change(keys, body.value.entries) });
-    });
+  const edit = async (change: (using: Keys, entries: readonly Entry[]) => Entry[]): Promise<Result<void>> => {
+    if (keys === undefined) return lockedError();
+    const body = await readWith(keys);
+    if (!body.ok) return body;
+    return write(keys, { ...body.value, entries: change(keys, body.value.entries) });
+  };
 
   const open = async (passphrase: string): Promise<Result<{ keys: Keys; body: Body }>> => {
     const raw = await read().catch(() => undefined);
@@ -128,20 +128,21 @@ export function createFileVault(file: string): FileVault {
     return value === null ? { kind: "unavailable", reason: damaged(file).error.message } : { kind: "found", value };
   };
 
+  const status = async (): Promise<VaultStatus> => {
+    if (keys !== undefined) {
+      const body = await readWith(keys);
+      return body.ok ? { kind: "ready", store: "file" } : { kind: "unavailable", store: "file", reason: body.error.message };
+    }
+    const raw = await read().catch(() => undefined);
+    if (raw === null) return { kind: "unavailable", store: "file", reason: "There is no encrypted file yet; choose it with a passphrase." };
+    if (raw === undefined || raw.body === null) return { kind: "unavailable", store: "file", reason: damaged(file).error.message };
+    return { kind: "locked", store: "file" };
+  };
+
   return {
     kind: "file",
     exists: async () => (await read().catch(() => undefined)) !== null,
-    async status(): Promise<VaultStatus> {
-      if (keys !== undefined) {
-        const body = await readWith(keys);
-        return body.ok ? { kind: "ready", store: "file" } : { kind: "unavailable", store: "file", reason: body.error.message };
-      }
-      const raw = await read().catch(() => undefined);
-      if (raw === null)
-        return { kind: "unavailable", store: "file", reason: "There is no encrypted file yet; choose it with a passphrase." };
-      if (raw === undefined || raw.body === null) return { kind: "unavailable", store: "file", reason: damaged(file).error.message };
-      return { kind: "locked", store: "file" };
-    },
+    status: () => inOrder(status),
     create: (passphrase) =>
       inOrder(async () => {
         const short = tooShort(passphrase);
@@ -181,19 +182,20 @@ export function createFileVault(file: string): FileVault {
         }
         return written;
       }),
-    get,
-    async put(name, value) {
-      const written = await edit((using, entries) => [
-        ...entries.filter((entry) => entry.name !== name),
-        { name, sealed: seal(using, "entry", name, value) },
-      ]);
-      if (!written.ok) return written;
-      const back = await get(name);
-      return back.kind === "found" && back.value === value
-        ? ok(undefined)
-        : fail("vault-unavailable", `The encrypted file did not give ${name} back as it was stored.`);
-    },
-    delete: (name) => edit((_using, entries) => entries.filter((entry) => entry.name !== name)),
+    get: (name) => inOrder(() => get(name)),
+    put: (name, value) =>
+      inOrder(async () => {
+        const written = await edit((using, entries) => [
+          ...entries.filter((entry) => entry.name !== name),
+          { name, sealed: seal(using, "entry", name, value) },
+        ]);
+        if (!written.ok) return written;
+        const back = await get(name);
+        return back.kind === "found" && back.value === value
+          ? ok(undefined)
+          : fail("vault-unavailable", `The encrypted file did not give ${name} back as it was stored.`);
+      }),
+    delete: (name) => inOrder(() => edit((_using, entries) => entries.filter((entry) => entry.name !== name))),
     async close() {
       await lastWrite;
       forget();

@@ -83,6 +83,26 @@ describe("the encrypted file", () => {
     await next.close();
   });
 
+  it("is never taken for damaged by who reads while the passphrase changes", async () => {
+    await vault.put("kept", "kept-value");
+    let done = false;
+    const changed = vault.changePassphrase(passphrase, "battery staple").finally(() => (done = true));
+    const seen = new Set<string>();
+    while (!done) {
+      const [got, status] = await Promise.all([vault.get("kept"), vault.status()]);
+      seen.add(got.kind).add(status.kind);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await changed).ok).toBe(true);
+    expect([...seen]).toEqual(["found", "ready"]);
+  });
+
+  it("reads back what it wrote, not what the next one did", async () => {
+    const puts = await Promise.all(["one", "two", "three"].map((value) => vault.put("same", value)));
+    expect(puts.map((put) => put.ok)).toEqual([true, true, true]);
+    expect(await vault.get("same")).toEqual({ kind: "found", value: "three" });
+  });
+
   it("the same passphrase in another Unicode form opens it", async () => {
     await vault.changePassphrase(passphrase, "pässphräse".normalize("NFD"));
     expect((await createFileVault(file).unlock("pässphräse".normalize("NFC"))).ok).toBe(true);
