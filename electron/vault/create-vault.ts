@@ -1,6 +1,6 @@
 import path from "node:path";
 import process from "node:process";
-import { assertNever, fail, ok, type Result } from "../../shared/errors.ts";
+import { assertNever, fail, ok, type AppError, type Result } from "../../shared/errors.ts";
 import { secretNameSchema, type VaultStatus } from "../../shared/model/secret-reference.ts";
 import type { ForkHelper } from "../helper-process.ts";
 import { createFileVault } from "./file-vault.ts";
@@ -92,12 +92,17 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
       const store = active();
       learn(value);
       changed();
-      const stored = await store.put(name, value);
+      // Listed first: what a kill leaves between the two is a name without a secret, which is seen, not a secret that nobody sees.
+      const fresh = !index.has(store.kind, name);
+      const listed = fresh ? await index.stored(store.kind, name) : ok(undefined);
+      const stored = listed.ok ? await store.put(name, value) : listed;
       if (!stored.ok) {
-        noteOutcome(store.kind, stored.error.code === "vault-locked" ? "locked" : "timed-out");
+        if (listed.ok) noteOutcome(store.kind, stored.error.code === "vault-locked" ? "locked" : "timed-out");
+        if (fresh && !(listed.ok && (await mayBeThere(store, name, stored.error)))) await index.removed(store.kind, name);
+        changed();
         return stored;
       }
-      const indexed = await index.stored(store.kind, name);
+      const indexed = fresh ? listed : await index.stored(store.kind, name);
       noteOutcome(store.kind, "found");
       changed();
       return indexed;
@@ -176,6 +181,11 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
 }
 
 const nameRule = "Letters, digits, dot, dash and underscore, and up to three slashes: github/GITHUB_TOKEN";
+
+/** After a write that failed: nobody is certain when the time ran out, and another write may have worked meanwhile. */
+async function mayBeThere(store: SecretStore, name: string, error: AppError): Promise<boolean> {
+  return error.code === "timed-out" || (await store.get(name)).kind === "found";
+}
 
 function privateName(name: string): string {
   return `${ownPrefix}private.${name}`;

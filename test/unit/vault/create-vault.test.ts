@@ -1,0 +1,62 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createVault } from "../../../electron/vault/create-vault.ts";
+import type { Vault } from "../../../electron/vault/vault.ts";
+import { ok } from "../../../shared/errors.ts";
+
+describe("a secret and its name in the index", () => {
+  let folder: string;
+  let vault: Vault;
+
+  beforeEach(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "portcullis-vault-"));
+    vault = await createVault({
+      dataDir: folder,
+      service: "not used",
+      store: () => "file",
+      setStore: () => Promise.resolve(ok(undefined)),
+      fork: () => {
+        throw new Error("no keychain here");
+      },
+      env: {},
+      now: Date.now,
+    });
+    await vault.choose("file", "correct horse");
+  });
+  afterEach(async () => {
+    await vault.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  const kept = (): string => fs.readFileSync(path.join(folder, "secrets.vault"), "utf8");
+
+  it("is not stored where it cannot be listed", async () => {
+    const index = path.join(folder, "secrets.json");
+    fs.mkdirSync(path.join(index, "x"), { recursive: true });
+    expect(await vault.put("github/TOKEN", "value")).toMatchObject({ ok: false, error: { code: "vault-unavailable" } });
+    expect(kept()).not.toContain("github/TOKEN");
+    expect(vault.list()).toEqual([]);
+    fs.rmSync(index, { recursive: true });
+    expect((await vault.put("github/TOKEN", "value")).ok).toBe(true);
+    expect(vault.list().map(({ name }) => name)).toEqual(["github/TOKEN"]);
+  });
+
+  it("is not listed where it could not be stored", async () => {
+    const file = path.join(folder, "secrets.vault");
+    fs.renameSync(file, `${file}.away`);
+    expect((await vault.put("github/TOKEN", "value")).ok).toBe(false);
+    expect(vault.list()).toEqual([]);
+    expect(fs.readFileSync(path.join(folder, "secrets.json"), "utf8")).not.toContain("github/TOKEN");
+    fs.renameSync(`${file}.away`, file);
+    expect((await vault.put("github/TOKEN", "value")).ok).toBe(true);
+    // One that is there stays listed when its next value could not be stored.
+    fs.renameSync(file, `${file}.away`);
+    expect((await vault.put("github/TOKEN", "other")).ok).toBe(false);
+    expect(vault.list().map(({ name }) => name)).toEqual(["github/TOKEN"]);
+    fs.renameSync(`${file}.away`, file);
+    expect((await vault.delete("github/TOKEN")).ok).toBe(true);
+    expect(kept()).not.toContain("github/TOKEN");
+  });
+});
