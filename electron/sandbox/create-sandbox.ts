@@ -53,6 +53,7 @@ const emptyPlan = (argv: readonly string[]): BoxPlan => ({
   stateDir: "/",
   env: {},
   layers: [],
+  links: [],
   network: { kind: "none" },
   limits: { memoryMb: 512, processes: 64, openFiles: 256 },
   warnings: [],
@@ -80,6 +81,7 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     packagesDir: deps.packagesDir,
     system,
     disk,
+    makesLinks: deps.platform === "linux",
   });
   const systemOf = (): readonly string[] =>
     deps.platform === "linux"

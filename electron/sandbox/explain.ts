@@ -28,6 +28,7 @@ export function explainPlan(plan: BoxPlan, system: readonly string[], platform: 
     held: "Stays where it is",
   } as const;
   for (const layer of plan.layers) lines.push(`${verb[layer.kind]}: ${layer.path} (${layer.why})`);
+  for (const link of plan.links) lines.push(`Finds by a link: ${link.at} -> ${link.to}`);
   if (plan.network.kind === "none") lines.push("Network: none, not even to this machine.");
   else {
     lines.push(`Network: only through a proxy that allows ${plan.network.allowed.join(" ")}`);

@@ -165,6 +165,7 @@ export function bwrapArguments(
   argv.push("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run");
   for (const place of system.closed) argv.push("--tmpfs", place);
   for (const layer of plan.layers) if (layer.path !== "/" && !isShownAlready(layer, plan.layers)) argv.push(...layerArguments(layer));
+  for (const link of plan.links) argv.push("--symlink", link.to, link.at);
   for (const layer of plan.layers) if (layer.kind === "closed" && layer.directory) argv.push("--remount-ro", layer.path);
   argv.push("--ro-bind", tools.seccomp, SECCOMP);
   if (network !== undefined) {

@@ -8,6 +8,8 @@ export interface Disk {
   /** Every symlink resolved; undefined if nothing is there. */
   real(place: string): string | undefined;
   isDirectory(place: string): boolean;
+  /** What a symlink says; undefined if this is none. */
+  link(place: string): string | undefined;
 }
 
 export function createDisk(): Disk {
@@ -23,6 +25,13 @@ export function createDisk(): Disk {
     },
     isDirectory(place) {
       return fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+    },
+    link(place) {
+      try {
+        return fs.lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true ? fs.readlinkSync(place) : undefined;
+      } catch {
+        return undefined;
+      }
     },
   };
 }

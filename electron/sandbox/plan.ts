@@ -5,6 +5,8 @@ import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import { allowedDomains, parseHosts, planForwards } from "./hosts.ts";
 import type { Forward, HostRule } from "./hosts.ts";
+import { linksInBox } from "./links.ts";
+import type { BoxLink } from "./links.ts";
 import { isWithin, resolvePlace } from "./places.ts";
 import type { Disk, Place } from "./places.ts";
 import { credentialPlaces, machineSecrets, obeyedInHome, obeyedInProject } from "./private-places.ts";
@@ -29,6 +31,8 @@ export interface BoxPlan {
   readonly env: Readonly<Record<string, string>>;
   /** Outer places before inner ones. */
   readonly layers: readonly Layer[];
+  /** Names by which what is open is found, too (Linux). */
+  readonly links: readonly BoxLink[];
   readonly network:
     | { readonly kind: "none" }
     | {
@@ -51,6 +55,8 @@ export interface PlanContext {
   /** What every box can read anyway: a program in there needs no opening. */
   readonly system: readonly string[];
   readonly disk: Disk;
+  /** Whether links can be made in a box: where it has a root of its own. */
+  readonly makesLinks: boolean;
 }
 
 const DEFAULT_LIMITS = { memoryMb: 2048, processes: 512, openFiles: 4096 };
@@ -206,6 +212,7 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
   /** What the person named: only that opens a place where keys are kept. */
   const named = new Set<string>();
   const warnings: string[] = [];
+  const literals: string[] = [];
   const add = (real: string, kind: "read" | "write", why: string): void => {
     const before = open.get(real);
     if (before === undefined || (before.kind === "read" && kind === "write"))
@@ -219,6 +226,7 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
       const allowed = checkPlace(place.value, access, context, closed, stateDir);
       if (!allowed.ok) return allowed;
       add(place.value.real, access, describe(place.value));
+      literals.push(place.value.literal);
       named.add(place.value.real);
       if (whole(place.value.real)) warnings.push("It may read the whole disk, except for keys, tokens and Portcullis' own folders.");
       else if (isWithin(disk.real(context.home) ?? context.home, place.value.real)) {
@@ -236,6 +244,7 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
     const allowed = checkProgram(place.value, context, closed, stateDir, named);
     if (!allowed.ok) return allowed;
     add(place.value.real, "read", "the server's own program");
+    literals.push(place.value.literal);
   }
 
   const [command = "", ...args] = request.argv;
@@ -280,6 +289,8 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
   for (const layer of [...layers, ...obeyed, ...shut]) all.set(layer.path, layer);
   for (const folder of foldersToHold(all))
     all.set(folder, { path: folder, kind: "held", directory: true, why: "a place in it is opened or closed on its own" });
+  const sorted = [...all.values()].sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
+  const links = linksInBox([...literals, command], sorted, context.system, disk, context.makesLinks);
 
   const cwd = disk.real(request.cwd);
   const cwdOpen =
@@ -290,11 +301,12 @@ export function planBox(request: BoxRequest, context: PlanContext): Result<BoxPl
   if (!cwdOpen) warnings.push(`It starts in its own folder, because ${request.cwd} is not open to it.`);
   return ok({
     name: request.name,
-    argv: [isOpen(command) ? command : executable, ...args],
+    argv: [links.isReachable(command) ? command : executable, ...args],
     cwd: cwdOpen ? cwd : stateDir,
     stateDir,
     env: { ...request.env, HOME: stateDir },
-    layers: [...all.values()].sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1)),
+    layers: sorted,
+    links: links.made,
     network:
       rules.value.length === 0
         ? { kind: "none" }

@@ -64,7 +64,8 @@ async function scriptFile(script: string | null, cwd: string | null): Promise<st
 
 async function addProgram(file: string, home: readonly string[], programs: Set<string>): Promise<void> {
   const real = await realPath(file);
-  programs.add(real);
+  // By the name it is called by: the links on its way are needed, too.
+  programs.add(file);
   // An interpreter is no part of the package that happens to lie around it.
   const own = interpreterName(real) === null ? await packageOf(real, home) : installationOf(real);
   for (const one of [...(await environmentOf(file, real)), ...own]) {
@@ -81,8 +82,11 @@ async function environmentOf(file: string, real: string): Promise<readonly strin
   const config = await readConfig(folder);
   if (config === null) return [];
   const base = /^home\s*=\s*(.+)$/mu.exec(config)?.[1]?.trim();
-  if (base === undefined || !path.isAbsolute(base) || (await realPath(base)) !== path.dirname(real)) return [folder];
-  return [folder, path.dirname(path.dirname(real))];
+  if (base === undefined || !path.isAbsolute(base)) return [folder];
+  const realBase = await realPath(base);
+  if (realBase !== path.dirname(real)) return [folder];
+  // Python looks for its library by the name in the file, which may lead through a version manager's link.
+  return [folder, path.dirname(realBase), ...(realBase === path.resolve(base) ? [] : [base])];
 }
 
 /** The virtual environment that a program belongs to, by the name it is called by; null: none. */

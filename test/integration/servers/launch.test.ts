@@ -82,6 +82,51 @@ describe("a command in its box", () => {
     expect(await output("cwd")).toBe("from the working folder");
   });
 
+  test("a script, an opened folder and a working folder are found by the links that name them", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    const script = put(
+      "disk/projects/site/server.js",
+      `const read = (f) => { try { return require("fs").readFileSync(f, "utf8") } catch (e) { return e.code } };
+       console.log(JSON.stringify(process.argv.slice(2).map(read)))`,
+    );
+    put("disk/projects/note.txt", "note");
+    put("disk/other.txt", "not opened");
+    fs.symlinkSync("disk", path.join(rig.home, "mnt"));
+    fs.symlinkSync(path.join(rig.home, "mnt/projects"), path.join(rig.home, "projects"));
+    const named = path.join(rig.home, "projects/site/server.js");
+    const args = [path.join(rig.home, "projects/note.txt"), path.join(rig.home, "mnt/other.txt")];
+    await rig.registry.add("link-script", { command: process.execPath, args: [named, ...args] }, true);
+    expect(JSON.parse(await output("link-script"))).toEqual(["ENOENT", "ENOENT"]);
+    await rig.registry.add("link-read", { command: process.execPath, args: [script, ...args], sandbox: { read: ["~/projects"] } }, true);
+    expect(JSON.parse(await output("link-read"))).toEqual(["note", "ENOENT"]);
+    const cwd = { cwd: "~/projects/site" };
+    await rig.registry.add("link-cwd", { command: process.execPath, args: ["server.js", "server.js"], ...cwd }, true);
+    expect(JSON.parse(await output("link-cwd"))).toEqual([fs.readFileSync(script, "utf8")]);
+  });
+
+  test("a virtual environment that is a link, with a Python that is found through a version's link", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    if (!has("python3")) skip("there is no python3 here");
+    const ask = "import os, sys; print(os.path.realpath(sys.executable)); print(sys.base_prefix)";
+    const [executable = "", prefix = ""] = execFileSync("python3", ["-c", ask], { encoding: "utf8" }).trim().split("\n");
+    // An installation of its own, as a version manager keeps it: only its executable, so the library is told where it is.
+    const name = path.basename(executable);
+    const python = put(`uv/cpython-3.1.2/bin/${name}`, "", 0o755);
+    fs.copyFileSync(executable, python);
+    fs.symlinkSync("cpython-3.1.2", path.join(rig.home, "uv/cpython-3.1"));
+    const base = path.join(rig.home, "uv/cpython-3.1/bin");
+    put("venvs/x/pyvenv.cfg", `home = ${base}\n`);
+    fs.mkdirSync(path.join(rig.home, "venvs/x/bin"));
+    fs.symlinkSync(path.join(base, name), path.join(rig.home, "venvs/x/bin/python"));
+    fs.mkdirSync(path.join(rig.home, "code/venv"), { recursive: true });
+    fs.symlinkSync(path.join(rig.home, "venvs/x"), path.join(rig.home, "code/venv/.venv"));
+    const script = put("code/venv/server.py", `import os, sys\nprint(sys.executable, os.listdir(${JSON.stringify(base)}))\n`);
+    const called = path.join(rig.home, "code/venv/.venv/bin/python");
+    const libraries = { env: { PYTHONHOME: prefix, LD_LIBRARY_PATH: path.join(prefix, "lib") }, sandbox: { read: [prefix] } };
+    await rig.registry.add("link-venv", { command: called, args: [script], ...libraries }, true);
+    expect(await output("link-venv")).toBe(`${called} ['${name}']`);
+  });
+
   test("what is not there, and what cannot be pinned, is said clearly", async () => {
     await rig.registry.add("nowhere", { command: "no-such-program-anywhere" }, true);
     expect(await rig.registry.launch("nowhere", someone)).toMatchObject({ ok: false, error: { code: "not-found" } });
@@ -119,7 +164,7 @@ describe("what the first start asks for", () => {
       getReady.mockClear();
       await own.restart();
       await until("after a restart too", () => getReady.mock.lastCall?.[0].waived === true);
-      expect(fs.readFileSync(asked, "utf8")).toBe("asked\nasked\n");
+      await until("the shell is asked again, once", () => fs.readFileSync(asked, "utf8") === "asked\nasked\n");
     } finally {
       await own.close();
     }

@@ -19,11 +19,14 @@ function diskOf(places: Readonly<Record<string, "file" | "folder" | `->${string}
       const next = current === "/" ? `/${part}` : `${current}/${part}`;
       const kind = places[next] ?? (Object.keys(places).some((other) => other.startsWith(`${next}/`)) ? "folder" : undefined);
       if (kind === undefined) return undefined;
-      current = kind.startsWith("->") ? kind.slice(2) : next;
+      const led = kind.startsWith("->") ? real(kind.slice(2)) : next;
+      if (led === undefined) return undefined;
+      current = led;
     }
     return current;
   };
-  return { real, isDirectory: (place) => real(place) !== undefined && places[real(place) ?? ""] !== "file" };
+  const link = (place: string): string | undefined => (places[place]?.startsWith("->") === true ? places[place].slice(2) : undefined);
+  return { real, link, isDirectory: (place) => real(place) !== undefined && places[real(place) ?? ""] !== "file" };
 }
 
 const disk = diskOf({
@@ -44,6 +47,13 @@ const disk = diskOf({
   "/home/ann/.local/share/portcullis/state/a": "folder",
   "/home/ann/.local/share/portcullis/state/b": "folder",
   "/opt/tool": "file",
+  "/opt/called": "->/opt/tool",
+  "/opt/version": "->/opt/called",
+  "/usr/bin/called": "->/opt/tool",
+  "/srv/data/called": "->/opt/tool",
+  "/tmp/called": "->/opt/tool",
+  "/dev/called": "->/opt/tool",
+  "/home/ann/.ssh/called": "->/opt/tool",
   "/tmp/build/tool": "file",
 });
 const context = {
@@ -52,6 +62,7 @@ const context = {
   packagesDir: "/home/ann/.local/share/portcullis/packages",
   system: ["/usr"],
   disk,
+  makesLinks: true,
 };
 const base: BoxRequest = {
   name: "a",
@@ -199,6 +210,44 @@ describe("a plan", () => {
     expect(isWithin("/a/..b", "/a")).toBe(true);
     expect(isWithin("/a", "/a/b")).toBe(false);
     expect(isWithin("/x", "/")).toBe(true);
+  });
+});
+
+describe("links in a box", () => {
+  const links = (over: Partial<BoxRequest>, to = context): readonly string[] => {
+    const result = planBox({ ...base, ...over }, to);
+    return result.ok ? [result.value.argv[0] ?? "", ...result.value.links.map((link) => `${link.at} -> ${link.to}`)] : [result.error.code];
+  };
+  const tool = (name: string, over: Partial<BoxRequest> = {}): readonly string[] => links({ argv: [name], ...over });
+
+  it("are made on the way of everything that is opened, also where one leads through another", () => {
+    expect(tool("/opt/version")).toEqual(["/opt/version", "/opt/version -> /opt/tool", "/opt/called -> /opt/tool"]);
+    expect(links({ read: ["~/link"], write: ["/srv/data"] })).toEqual(["/usr/bin/node", "/home/ann/link -> /srv/data"]);
+    expect(links({ programs: ["/tmp/called"] })).toEqual(["/usr/bin/node", "/tmp/called -> /opt/tool"]);
+  });
+
+  it("are not made where they are shown, or where something else is", () => {
+    expect(tool("/usr/bin/called")).toEqual(["/usr/bin/called"]);
+    expect(tool("/srv/data/called", { read: ["/srv/data"] })).toEqual(["/srv/data/called"]);
+    expect(tool("/opt/called", { read: ["/"] })).toEqual(["/opt/called"]);
+    expect(tool("/tmp/called", { read: ["/"] })).toEqual(["/tmp/called", "/tmp/called -> /opt/tool"]);
+    expect(tool("/dev/called")).toEqual(["/opt/tool"]);
+    expect(tool("/home/ann/.ssh/called", { read: ["~"] })).toEqual(["/opt/tool"]);
+  });
+
+  it("are never made over something that is mounted, or below another", () => {
+    const moving = { ...disk, link: (place: string) => (place === "/srv" || place === "/opt" ? "/opt/tool" : disk.link(place)) };
+    expect(links({ read: ["/srv/data"], argv: ["/opt/called"] }, { ...context, disk: moving })).toEqual(["/opt/tool"]);
+  });
+
+  it("are not made where a box has no root of its own", () => {
+    expect(links({ argv: ["/opt/called"] }, { ...context, makesLinks: false })).toEqual(["/opt/tool"]);
+  });
+
+  it("come after what is mounted, and before the root is closed", () => {
+    expect(bwrapArguments(plan({ argv: ["/opt/called"] }), tools, system, undefined).join(" ")).toMatch(
+      /--ro-bind \/opt\/tool \/opt\/tool .*--symlink \/opt\/tool \/opt\/called .*--remount-ro \/ /,
+    );
   });
 });
 

@@ -68,7 +68,7 @@ describe("what a program needs to be read", () => {
     fs.symlinkSync(path.join(home, "real"), link);
     const question = { program: node, args: [path.join(link, "server.js")], cwd: null, home: link };
     const found = await programFolders({ ...question, findInterpreter: () => Promise.resolve(null) });
-    expect(found.programs).toEqual([node, path.join(home, "real/server.js")]);
+    expect(found.programs).toEqual([node, path.join(link, "server.js")]);
   });
 
   test("a script in the home folder itself opens the script and nothing else", async () => {
@@ -86,7 +86,7 @@ describe("what a program needs to be read", () => {
     const found = await ask(link, ["--a"]);
     expect(found.argv).toEqual([node, "--no-warnings", entry]);
     expect(found.isNode).toBe(true);
-    expect(found.programs).toEqual([entry, path.join(home, ".nvm/versions/node/v24/lib/node_modules/@x/server"), node]);
+    expect(found.programs).toEqual([link, path.join(home, ".nvm/versions/node/v24/lib/node_modules/@x/server"), node]);
   });
 
   test("a project's own package: the node_modules that its dependencies are in", async () => {
@@ -106,7 +106,7 @@ describe("what a program needs to be read", () => {
     // Called by its own name: that is how Python finds its environment.
     expect(found.argv).toEqual([python]);
     expect(found.isNode).toBe(false);
-    expect(found.programs).toEqual([real, path.join(home, "code/app/.venv"), path.join(home, ".pyenv/versions/3.12")]);
+    expect(found.programs).toEqual([python, path.join(home, "code/app/.venv"), path.join(home, ".pyenv/versions/3.12")]);
   });
 
   test("a Python environment that names another installation than its own: only its folder", async () => {
@@ -119,10 +119,10 @@ describe("what a program needs to be read", () => {
     fs.symlinkSync(real, path.join(home, "private/bin/python3"));
     for (const base of [path.join(home, "private/notes"), path.join(home, "private/bin"), "/", "private", path.join(home, "none")]) {
       put("code/.venv/pyvenv.cfg", `home = ${base}\n`);
-      expect((await ask(python)).programs).toEqual([real, path.join(home, "code/.venv")]);
+      expect((await ask(python)).programs).toEqual([python, path.join(home, "code/.venv")]);
     }
     put("code/.venv/pyvenv.cfg", `home = ${path.dirname(real)}\n`);
-    expect((await ask(python)).programs).toEqual([real, path.join(home, "code/.venv"), path.join(home, "python")]);
+    expect((await ask(python)).programs).toEqual([python, path.join(home, "code/.venv"), path.join(home, "python")]);
   });
 
   test("what is in the place of a pyvenv.cfg is not waited for", async () => {
@@ -134,7 +134,7 @@ describe("what a program needs to be read", () => {
     for (const device of ["/dev/zero", "fifo"]) {
       if (device === "fifo") execFileSync("mkfifo", [config]);
       else fs.symlinkSync(device, config);
-      expect((await ask(python)).programs).toEqual([real, path.join(home, "python")]);
+      expect((await ask(python)).programs).toEqual([python, path.join(home, "python")]);
       fs.rmSync(config);
     }
   });
