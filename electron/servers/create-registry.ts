@@ -23,6 +23,7 @@ import { createEntries, stopInstances } from "./server-entries.ts";
 import type { ServerEntry } from "./server-entry.ts";
 import type { LaunchFor, ServerProcess } from "./server-process.ts";
 import { sandboxView, sandboxWords } from "./server-view.ts";
+import { createShims } from "./shims.ts";
 import { spawnServer } from "./spawn-server.ts";
 import { idleMilliseconds, notStartable, runnableServer, startServer } from "./start-server.ts";
 import type { StartDeps } from "./start-server.ts";
@@ -59,8 +60,10 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   };
   const closing = new AbortController();
   const acceptances = await openAcceptances(path.join(deps.dataDir, "accepted.json"), now);
+  const shims = createShims({ env: deps.env, home, searchPath: () => environment.searchPath() });
   const packages = createPackages({
     ...deps,
+    shims,
     signal: closing.signal,
     packagesDir: path.join(deps.dataDir, "packages"),
     async findCommand(name) {
@@ -93,6 +96,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     home,
     acceptances,
     packages,
+    shims,
     stateDir,
     findCommand,
     refresh,

@@ -12,7 +12,7 @@ import { installPypi, pypiEntry } from "./pypi-install.ts";
 import type { UvTools } from "./pypi-install.ts";
 import { exactVersion } from "./recognise.ts";
 import type { Recognised } from "./recognise.ts";
-import { askPython } from "./shims.ts";
+import type { Shims } from "./shims.ts";
 
 export type RecognisedPackage = Extract<Recognised, { kind: "npm" | "pypi" }>;
 
@@ -47,6 +47,7 @@ export interface PackagesDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly home: string;
+  readonly shims: Pick<Shims, "python">;
   /** An executable's absolute path as a login shell would find it. */
   readonly findCommand: (name: string) => Promise<Result<string>>;
   readonly now: () => number;
@@ -92,7 +93,7 @@ export function createPackages(deps: PackagesDeps): Packages {
     if (!interpreter.ok)
       return fail("install-failed", `Python${python === null ? "" : ` ${python}`} was not found.`, "Install it, then try again.");
     // A version manager's shim is a script; only the interpreter itself knows where it is.
-    const found = await askPython(interpreter.value);
+    const found = await deps.shims.python(interpreter.value);
     if (found === null) return fail("install-failed", `${interpreter.value} does not run.`);
     return ok({ uv: await fs.realpath(uv.value), python: await fs.realpath(found.executable), pythonHome: found.installation });
   }

@@ -10,7 +10,7 @@ import { programFolders } from "./program-folders.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
 import type { ServerEntry } from "./server-entry.ts";
 import type { LaunchFor, ServerProcess } from "./server-process.ts";
-import { behindShim, isShim } from "./shims.ts";
+import type { Shims } from "./shims.ts";
 import { configuredCwd, packageOf } from "./standing.ts";
 import type { Standing } from "./standing.ts";
 
@@ -21,6 +21,7 @@ import type { Standing } from "./standing.ts";
 export interface StartDeps extends LaunchDeps {
   readonly acceptances: Acceptances;
   readonly packages: Packages;
+  readonly shims: Shims;
   readonly home: string;
   readonly stateDir: string;
   readonly findCommand: (name: string, cwd: string | null) => Promise<Result<ResolvedCommand>>;
@@ -73,7 +74,7 @@ export async function startServer(deps: StartDeps, entry: ServerEntry, launchFor
 
 /** What is run, and what it needs to read. For a package: its installed folder. */
 export async function runnableServer(
-  deps: Pick<StartDeps, "packages" | "home" | "stateDir" | "findCommand">,
+  deps: Pick<StartDeps, "packages" | "shims" | "home" | "stateDir" | "findCommand">,
   name: string,
   standing: Standing,
   folder: string | null,
@@ -100,11 +101,11 @@ export async function runnableServer(
   }
   if (standing.command === null) return fail("cannot-start", "The command was not found.");
   if (!standing.command.ok) return standing.command;
-  const { path: called, real, prefix } = standing.command.value;
+  const { path: called, prefix } = standing.command.value;
   // Asking a shim runs it, so only for what the person accepted (threat 5): `explain` also looks at what nobody accepted yet.
-  if (isShim(called, real) && notStartable(name, standing) !== null)
+  if (deps.shims.isShim(called) && notStartable(name, standing) !== null)
     return fail("not-accepted", `The server "${name}" is not accepted yet.`);
-  const program = isShim(called, real) ? await behindShim(called) : called;
+  const program = deps.shims.isShim(called) ? await deps.shims.behind(called) : called;
   if (program === null) {
     return fail(
       "cannot-start",
@@ -121,8 +122,8 @@ export async function runnableServer(
     async findInterpreter(interpreter) {
       const found = await deps.findCommand(interpreter, null);
       if (!found.ok) return null;
-      return isShim(found.value.path, found.value.real) && notStartable(name, standing) === null
-        ? behindShim(found.value.path)
+      return deps.shims.isShim(found.value.path) && notStartable(name, standing) === null
+        ? deps.shims.behind(found.value.path)
         : found.value.path;
     },
   });

@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { programFolders } from "../../../electron/servers/program-folders.ts";
 import { firstScript } from "../../../electron/servers/script-argument.ts";
-import { behindShim, isShim } from "../../../electron/servers/shims.ts";
+import { createShims } from "../../../electron/servers/shims.ts";
 
 let home: string;
 beforeEach(() => {
@@ -198,9 +198,15 @@ test("no option of the Node that runs here is unknown", () => {
 });
 
 test("a version manager's shim leads to the interpreter itself", async () => {
-  const shim = put("versions/shims/node", `#!/bin/sh\nexec ${node} "$@"\n`);
-  expect(isShim(shim, shim)).toBe(true);
-  expect(isShim("/usr/bin/node", "/usr/bin/node")).toBe(false);
-  expect(await behindShim(shim)).toBe(process.execPath === node ? node : process.execPath);
-  expect(await behindShim(put("versions/shims/mystery", "#!/bin/sh\n"))).toBeNull();
+  const moved = path.join(home, "elsewhere");
+  const env = { PYENV_ROOT: moved, ASDF_DATA_DIR: "relative" };
+  const shims = createShims({ env, home, searchPath: () => Promise.resolve("/usr/bin:/bin") });
+  const shim = put(".nodenv/shims/node", `#!/bin/sh\nexec ${node} "$@"\n`);
+  expect(shims.isShim(shim)).toBe(true);
+  expect(await shims.behind(shim)).toBe(node);
+  expect(await shims.behind(put(".nodenv/shims/mystery", "#!/bin/sh\n"))).toBeNull();
+  for (const folder of [".pyenv/shims", ".rbenv/shims", ".asdf/shims", ".local/share/mise/shims", ".volta/bin", "elsewhere/shims"])
+    expect(shims.isShim(path.join(home, folder, "node")), folder).toBe(true);
+  for (const folder of ["shims", "work/shims", "work/.volta/bin", ".pyenv/shims/more", ".pyenv", "relative/shims"])
+    expect(shims.isShim(path.join(home, folder, "node")), folder).toBe(false);
 });
