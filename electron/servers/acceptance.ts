@@ -31,7 +31,16 @@ export const acceptanceSubjectSchema = z.object({
 });
 export type AcceptanceSubject = z.infer<typeof acceptanceSubjectSchema>;
 
-export const acceptedPackageSchema = z.object({ name: z.string(), version: z.string(), integrity: z.string() });
+export const acceptedPackageSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  integrity: z.string(),
+  /** Of all its dependencies; absent in what was accepted before that was kept: noted at the next start. */
+  lock: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/u)
+    .optional(),
+});
 export type AcceptedPackage = z.infer<typeof acceptedPackageSchema>;
 
 /** What is known of where a server's settings lead on this machine. */
@@ -116,7 +125,10 @@ export function acceptanceChanges(
   compare("sandbox.hosts", list(before.hosts), list(now.hosts));
   compare("sandbox.waived", before.waived ? "no sandbox" : "boxed", now.waived ? "no sandbox" : "boxed");
   compare("sandbox.limits", limitsText(before.limits), limitsText(now.limits));
-  if (accepted.package !== null && installed !== null) compare("package", packageText(accepted.package), packageText(installed));
+  if (accepted.package !== null && installed !== null) {
+    const withLock = accepted.package.lock !== undefined;
+    compare("package", packageText(accepted.package, withLock), packageText(installed, withLock));
+  }
   return changes;
 }
 
@@ -133,6 +145,7 @@ function limitsText(limits: Readonly<Record<string, number>>): string | null {
   return Object.keys(limits).length === 0 ? null : canonical(limits);
 }
 
-function packageText(installed: AcceptedPackage): string {
-  return `${installed.name} ${installed.version} (${installed.integrity})`;
+function packageText(installed: AcceptedPackage, withLock: boolean): string {
+  const text = `${installed.name} ${installed.version} (${installed.integrity})`;
+  return withLock ? `${text}, dependencies ${installed.lock ?? "unknown"}` : text;
 }

@@ -66,6 +66,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     shims,
     signal: closing.signal,
     packagesDir: path.join(deps.dataDir, "packages"),
+    locksDir: path.join(deps.dataDir, "package-locks"),
     async findCommand(name) {
       const found = await findCommand(name, null);
       return found.ok ? ok(found.value.prefix[0] ?? found.value.path) : found;

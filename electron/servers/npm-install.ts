@@ -1,23 +1,27 @@
 import fs from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
-import { fail, ok } from "../../shared/errors.ts";
+import { fail } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { AcceptedPackage } from "./acceptance.ts";
-import { readInstalled, packageFolder, writeNote } from "./installed-package.ts";
 import type { InstalledFolder } from "./installed-package.ts";
+import { keptLock } from "./kept-locks.ts";
 import { readNpmConfig, sanitiseNpmConfig } from "./npm-config.ts";
+import { lockedProject, npmLock, npmLockName, parseNpmLock } from "./npm-lock.ts";
+import { putInPlace } from "./put-in-place.ts";
 import { runBoxed } from "./run-boxed.ts";
 
 /**
  * One npm package, once, into our own folder: in a box that reaches the registry's host and nothing else, sees none of the home folder
  * and no secret, with lifecycle scripts off (threat 31). What npm chose is read from the lock file it wrote, so that what is recorded is what
- * was unpacked. Everything happens in a temporary folder that is renamed when it is complete.
+ * was unpacked. What was accepted before comes back with the dependencies it had then, by the lock file that was kept. Everything happens in a
+ * temporary folder that is renamed when it is complete.
  */
 export interface NpmInstallDeps {
   readonly sandbox: Sandbox;
   readonly packagesDir: string;
+  /** Where lock files are kept. */
+  readonly locksDir: string;
   readonly nodePath: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** argv that runs npm (node and npm-cli.js), or why there is none. */
@@ -31,12 +35,9 @@ export interface NpmInstallDeps {
 
 const installTimeoutMs = 5 * 60_000;
 
-const lockSchema = z.object({
-  packages: z.record(z.string(), z.looseObject({ version: z.string().optional(), integrity: z.string().optional() })),
-});
-
 /**
- * @param pinned what was accepted before: exactly that version, and a different integrity is refused
+ * @param pinned what was accepted before: exactly that version, and a different integrity is refused; other dependencies are, too, where the
+ *   lock file was kept, and else they are installed to be accepted anew
  * @returns `install-failed` with npm's own last words, or `cannot-box`
  */
 export async function installNpm(
@@ -56,7 +57,10 @@ export async function installNpm(
     const config = sanitiseNpmConfig(listed.value, wanted.name);
     await fs.writeFile(path.join(temporary, "npmrc"), `${config.lines.join("\n")}\n`, { mode: 0o600 });
     await fs.writeFile(path.join(temporary, "globalrc"), "", { mode: 0o600 });
-    await fs.writeFile(path.join(folder, "package.json"), '{"private":true}\n', { mode: 0o600 });
+    const kept = await keptLock(deps.locksDir, pinned?.lock, npmLock);
+    const project = kept === null ? null : lockedProject(kept, config.hosts);
+    await fs.writeFile(path.join(folder, "package.json"), project?.manifest ?? '{"private":true}\n', { mode: 0o600 });
+    if (project !== null) await fs.writeFile(path.join(folder, npmLockName), project.lock, { mode: 0o600 });
     const range = pinned?.version ?? wanted.range;
     const spec = range === null ? wanted.name : `${wanted.name}@${range}`;
     onProgress(`Installing ${spec} from ${config.hosts[0] ?? "the registry"}`);
@@ -65,7 +69,7 @@ export async function installNpm(
       deps.sandbox,
       {
         name: "install",
-        argv: [...npm.value, ...npmInstallArgs(folder, spec)],
+        argv: [...npm.value, ...(project === null ? npmInstallArgs(folder, spec) : npmCiArgs(folder))],
         env: npmInstallEnv(temporary, deps.nodePath, deps.env),
         cwd: folder,
         programs: [await fs.realpath(deps.nodePath), ...npm.value.slice(1).map((file) => path.dirname(path.dirname(file)))],
@@ -81,9 +85,13 @@ export async function installNpm(
       deps.mayRunOpen,
     );
     if (!finished.ok) return finished;
-    if (finished.value.code !== 0)
-      return fail("install-failed", npmFailure(spec, finished.value.stderr, finished.value.stdout, config.hosts));
-    return await adopt(deps, wanted.name, pinned, folder);
+    const { code, stdout, stderr } = finished.value;
+    if (code !== 0) {
+      if (pinned !== null && /npm (?:error|ERR!) code EINTEGRITY/u.test(stderr))
+        return otherBytes(wanted.name, pinned, "npm found that out");
+      return fail("install-failed", npmFailure(spec, stderr, stdout, config.hosts));
+    }
+    return await adopt(deps, wanted.name, pinned, folder, project !== null);
   } catch (error) {
     return fail("install-failed", `${wanted.name} could not be installed: ${error instanceof Error ? error.message : "unknown"}`);
   } finally {
@@ -91,48 +99,46 @@ export async function installNpm(
   }
 }
 
-/** Checks what npm made, notes it, and moves it to its place. Two that finish together end up with the same folder. */
-async function adopt(deps: NpmInstallDeps, name: string, pinned: AcceptedPackage | null, folder: string): Promise<Result<InstalledFolder>> {
-  const lock = lockSchema.parse(JSON.parse(await fs.readFile(path.join(folder, "package-lock.json"), "utf8")));
-  const top = lock.packages[`node_modules/${name}`];
+/** Checks what npm made. */
+async function adopt(
+  deps: NpmInstallDeps,
+  name: string,
+  pinned: AcceptedPackage | null,
+  folder: string,
+  locked: boolean,
+): Promise<Result<InstalledFolder>> {
+  const text = await npmLock.text(folder);
+  const top = parseNpmLock(text).packages[`node_modules/${name}`];
   if (top?.version === undefined || top.integrity === undefined) {
     return fail("install-failed", `npm recorded no version and integrity for ${name}: it cannot be pinned.`);
   }
+  const lock = npmLock.hash(text);
   if (pinned !== null && (pinned.version !== top.version || pinned.integrity !== top.integrity)) {
-    return fail(
-      "not-accepted",
-      `The registry now gives other bytes for ${name} ${pinned.version} than the ones you accepted (${pinned.integrity} → ${top.integrity}).`,
-      "Nothing was started. If you trust the new ones, remove the server and add it again.",
-    );
+    return otherBytes(name, pinned, `${pinned.integrity} → ${top.integrity}`);
   }
-  const installed = { ecosystem: "npm" as const, name, version: top.version, integrity: top.integrity, installedAt: deps.now() };
-  await writeNote(folder, installed, ["package-lock.json", `node_modules/${name}/package.json`]);
-  const target = packageFolder(deps.packagesDir, "npm", name, top.version);
-  await fs.mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
-  const there = await readInstalled(target);
-  if (there?.ok === true && there.value.package.integrity === top.integrity) return there;
-  // What lies there was tampered with or left half-done: it makes way for what was just installed.
-  await fs.rm(target, { recursive: true, force: true });
-  await fs.rename(folder, target);
-  return ok({ folder: target, package: installed });
+  if (pinned !== null && locked && pinned.lock !== lock) return otherBytes(name, pinned, "its dependencies");
+  const installed = { ecosystem: "npm" as const, name, version: top.version, integrity: top.integrity, lock, installedAt: deps.now() };
+  return putInPlace(deps, npmLock, installed, pinned, folder);
 }
+
+function otherBytes(name: string, pinned: AcceptedPackage, what: string): Result<InstalledFolder> {
+  return fail(
+    "not-accepted",
+    `The registry now gives other bytes for ${name} ${pinned.version} than the ones you accepted (${what}).`,
+    "Nothing was started. If you trust the new ones, remove the server and add it again.",
+  );
+}
+
+const quietArgs = ["--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
 
 /** npm's arguments: no scripts, nothing for development, nothing that calls home. */
 export function npmInstallArgs(folder: string, spec: string): readonly string[] {
-  return [
-    "install",
-    "--ignore-scripts",
-    "--omit=dev",
-    "--no-audit",
-    "--no-fund",
-    "--no-progress",
-    "--package-lock",
-    "--save",
-    "--loglevel=error",
-    `--prefix=${folder}`,
-    "--",
-    spec,
-  ];
+  return ["install", ...quietArgs, "--package-lock", "--save", `--prefix=${folder}`, "--", spec];
+}
+
+/** The same, for exactly what the lock file in the folder says. */
+function npmCiArgs(folder: string): readonly string[] {
+  return ["ci", ...quietArgs, `--prefix=${folder}`];
 }
 
 /** The whole environment of npm in its box. */

@@ -4,24 +4,27 @@ import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { AcceptedPackage } from "./acceptance.ts";
-import { packageFolder, readInstalled } from "./installed-package.ts";
+import { checkInstalled, packageFolder, readInstalled } from "./installed-package.ts";
 import type { InstalledFolder } from "./installed-package.ts";
+import { keepLockOf } from "./kept-locks.ts";
 import { installNpm } from "./npm-install.ts";
+import { npmLock } from "./npm-lock.ts";
 import { packageEntry } from "./package-entry.ts";
 import { installPypi, pypiEntry } from "./pypi-install.ts";
 import type { UvTools } from "./pypi-install.ts";
 import { exactVersion } from "./recognise.ts";
 import type { Recognised } from "./recognise.ts";
 import type { Shims } from "./shims.ts";
+import { wheelLock } from "./wheel-integrity.ts";
 
 export type RecognisedPackage = Extract<Recognised, { kind: "npm" | "pypi" }>;
 
 /** Packages installed once in our own folder and run from there. */
 export interface Packages {
-  /** What is installed of an accepted package, checked cheaply. Null: not installed (yet, or any more). */
+  /** What is installed of an accepted package, by its note alone. Null: not installed (yet, or any more). */
   installed(wanted: RecognisedPackage, pinned: AcceptedPackage): Promise<Result<InstalledFolder> | null>;
   /**
-   * Installed as it is, or installed now. Two who want the same at once share one installation. `fresh`: it was installed by this call.
+   * Installed and as it was, or installed now. Two who want the same at once share one installation. `fresh`: it was installed by this call.
    */
   ensure(
     wanted: RecognisedPackage,
@@ -43,6 +46,8 @@ export interface RunnablePackage {
 export interface PackagesDeps {
   readonly sandbox: Sandbox;
   readonly packagesDir: string;
+  /** Where what pins their dependencies is kept: not in the packages' folder, so that it is there when that is lost. */
+  readonly locksDir: string;
   readonly nodePath: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
@@ -98,8 +103,8 @@ export function createPackages(deps: PackagesDeps): Packages {
     return ok({ uv: await fs.realpath(uv.value), python: await fs.realpath(found.executable), pythonHome: found.installation });
   }
 
-  async function locate(wanted: RecognisedPackage, version: string): Promise<Result<InstalledFolder> | null> {
-    return readInstalled(packageFolder(deps.packagesDir, wanted.kind, wanted.name, version));
+  function folderOf(wanted: RecognisedPackage, version: string): string {
+    return packageFolder(deps.packagesDir, wanted.kind, wanted.name, version);
   }
 
   /** What a killed app left half-done. An hour is longer than any installation of another one on the same folder may take. */
@@ -125,14 +130,28 @@ export function createPackages(deps: PackagesDeps): Packages {
   }
 
   return {
-    installed: (wanted, pinned) => locate(wanted, pinned.version),
+    installed: async (wanted, pinned) => readInstalled(folderOf(wanted, pinned.version)),
 
     async ensure(wanted, pinned, onProgress, mayRunOpen) {
       const version = pinned?.version ?? exactVersion(wanted.range);
-      const there = version === null ? null : await locate(wanted, version);
-      if (there !== null) return there.ok ? ok({ ...there.value, fresh: false }) : there;
+      const kind = wanted.kind === "npm" ? npmLock : wheelLock;
+      const there = version === null ? null : await checkInstalled(folderOf(wanted, version), kind);
+      if (there !== null) {
+        if (!there.ok) return there;
+        const { folder, package: installed } = there.value;
+        await keepLockOf(deps.locksDir, folder, installed.lock, kind);
+        return ok({ ...there.value, fresh: false });
+      }
       const extras = wanted.kind === "pypi" ? wanted.extras.join(",") : "";
-      const key = [wanted.kind, wanted.name, extras, version ?? wanted.range ?? "", pinned?.integrity ?? "", mayRunOpen].join("\n");
+      const key = [
+        wanted.kind,
+        wanted.name,
+        extras,
+        version ?? wanted.range ?? "",
+        pinned?.integrity ?? "",
+        pinned?.lock ?? "",
+        mayRunOpen,
+      ].join("\n");
       let job = running.get(key);
       const first = job === undefined;
       if (job === undefined) {
@@ -166,7 +185,8 @@ export function createPackages(deps: PackagesDeps): Packages {
         if (!entry.ok) return entry;
         const python = await fs.realpath(entry.value.python);
         const installation = path.dirname(path.dirname(python));
-        return ok({ argv: [entry.value.python, entry.value.script], programs: [folder, python, installation], isNode: false });
+        // -B: outside of a box (waived) Python would write what it compiles into the installation, which would then not be as it was.
+        return ok({ argv: [entry.value.python, "-B", entry.value.script], programs: [folder, python, installation], isNode: false });
       }
       const entry = await packageEntry(folder, wanted.name, wanted.bin);
       if (!entry.ok) return entry;

@@ -4,12 +4,13 @@ import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { AcceptedPackage } from "./acceptance.ts";
-import { packageFolder, readInstalled, writeNote } from "./installed-package.ts";
 import type { InstalledFolder } from "./installed-package.ts";
+import { keptLock } from "./kept-locks.ts";
+import { putInPlace } from "./put-in-place.ts";
 import { runBoxed } from "./run-boxed.ts";
 import { readUvConfig } from "./uv-config.ts";
 import type { UvConfig } from "./uv-config.ts";
-import { findWheel, wheelIntegrity } from "./wheel-integrity.ts";
+import { findWheel, lockedWheels, wheelIntegrity, wheelLock } from "./wheel-integrity.ts";
 
 /**
  * One Python package, once, with `uv`, into an environment of its own in our folder. Only wheels (`--no-build`: a source package would run
@@ -18,6 +19,8 @@ import { findWheel, wheelIntegrity } from "./wheel-integrity.ts";
 export interface PypiInstallDeps {
   readonly sandbox: Sandbox;
   readonly packagesDir: string;
+  /** Where the list of an accepted environment's packages is kept. */
+  readonly locksDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly home: string;
@@ -61,7 +64,9 @@ export async function installPypi(
   const folder = path.join(temporary, "package");
   try {
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const step of uvSteps(tools.value, config.value, folder, wanted, pinned)) {
+    const kept = await keptLock(deps.locksDir, pinned?.lock, wheelLock);
+    const locked = kept === null ? null : lockedWheels(kept);
+    for (const step of uvSteps(tools.value, config.value, folder, wanted, pinned, locked)) {
       onProgress(step.words);
       const finished = await runBoxed(
         deps.sandbox,
@@ -87,7 +92,7 @@ export async function installPypi(
         return fail("install-failed", uvFailure(wanted.name, finished.value.stderr, config.value.hosts));
       }
     }
-    return await adopt(deps, wanted.name, pinned, folder);
+    return await adopt(deps, wanted, pinned, folder, locked !== null);
   } catch (error) {
     return fail("install-failed", `${wanted.name} could not be installed: ${error instanceof Error ? error.message : "unknown"}`);
   } finally {
@@ -95,13 +100,14 @@ export async function installPypi(
   }
 }
 
-/** uv's two errands, pure. */
+/** uv's two errands, pure. `locked`: exactly these packages, whatever the index would now choose. */
 export function uvSteps(
   tools: UvTools,
   config: Pick<UvConfig, "indexes" | "hosts">,
   folder: string,
   wanted: PypiPackage,
   pinned: AcceptedPackage | null,
+  locked: readonly string[] | null = null,
 ): readonly { readonly words: string; readonly args: readonly string[] }[] {
   const venv = path.join(folder, "venv");
   const extras = wanted.extras.length === 0 ? "" : `[${wanted.extras.join(",")}]`;
@@ -124,8 +130,7 @@ export function uvSteps(
         `--python=${path.join(venv, "bin", "python")}`,
         `--index-url=${index}`,
         ...more.map((url) => `--extra-index-url=${url}`),
-        "--",
-        spec,
+        ...(locked === null ? ["--", spec] : ["--no-deps", "--", ...locked]),
       ],
     },
   ];
@@ -166,29 +171,24 @@ export function uvFailure(name: string, stderr: string, hosts: readonly string[]
 
 async function adopt(
   deps: PypiInstallDeps,
-  name: string,
+  { name }: PypiPackage,
   pinned: AcceptedPackage | null,
   folder: string,
+  locked: boolean,
 ): Promise<Result<InstalledFolder>> {
   const found = await findWheel(path.join(folder, "venv"), name);
   if (found === null) return fail("install-failed", `uv left no record of ${name}: it cannot be pinned.`);
   const integrity = await wheelIntegrity(found);
-  if (pinned !== null && (pinned.version !== found.version || pinned.integrity !== integrity)) {
+  const lock = wheelLock.hash(await wheelLock.text(folder));
+  if (pinned !== null && (pinned.version !== found.version || pinned.integrity !== integrity || (locked && pinned.lock !== lock))) {
     return fail(
       "not-accepted",
       `The index now gives other bytes for ${name} ${pinned.version} than the ones you accepted.`,
       "Nothing was started. If you trust the new ones, remove the server and add it again.",
     );
   }
-  const installed = { ecosystem: "pypi" as const, name, version: found.version, integrity, installedAt: deps.now() };
-  await writeNote(folder, installed, [path.relative(folder, path.join(found.distInfo, "RECORD")), path.join("venv", "pyvenv.cfg")]);
-  const target = packageFolder(deps.packagesDir, "pypi", name, found.version);
-  await fs.mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
-  const there = await readInstalled(target);
-  if (there?.ok === true && there.value.package.integrity === integrity) return there;
-  await fs.rm(target, { recursive: true, force: true });
-  await fs.rename(folder, target);
-  return ok({ folder: target, package: installed });
+  const installed = { ecosystem: "pypi" as const, name, version: found.version, integrity, lock, installedAt: deps.now() };
+  return putInPlace(deps, wheelLock, installed, pinned, folder);
 }
 
 /** The program of an installed Python package: the one asked for, else the one named like the package. Run by the environment's own Python. */

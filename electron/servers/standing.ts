@@ -23,7 +23,7 @@ export interface Standing {
   readonly command: Result<ResolvedCommand> | null;
   readonly subject: AcceptanceSubject;
   readonly accepted: AcceptedServer | undefined;
-  /** The accepted package as it is installed; a failure: it was tampered with; null: none. */
+  /** The accepted package as its note says it is installed (its files are checked at the start); a failure: no readable note; null: none. */
   readonly installed: Result<InstalledPackage> | null;
   readonly fingerprint: string;
   /** `new`: never accepted. Empty: accepted as it stands. */
@@ -79,7 +79,8 @@ export function keepsPackage(before: AcceptedServer | undefined, subject: Accept
 }
 
 export function packageOf(installed: InstalledPackage): AcceptedPackage {
-  return { name: installed.name, version: installed.version, integrity: installed.integrity };
+  const { name, version, integrity, lock } = installed;
+  return { name, version, integrity, ...(lock === undefined ? {} : { lock }) };
 }
 
 /** The configured working folder, absolute, or null. */

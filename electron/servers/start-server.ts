@@ -139,7 +139,7 @@ export async function runnableServer(
   });
 }
 
-/** Installs what is not there. The first installation's version and integrity become part of what was accepted. */
+/** Installs what is not there. The first installation's version, integrity and dependencies become part of what was accepted. */
 async function ensureInstalled(
   deps: StartDeps,
   entry: ServerEntry,
@@ -169,8 +169,10 @@ async function ensureInstalled(
     if (!written.ok) return written;
   }
   const first = accepted !== undefined && accepted.package === null;
+  // Accepted before the dependencies were part of it: what is installed of the accepted package now is what it means.
+  const unlocked = accepted?.package != null && accepted.package.lock === undefined && installed.lock !== undefined;
   // Two first starts at once: the other one may have written it by now; and an acceptance that was taken back meanwhile stays so.
-  if (first && deps.acceptances.get(entry.name) === accepted) {
+  if ((first || unlocked) && deps.acceptances.get(entry.name) === accepted) {
     const saved = await deps.acceptances.set(entry.name, { ...accepted, package: packageOf(installed) });
     if (!saved.ok) return saved;
   }

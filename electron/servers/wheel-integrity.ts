@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
+import type { LockKind } from "./kept-locks.ts";
 
 /** Where a Python package is in its environment. */
 export interface InstalledWheel {
+  /** Normalised: lower case, dashes. */
+  readonly name: string;
   readonly version: string;
   /** Absolute: the environment's packages, and this package's own folder of facts in it. */
   readonly packages: string;
@@ -12,16 +15,37 @@ export interface InstalledWheel {
 
 /** The installed package of this (normalised) name in an environment, or null. */
 export async function findWheel(venv: string, name: string): Promise<InstalledWheel | null> {
+  return (await findWheels(venv)).find((wheel) => wheel.name === name) ?? null;
+}
+
+async function findWheels(venv: string): Promise<readonly InstalledWheel[]> {
   const lib = path.join(venv, "lib");
+  const found: InstalledWheel[] = [];
   for (const python of await fs.readdir(lib)) {
     const packages = path.join(lib, python, "site-packages");
     for (const entry of await fs.readdir(packages)) {
-      const match = /^(.+)-([^-]+)\.dist-info$/u.exec(entry);
-      if (match?.[1]?.toLowerCase().replaceAll(/[._-]+/gu, "-") !== name || match[2] === undefined) continue;
-      return { version: match[2], packages, distInfo: path.join(packages, entry) };
+      const [, name, version] = /^(.+)-([^-]+)\.dist-info$/u.exec(entry) ?? [];
+      if (name === undefined || version === undefined) continue;
+      found.push({ name: name.toLowerCase().replaceAll(/[._-]+/gu, "-"), version, packages, distInfo: path.join(packages, entry) });
     }
   }
-  return null;
+  return found;
+}
+
+/** Pins an installation's environment: a line for each package, `NAME==VERSION INTEGRITY`, sorted. */
+export const wheelLock: LockKind = {
+  async text(folder) {
+    const lines: string[] = [];
+    for (const wheel of await findWheels(path.join(folder, "venv")))
+      lines.push(`${wheel.name}==${wheel.version} ${await wheelIntegrity(wheel)}\n`);
+    return lines.toSorted().join("");
+  },
+  hash: (text) => createHash("sha256").update(text).digest("hex"),
+};
+
+/** The packages of such a text, as an installer takes them. */
+export function lockedWheels(text: string): readonly string[] {
+  return text.split("\n").flatMap((line) => (line === "" ? [] : [line.split(" ")[0] ?? ""]));
 }
 
 /** What an installer adds to a package's facts: differs from one uv to the next, and is none of the package's own. */

@@ -88,6 +88,8 @@ export const installedPackageSchema = z.object({
   name: z.string(),
   version: z.string(),
   integrity: z.string(),
+  /** Hash (hex) of the exact versions and bytes of all its dependencies; absent where an earlier version of Portcullis installed it. */
+  lock: z.string().optional(),
   installedAt: z.number(),
 });
 export type InstalledPackage = z.infer<typeof installedPackageSchema>;

@@ -116,6 +116,30 @@ describe.skipIf(why !== undefined)("a Python package", () => {
     },
   );
 
+  test("that was lost comes back with the dependencies that were accepted, and is not run with other bytes under their versions", async ({
+    skip,
+  }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    const dep = (says: string): Record<string, string> => ({ "dep/__init__.py": `says = "${says}"\ndef main(): pass\n` });
+    const using = { "needs_dep/__init__.py": `import dep\n${server('" + dep.says + "')}` };
+    index.publish("dep", "1.0.0", dep("good"));
+    index.publish("needs-dep", "1.0.0", using, undefined, { requires: ["dep>=1"] });
+    await rig.registry.add("t", { command: "uvx", args: ["needs-dep"] }, true);
+    expect(await tools()).toContain("version-good");
+    index.publish("dep", "1.0.1", dep("evil"));
+    fs.rmSync(path.join(rig.data, "packages"), { recursive: true });
+    expect(await tools()).toContain("version-good");
+    index.publish("dep", "1.0.0", dep("evil"));
+    fs.rmSync(path.join(rig.data, "packages"), { recursive: true });
+    expect(await tools()).toMatch(/^not-accepted: .*other bytes/u);
+  }, 120_000);
+
+  test("with its sandbox waived leaves its installation as it is", async () => {
+    await rig.registry.add("t", { command: "uvx", args: ["gate-test"], sandbox: { waived: true } }, true);
+    expect(await tools()).toContain("version-1");
+    expect(await tools()).toContain("version-1");
+  }, 120_000);
+
   test("edited where it lies is not run", async ({ skip }) => {
     if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
     await rig.registry.add("t", { command: "uvx", args: ["gate-test"] }, true);

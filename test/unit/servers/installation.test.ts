@@ -2,12 +2,14 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { packageFolder, readInstalled, writeNote } from "../../../electron/servers/installed-package.ts";
+import { checkInstalled, packageFolder, readInstalled, writeNote } from "../../../electron/servers/installed-package.ts";
 import { sanitiseNpmConfig } from "../../../electron/servers/npm-config.ts";
 import { npmFailure, npmInstallArgs, npmInstallEnv } from "../../../electron/servers/npm-install.ts";
+import { lockedProject, npmLock } from "../../../electron/servers/npm-lock.ts";
 import { chooseBin, entryRunner, packageEntry } from "../../../electron/servers/package-entry.ts";
 import { uvFailure, uvSteps } from "../../../electron/servers/pypi-install.ts";
 import { chooseUvConfig, parseUvFile, readUvConfig } from "../../../electron/servers/uv-config.ts";
+import { lockedWheels } from "../../../electron/servers/wheel-integrity.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -124,17 +126,42 @@ describe("which executable", () => {
 describe("the note beside an installation", () => {
   const installed = { ecosystem: "npm" as const, name: "y", version: "1.0.0", integrity: "sha512-x", installedAt: 5 };
 
+  const kind = { text: () => Promise.resolve("text"), hash: () => "a".repeat(64) };
+  const note = (): string => path.join(folder, "portcullis-package.json");
+
   test("tells whether it is as it was installed", async () => {
-    fs.writeFileSync(path.join(folder, "package-lock.json"), "{}");
-    await writeNote(folder, installed, ["package-lock.json"]);
-    expect(await readInstalled(folder)).toEqual({ ok: true, value: { folder, package: installed } });
-    fs.writeFileSync(path.join(folder, "package-lock.json"), "{ }");
-    expect(await readInstalled(folder)).toMatchObject({ ok: false, error: { code: "install-failed" } });
-    fs.rmSync(path.join(folder, "package-lock.json"));
+    fs.mkdirSync(path.join(folder, "sub"));
+    fs.writeFileSync(path.join(folder, "sub", "a.js"), "1");
+    fs.symlinkSync("sub/a.js", path.join(folder, "link"));
+    await writeNote(folder, installed);
+    const whole = { ok: true, value: { folder, package: installed } };
+    expect(await checkInstalled(folder, kind)).toEqual(whole);
+    // What nothing runs is not looked at; what is left of a killed app's writing is none of it.
+    fs.writeFileSync(path.join(folder, "sub", "a.d.ts"), "");
+    fs.writeFileSync(path.join(folder, ".portcullis-package.json.0a1b2c.tmp"), "");
+    expect(await checkInstalled(folder, kind)).toEqual(whole);
+    fs.writeFileSync(path.join(folder, "sub", "a.js"), "2");
+    expect(await checkInstalled(folder, kind)).toMatchObject({ ok: false, error: { code: "install-failed" } });
+    fs.writeFileSync(path.join(folder, "sub", "a.js"), "1");
+    expect(await checkInstalled(folder, kind)).toEqual(whole);
+    fs.rmSync(path.join(folder, "link"));
+    expect(await checkInstalled(folder, kind)).toMatchObject({ ok: false });
+    expect(await readInstalled(folder)).toEqual(whole);
+    fs.writeFileSync(note(), "{}");
     expect(await readInstalled(folder)).toMatchObject({ ok: false });
-    fs.writeFileSync(path.join(folder, "portcullis-package.json"), "{}");
-    expect(await readInstalled(folder)).toMatchObject({ ok: false });
+    expect(await checkInstalled(folder, kind)).toMatchObject({ ok: false });
     expect(await readInstalled(path.join(folder, "none"))).toBeNull();
+    expect(await checkInstalled(path.join(folder, "none"), kind)).toBeNull();
+  });
+
+  test("of an earlier version holds for what it names, and for all of it from then on", async () => {
+    fs.writeFileSync(path.join(folder, "a.js"), "1");
+    fs.writeFileSync(note(), JSON.stringify({ ...installed, hashes: { "a.js": "0".repeat(64) } }));
+    expect(await checkInstalled(folder, kind)).toMatchObject({ ok: false });
+    fs.writeFileSync(note(), JSON.stringify({ ...installed, hashes: {} }));
+    expect(await checkInstalled(folder, kind)).toMatchObject({ ok: true, value: { package: { lock: "a".repeat(64) } } });
+    fs.writeFileSync(path.join(folder, "a.js"), "2");
+    expect(await checkInstalled(folder, kind)).toMatchObject({ ok: false });
   });
 
   test("no name or version leads out of the folder", () => {
@@ -169,6 +196,41 @@ test("uv's plan: wheels only, a relocatable environment, the version that was ac
   expect(install?.words).toBe("Installing mcp-server-git[a]>=1 from pypi.example");
   const [, pinned] = uvSteps(tools, config, "/t/package", wanted, { name: wanted.name, version: "1.5", integrity: "x" });
   expect(pinned?.args.at(-1)).toBe("mcp-server-git[a]==1.5");
+});
+
+test("uv's plan for what was accepted: exactly its packages", () => {
+  const tools = { uv: "/usr/bin/uv", python: "/usr/bin/python3.12", pythonHome: "/usr" };
+  const wanted = { name: "a", extras: ["x"], range: null, python: null };
+  const pinned = { name: "a", version: "1", integrity: "x", lock: "0".repeat(64) };
+  const [, install] = uvSteps(tools, { indexes: ["i"], hosts: [] }, "/t", wanted, pinned, lockedWheels("a==1 sha256-x\nb==2 sha256-y\n"));
+  expect(install?.args.slice(-4)).toEqual(["--no-deps", "--", "a==1", "b==2"]);
+});
+
+describe("npm's lock file", () => {
+  const lock = (entry: Record<string, unknown>): string =>
+    JSON.stringify({
+      name: "package",
+      lockfileVersion: 3,
+      packages: { "": { dependencies: { a: "^1" } }, "node_modules/a": { version: "1.0.0", integrity: "sha512-a", ...entry } },
+    });
+
+  test("is the same for the same bytes, whatever else npm writes and wherever they come from", () => {
+    const hash = npmLock.hash(lock({}));
+    expect(npmLock.hash(lock({ resolved: "https://mirror.example/a.tgz", funding: "x" }))).toBe(hash);
+    expect(npmLock.hash(lock({ integrity: "sha512-b" }))).not.toBe(hash);
+    expect(npmLock.hash(lock({ version: "1.0.1" }))).not.toBe(hash);
+    expect(npmLock.hash(lock({ integrity: undefined, resolved: "git+https://x" }))).not.toBe(
+      npmLock.hash(lock({ integrity: undefined, resolved: "git+https://y" })),
+    );
+    expect(() => npmLock.hash("{}")).toThrow();
+  });
+
+  test("keeps only addresses at the registries that are in reach", () => {
+    const project = lockedProject(lock({ resolved: "https://old.example/a.tgz" }), ["new.example"]);
+    expect(project.manifest).toBe('{"private":true,"dependencies":{"a":"^1"}}\n');
+    expect(project.lock).not.toContain("old.example");
+    expect(lockedProject(lock({ resolved: "https://new.example/a.tgz" }), ["new.example"]).lock).toContain("new.example");
+  });
 });
 
 describe("uv's configuration", () => {
