@@ -122,10 +122,31 @@ function edited(folder: string, part: string | null): Result<InstalledFolder> {
 function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
-/** `@scope/name@1.2.3` below the ecosystem's folder. The version is what a registry said, so it is looked at here, before it becomes a path. */
-export function packageFolder(packagesDir: string, ecosystem: "npm" | "pypi", name: string, version: string): string {
-  if (!/^(?:@[\w~][\w.~-]*\/)?[\w~][\w.~-]*$/u.test(name) || !/^\d[\w.+!-]*$/u.test(version)) {
-    throw new Error("not a package's name and version");
-  }
-  return path.join(packagesDir, ecosystem, `${name}@${version}`);
+/** What else decides what is installed under a name and a version, for Python: `uvx --python 3.12 NAME[EXTRA,…]`. */
+export interface Variant {
+  readonly extras: readonly string[];
+  readonly python: string | null;
+}
+
+/**
+ * `@scope/name@1.2.3` or `name[extra]@1.2.3~3.12` below the ecosystem's folder. The version is what a registry said, so it is looked at here,
+ * before it becomes a path.
+ */
+export function packageFolder(
+  packagesDir: string,
+  ecosystem: "npm" | "pypi",
+  name: string,
+  version: string,
+  { extras, python }: Variant = { extras: [], python: null },
+): string {
+  const wrong =
+    !/^(?:@[\w~][\w.~-]*\/)?[\w~][\w.~-]*$/u.test(name) ||
+    !/^\d[\w.+!-]*$/u.test(version) ||
+    !extras.every((extra) => /^[\w.-]+$/u.test(extra)) ||
+    !/^[\w.@]*$/u.test(python ?? "");
+  if (wrong) throw new Error("not a package's name and version");
+  // The same extras in another order or case are the same.
+  const chosen = [...new Set(extras.map((extra) => extra.toLowerCase()))].toSorted().join(",");
+  const folder = `${name}${chosen === "" ? "" : `[${chosen}]`}@${version}${python === null ? "" : `~${python}`}`;
+  return path.join(packagesDir, ecosystem, folder);
 }

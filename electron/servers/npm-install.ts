@@ -4,6 +4,7 @@ import { fail } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { AcceptedPackage } from "./acceptance.ts";
+import { packageFolder } from "./installed-package.ts";
 import type { InstalledFolder } from "./installed-package.ts";
 import { keptLock } from "./kept-locks.ts";
 import { readNpmConfig, sanitiseNpmConfig } from "./npm-config.ts";
@@ -118,7 +119,8 @@ async function adopt(
   }
   if (pinned !== null && locked && pinned.lock !== lock) return otherBytes(name, pinned, "its dependencies");
   const installed = { ecosystem: "npm" as const, name, version: top.version, integrity: top.integrity, lock, installedAt: deps.now() };
-  return putInPlace(deps, npmLock, installed, pinned, folder);
+  const target = packageFolder(deps.packagesDir, "npm", name, top.version);
+  return putInPlace(deps.locksDir, npmLock, installed, pinned, folder, target);
 }
 
 function otherBytes(name: string, pinned: AcceptedPackage, what: string): Result<InstalledFolder> {

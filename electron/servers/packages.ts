@@ -104,7 +104,7 @@ export function createPackages(deps: PackagesDeps): Packages {
   }
 
   function folderOf(wanted: RecognisedPackage, version: string): string {
-    return packageFolder(deps.packagesDir, wanted.kind, wanted.name, version);
+    return packageFolder(deps.packagesDir, wanted.kind, wanted.name, version, wanted.kind === "pypi" ? wanted : undefined);
   }
 
   /** What a killed app left half-done. An hour is longer than any installation of another one on the same folder may take. */

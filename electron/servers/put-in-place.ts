@@ -4,22 +4,22 @@ import { ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { InstalledPackage } from "../../shared/model/server.ts";
 import type { AcceptedPackage } from "./acceptance.ts";
-import { checkInstalled, packageFolder, writeNote } from "./installed-package.ts";
+import { checkInstalled, writeNote } from "./installed-package.ts";
 import type { InstalledFolder } from "./installed-package.ts";
 import { keepLock } from "./kept-locks.ts";
 import type { LockKind } from "./kept-locks.ts";
 
-/** Notes a finished installation and moves it to its place. Two that finish together end up with the same folder. */
+/** Notes a finished installation and moves it to its place (`target`). Two that finish together end up with the same folder. */
 export async function putInPlace(
-  deps: { readonly packagesDir: string; readonly locksDir: string },
+  locksDir: string,
   kind: LockKind,
   installed: InstalledPackage & { readonly lock: string },
   pinned: AcceptedPackage | null,
   folder: string,
+  target: string,
 ): Promise<Result<InstalledFolder>> {
-  await keepLock(deps.locksDir, installed.lock, await kind.text(folder));
+  await keepLock(locksDir, installed.lock, await kind.text(folder));
   await writeNote(folder, installed);
-  const target = packageFolder(deps.packagesDir, installed.ecosystem, installed.name, installed.version);
   await fs.mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
   const there = await checkInstalled(target, kind);
   if (there?.ok === true && there.value.package.integrity === installed.integrity) {

@@ -4,6 +4,7 @@ import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { AcceptedPackage } from "./acceptance.ts";
+import { packageFolder } from "./installed-package.ts";
 import type { InstalledFolder } from "./installed-package.ts";
 import { keptLock } from "./kept-locks.ts";
 import { putInPlace } from "./put-in-place.ts";
@@ -171,11 +172,12 @@ export function uvFailure(name: string, stderr: string, hosts: readonly string[]
 
 async function adopt(
   deps: PypiInstallDeps,
-  { name }: PypiPackage,
+  wanted: PypiPackage,
   pinned: AcceptedPackage | null,
   folder: string,
   locked: boolean,
 ): Promise<Result<InstalledFolder>> {
+  const { name } = wanted;
   const found = await findWheel(path.join(folder, "venv"), name);
   if (found === null) return fail("install-failed", `uv left no record of ${name}: it cannot be pinned.`);
   const integrity = await wheelIntegrity(found);
@@ -188,7 +190,8 @@ async function adopt(
     );
   }
   const installed = { ecosystem: "pypi" as const, name, version: found.version, integrity, lock, installedAt: deps.now() };
-  return putInPlace(deps, wheelLock, installed, pinned, folder);
+  const target = packageFolder(deps.packagesDir, "pypi", name, found.version, wanted);
+  return putInPlace(deps.locksDir, wheelLock, installed, pinned, folder, target);
 }
 
 /** The program of an installed Python package: the one asked for, else the one named like the package. Run by the environment's own Python. */

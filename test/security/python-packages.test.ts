@@ -134,6 +134,21 @@ describe.skipIf(why !== undefined)("a Python package", () => {
     expect(await tools()).toMatch(/^not-accepted: .*other bytes/u);
   }, 120_000);
 
+  test("with an extra is another installation than without", async ({ skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    const probe = `import importlib.util\nhas = "pdf" if importlib.util.find_spec("dep") else "bare"\n${server('" + has + "')}`;
+    index.publish("dep", "1.0.0", { "dep/__init__.py": "def main(): pass\n" });
+    index.publish("extra-test", "1.0.0", { "extra_test/__init__.py": probe }, undefined, {
+      requires: ['dep; extra == "pdf"'],
+      extras: ["pdf"],
+    });
+    await rig.registry.add("bare", { command: "uvx", args: ["extra-test==1.0.0"] }, true);
+    await rig.registry.add("pdf", { command: "uvx", args: ["extra-test[pdf]==1.0.0"] }, true);
+    expect(await tools("bare")).toContain("version-bare");
+    expect(await tools("pdf")).toContain("version-pdf");
+    expect(await tools("bare")).toContain("version-bare");
+  }, 120_000);
+
   test("with its sandbox waived leaves its installation as it is", async () => {
     await rig.registry.add("t", { command: "uvx", args: ["gate-test"], sandbox: { waived: true } }, true);
     expect(await tools()).toContain("version-1");

@@ -166,6 +166,12 @@ describe("the note beside an installation", () => {
 
   test("no name or version leads out of the folder", () => {
     expect(packageFolder("/p", "npm", "@a/b", "1.0.0")).toBe(path.join("/p", "npm", "@a", "b@1.0.0"));
+    const pypi = (extras: readonly string[], python: string | null): string => packageFolder("/p", "pypi", "a", "1.0", { extras, python });
+    expect(pypi(["pdf", "Office"], "3.12")).toBe(path.join("/p", "pypi", "a[office,pdf]@1.0~3.12"));
+    expect(pypi(["office", "pdf"], "3.12")).toBe(pypi(["pdf", "Office"], "3.12"));
+    expect(new Set([pypi([], null), pypi(["pdf"], null), pypi([], "3.12"), pypi([], "3.13")]).size).toBe(4);
+    expect(() => pypi(["../x"], null)).toThrow("not a package");
+    expect(() => pypi([], "../x")).toThrow("not a package");
     for (const [name, version] of [
       ["../x", "1"],
       ["a", "../../1"],
