@@ -87,6 +87,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     packages,
     capability: () => capability,
     findCommand,
+    shims,
     dangerousEnv: (names) => dangerousEnv(names, platform),
   });
   const { configured, refresh } = entries;

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { ServerSettings } from "../../shared/model/server.ts";
 import { environmentFolder, firstLine, scriptOf } from "./program-folders.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
-import { isShim } from "./shims.ts";
+import type { Shims } from "./shims.ts";
 
 /**
  * Where the names in a server's settings lead on this machine. A link that is turned elsewhere, or another program of the same name that is
@@ -23,12 +23,13 @@ export interface LeadsQuestion {
   /** The configured working folder, absolute. */
   readonly cwd: string | null;
   readonly home: string;
+  readonly shims: Pick<Shims, "isShim">;
   /** Where a name on PATH is, or null. */
   readonly find: (name: string) => Promise<string | null>;
 }
 
 /** Looks at the disk; runs nothing, so what lies behind a version manager's shim stays unknown. */
-export async function findLeads({ settings, command, cwd, home, find }: LeadsQuestion): Promise<Leads> {
+export async function findLeads({ settings, command, cwd, home, shims, find }: LeadsQuestion): Promise<Leads> {
   const elsewhere: Record<string, string> = {};
   const note = async (name: string, place: string | null): Promise<void> => {
     if (place === null) return;
@@ -38,7 +39,7 @@ export async function findLeads({ settings, command, cwd, home, find }: LeadsQue
   await note("cwd", cwd);
   if (command === null) return { elsewhere, interpreter: null };
   const program = await realPath(command.path);
-  const line = isShim(command.path, program) ? null : await firstLine(program);
+  const line = shims.isShim(command.path) ? null : await firstLine(program);
   if (line === null) await note("script", await scriptOf(command.path, [...command.prefix, ...(settings.args ?? [])], cwd));
   await note("environment", await environmentFolder(command.path));
   return { elsewhere, interpreter: line === null ? null : await interpreterLead(line, find) };

@@ -31,6 +31,7 @@ export interface EntriesDeps {
   /** Null until the sandbox was tried. */
   readonly capability: () => SandboxCapability | null;
   readonly findCommand: (name: string, cwd: string | null) => Promise<Result<ResolvedCommand>>;
+  readonly shims: LeadsQuestion["shims"];
   readonly dangerousEnv: WarningInput["dangerousEnv"];
 }
 
@@ -71,12 +72,12 @@ export function createEntries(deps: EntriesDeps): Entries {
     return made;
   }
 
-  function lookForLeads(question: Omit<LeadsQuestion, "home" | "find">): ReturnType<typeof findLeads> {
+  function lookForLeads(question: Omit<LeadsQuestion, "home" | "shims" | "find">): ReturnType<typeof findLeads> {
     const find = async (name: string): Promise<string | null> => {
       const found = await deps.findCommand(name, null);
       return found.ok ? found.value.path : null;
     };
-    return findLeads({ ...question, home: deps.home, find });
+    return findLeads({ ...question, home: deps.home, shims: deps.shims, find });
   }
 
   async function refresh(name: string): Promise<Standing | undefined> {

@@ -35,7 +35,7 @@ export interface StandingDeps {
   readonly packages: Packages;
   readonly home: string;
   readonly findCommand: (name: string, cwd: string | null) => Promise<Result<ResolvedCommand>>;
-  readonly findLeads: (question: Omit<LeadsQuestion, "home" | "find">) => Promise<Leads>;
+  readonly findLeads: (question: Omit<LeadsQuestion, "home" | "shims" | "find">) => Promise<Leads>;
   readonly redact: (text: string) => string;
 }
 
