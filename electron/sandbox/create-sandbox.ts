@@ -6,7 +6,8 @@ import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { ForkHelper } from "../helper-process.ts";
 import { explainPlan, explainWaived } from "./explain.ts";
-import { boxEnvironment, bwrapArguments, waivedArguments } from "./linux.ts";
+import { createHandOvers } from "./hand-over.ts";
+import { boxEnvironment, bwrapArguments, placesToPin, waivedArguments } from "./linux.ts";
 import type { LinuxSystem, LinuxTools } from "./linux.ts";
 import { findTools, readSystem } from "./linux-machine.ts";
 import { macosSystem, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } from "./macos.ts";
@@ -14,9 +15,11 @@ import { createDisk } from "./places.ts";
 import { planBox } from "./plan.ts";
 import type { BoxPlan, PlanContext } from "./plan.ts";
 import { explainFailure, installCommand, readMachine, tryBox } from "./probe.ts";
+import type { Trial } from "./probe.ts";
 import { createReaper } from "./reaper.ts";
 import { findRuntimeFolder, seccompHelper } from "./runtime-folder.ts";
 import type { BoxedCommand, BoxRequest, Sandbox, SandboxCapability } from "./sandbox.ts";
+import { seccompFilter } from "./seccomp-filter.ts";
 import { createSpareSupervisor } from "./spare-supervisor.ts";
 import { forkSupervisor } from "./supervisor.ts";
 import type { FreshSupervisor, Supervisor, SupervisorRequest } from "./supervisor.ts";
@@ -45,14 +48,14 @@ interface LinuxMachine {
   readonly system: LinuxSystem;
 }
 
-/** Nothing in it but the system: for the trial. */
-const emptyPlan = (argv: readonly string[]): BoxPlan => ({
+/** Nothing in it but the system and one folder: for the trial. */
+const trialPlan = (argv: readonly string[], folder: string): BoxPlan => ({
   name: "probe",
   argv,
   cwd: "/",
   stateDir: "/",
   env: {},
-  layers: [],
+  layers: [{ path: folder, kind: "read", directory: true, why: "tried" }],
   links: [],
   network: { kind: "none" },
   limits: { memoryMb: 512, processes: 64, openFiles: 256 },
@@ -66,6 +69,10 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
   const reaper = createReaper(deps);
   let closed = false;
   let probed: { readonly at: number; readonly capability: Promise<SandboxCapability> } | undefined;
+  const filter = deps.platform === "linux" ? seccompFilter(process.arch) : undefined;
+  const handOvers = filter === undefined ? undefined : createHandOvers(filter);
+  /** Whether bubblewrap mounts what is open: found out by the trial. */
+  let byDescriptor = true;
   let pidNamespace: Promise<boolean> | undefined;
   let hostsWanted = false;
 
@@ -92,7 +99,7 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
 
   const probeLinux = async (): Promise<SandboxCapability> => {
     const { tools, missing, missingForHosts, system } = findMachine();
-    if (tools === undefined) {
+    if (tools === undefined || handOvers === undefined) {
       if (missing.length > 0) {
         const { distributions } = await readMachine();
         return {
@@ -103,7 +110,18 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
       }
       return { kind: "cannot-box", reason: `There is no seccomp filter for this machine (${process.arch}).`, fix: null };
     }
-    const trial = await tryBox(bwrapArguments(emptyPlan([tools.sh, "-c", "exit 0"]), tools, system, undefined), {});
+    const tryWith = async (open: boolean): Promise<Trial> => {
+      const plan = trialPlan([tools.sh, "-c", "exit 0"], path.dirname(fs.realpathSync(tools.seccomp)));
+      const handed = handOvers.open(placesToPin(plan), open);
+      if (!handed.ok) return { ok: false, stderr: handed.error.message };
+      const { told, descriptors } = handed.value;
+      const trial = tryBox(bwrapArguments(plan, tools, system, undefined, told), descriptors);
+      handed.value.letGo();
+      return trial;
+    };
+    const newest = await tryWith(true);
+    byDescriptor = newest.ok || !newest.stderr.includes("-bind-fd");
+    const trial = byDescriptor ? newest : await tryWith(false);
     if (!trial.ok) return { kind: "cannot-box", ...explainFailure(trial, await readMachine()) };
     if (missingForHosts.length === 0) return { kind: "ready", platform: "linux", hosts: ok(undefined) };
     const { distributions } = await readMachine();
@@ -170,10 +188,19 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     if (supervisor !== undefined && supervisors.delete(supervisor)) await supervisor.close();
   };
 
-  const endingWithUs = (command: Omit<BoxedCommand, "watch">): BoxedCommand => {
+  const endingWithUs = (
+    command: Omit<BoxedCommand, "watch" | "descriptors" | "letGo">,
+    handed: Pick<BoxedCommand, "descriptors" | "letGo"> = { descriptors: [], letGo() {} },
+  ): BoxedCommand => {
     reaper.ready();
     return {
       ...command,
+      descriptors: handed.descriptors,
+      letGo: () => handed.letGo(),
+      close: () => {
+        handed.letGo();
+        return command.close();
+      },
       env: { ...command.env, ...reaper.environment },
       watch: (pid) => (command.diesWithParent ? () => {} : reaper.watch(pid)),
     };
@@ -183,7 +210,7 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
   const findPidNamespace = async (): Promise<string | undefined> => {
     const bwrap = deps.platform === "linux" ? findMachine().tools?.bwrap : undefined;
     if (bwrap === undefined) return undefined;
-    pidNamespace ??= tryBox(waivedArguments(bwrap, ["/bin/sh", "-c", "exit 0"], "/"), {}).then((trial) => trial.ok);
+    pidNamespace ??= tryBox(waivedArguments(bwrap, ["/bin/sh", "-c", "exit 0"], "/")).then((trial) => trial.ok);
     return (await pidNamespace) ? bwrap : undefined;
   };
   const prepareWaived = async (request: BoxRequest): Promise<Result<BoxedCommand>> => {
@@ -194,7 +221,9 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
 
   const prepareLinux = async (plan: BoxPlan): Promise<Result<BoxedCommand>> => {
     const { tools, system } = findMachine();
-    if (tools === undefined) return fail("cannot-box", "bubblewrap is no longer there.");
+    if (tools === undefined || handOvers === undefined) return fail("cannot-box", "bubblewrap is no longer there.");
+    const handed = handOvers.open(placesToPin(plan), byDescriptor);
+    if (!handed.ok) return handed;
     let supervisor: Supervisor | undefined;
     if (plan.network.kind === "hosts") {
       const config = {
@@ -202,18 +231,24 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
         filesystem: noFiles(),
       };
       const started = await supervise({ config, forwards: plan.network.forwards, command: null });
-      if (!started.ok) return started;
+      if (!started.ok) {
+        handed.value.letGo();
+        return started;
+      }
       supervisor = started.value;
     }
     const network = supervisor?.folder === undefined ? undefined : { folder: supervisor.folder };
     return ok(
-      endingWithUs({
-        argv: bwrapArguments(plan, tools, system, network),
-        env: boxEnvironment(plan, supervisor?.token),
-        cwd: "/",
-        diesWithParent: true,
-        close: () => endSupervisor(supervisor),
-      }),
+      endingWithUs(
+        {
+          argv: bwrapArguments(plan, tools, system, network, handed.value.told),
+          env: boxEnvironment(plan, supervisor?.token),
+          cwd: "/",
+          diesWithParent: true,
+          close: () => endSupervisor(supervisor),
+        },
+        handed.value,
+      ),
     );
   };
 
@@ -275,6 +310,7 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
       closed = true;
       await Promise.all([spare.close(), ...[...supervisors].map(endSupervisor)]);
       reaper.close();
+      handOvers?.close();
     },
   };
 }

@@ -27,12 +27,13 @@ export function findTools(
   seccomp: string | undefined,
 ): { readonly tools: LinuxTools | undefined; readonly missing: readonly string[]; readonly missingForHosts: readonly string[] } {
   const find = (name: string): string | undefined => findTool(name, searchPath);
-  const [bwrap, prlimit, sh, env, sleep] = [find("bwrap"), find("prlimit"), find("sh"), find("env"), find("sleep")];
+  const [bwrap, prlimit, sh, env, sleep, stat] = [find("bwrap"), find("prlimit"), find("sh"), find("env"), find("sleep"), find("stat")];
   const [socat, rg] = [find("socat"), find("rg")];
-  const missing = Object.entries({ bwrap, prlimit, sh, env, sleep }).flatMap(([name, file]) => (file === undefined ? [name] : []));
+  const missing = Object.entries({ bwrap, prlimit, sh, env, sleep, stat }).flatMap(([name, file]) => (file === undefined ? [name] : []));
   const missingForHosts = Object.entries({ socat, rg }).flatMap(([name, file]) => (file === undefined ? [name] : []));
-  const whole = bwrap !== undefined && prlimit !== undefined && sh !== undefined && env !== undefined && sleep !== undefined;
-  const tools = whole && seccomp !== undefined ? { bwrap, prlimit, sh, env, sleep, seccomp, socat } : undefined;
+  const whole =
+    bwrap !== undefined && prlimit !== undefined && sh !== undefined && env !== undefined && sleep !== undefined && stat !== undefined;
+  const tools = whole && seccomp !== undefined ? { bwrap, prlimit, sh, env, sleep, stat, seccomp, socat } : undefined;
   return { tools, missing, missingForHosts };
 }
 

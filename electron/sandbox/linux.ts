@@ -2,6 +2,7 @@
 // network, no capabilities, private process, IPC, host name and control group namespaces, and a seccomp filter that refuses unix
 // sockets, so that D-Bus, X11, Wayland, ssh-agent, docker and our own socket are out of reach even where their files can be seen.
 // Values of the environment travel in the environment of the process, never in its arguments, where every user could read them.
+import type { Handed } from "./hand-over.ts";
 import { PROXY_PORT } from "./hosts.ts";
 import { isLoaderVariable } from "./loader-variables.ts";
 import { isWithin } from "./places.ts";
@@ -17,6 +18,7 @@ export interface LinuxTools {
   readonly sh: string;
   readonly env: string;
   readonly sleep: string;
+  readonly stat: string;
   /** Only for boxes with hosts. */
   readonly socat: string | undefined;
 }
@@ -95,10 +97,26 @@ const RELAYS = [
   'echo "the network of the sandbox did not start" >&2; exit 126',
 ].join("\n");
 
-function layerArguments(layer: Layer): readonly string[] {
-  // A mount point is busy: whoever may write around it cannot rename it.
-  if (layer.kind === "write" || layer.kind === "held") return ["--bind", layer.path, layer.path];
-  if (layer.kind !== "closed") return ["--ro-bind", layer.path, layer.path];
+/**
+ * Whether every place is what it was when the plan was made, for a bubblewrap that does not see to it. What is mounted stays mounted: from here
+ * on nobody can replace it.
+ */
+const COMPARE = [
+  "pc_stat=$1 pc_places=$2; shift 2",
+  'while [ "$pc_places" -gt 0 ]; do',
+  '  if [ "$("$pc_stat" -c %d:%i -- "$1")" != "$2" ]; then echo "$1 was replaced while the sandbox was made" >&2; exit 126; fi',
+  "  shift 2; pc_places=$((pc_places - 1))",
+  "done",
+  'exec "$@"',
+].join("\n");
+
+function layerArguments(layer: Layer, handed: Handed): readonly string[] {
+  if (layer.kind !== "closed") {
+    // What is held is a mount too, and a mount point is busy: whoever may write around it cannot rename it.
+    const bind = layer.kind === "write" || layer.kind === "held" ? "--bind" : "--ro-bind";
+    const pin = handed.places.get(layer.path);
+    return pin?.kind === "descriptor" ? [`${bind}-fd`, String(pin.number), layer.path] : [bind, layer.path, layer.path];
+  }
   // A folder becomes an empty one; a file becomes a device without permission to be one: opening it is refused.
   return layer.directory ? ["--tmpfs", layer.path] : ["--ro-bind", "/dev/null", layer.path];
 }
@@ -107,6 +125,16 @@ function layerArguments(layer: Layer): readonly string[] {
 function isShownAlready(layer: Layer, layers: readonly Layer[]): boolean {
   const around = layers.findLast((outer) => outer !== layer && outer.path !== "/" && isWithin(layer.path, outer.path));
   return layer.kind === "read" && around?.kind === "read";
+}
+
+/** The places that are mounted on their own, outer before inner. */
+function mountedLayers(plan: BoxPlan): readonly Layer[] {
+  return plan.layers.filter((layer) => layer.path !== "/" && !isShownAlready(layer, plan.layers));
+}
+
+/** Those among them that something else could be put in the stead of. */
+export function placesToPin(plan: BoxPlan): readonly string[] {
+  return mountedLayers(plan).flatMap((layer) => (layer.kind === "closed" ? [] : [layer.path]));
 }
 
 /** The limits of each process, as the kernel counts them; see `explainLimits`. */
@@ -131,12 +159,13 @@ function relayPairs(network: BoxPlan["network"]): { readonly pairs: readonly str
   return { pairs, ipv4 };
 }
 
-/** The whole command line. `network` is there exactly when the plan has hosts. */
+/** The whole command line. `network` is there exactly when the plan has hosts; `handed` has all of `placesToPin`. */
 export function bwrapArguments(
   plan: BoxPlan,
   tools: LinuxTools,
   system: LinuxSystem,
   network: LinuxNetwork | undefined,
+  handed: Handed,
 ): readonly string[] {
   const everything = plan.layers.some((layer) => layer.path === "/");
   const argv = [
@@ -155,6 +184,8 @@ export function bwrapArguments(
     "ALL",
     "--unsetenv",
     RUN_VARIABLE,
+    "--seccomp",
+    String(handed.filter),
   ];
   if (system.root) argv.push("--uid", NOBODY, "--gid", NOBODY);
   if (everything) argv.push("--ro-bind", "/", "/");
@@ -164,7 +195,7 @@ export function bwrapArguments(
   }
   argv.push("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run");
   for (const place of system.closed) argv.push("--tmpfs", place);
-  for (const layer of plan.layers) if (layer.path !== "/" && !isShownAlready(layer, plan.layers)) argv.push(...layerArguments(layer));
+  for (const layer of mountedLayers(plan)) argv.push(...layerArguments(layer, handed));
   for (const link of plan.links) argv.push("--symlink", link.to, link.at);
   for (const layer of plan.layers) if (layer.kind === "closed" && layer.directory) argv.push("--remount-ro", layer.path);
   argv.push("--ro-bind", tools.seccomp, SECCOMP);
@@ -173,6 +204,8 @@ export function bwrapArguments(
   }
   argv.push("--remount-ro", "/run", "--remount-ro", "/");
   argv.push("--chdir", plan.cwd, "--");
+  const compared = [...handed.places].flatMap(([place, pin]) => (pin.kind === "identity" ? [place, pin.text] : []));
+  if (compared.length > 0) argv.push(tools.sh, "-c", COMPARE, "portcullis", tools.stat, String(compared.length / 2), ...compared);
   if (network !== undefined) {
     const { pairs, ipv4 } = relayPairs(plan.network);
     argv.push(tools.sh, "-c", RELAYS, "portcullis", tools.socat ?? "socat", tools.sleep, String(pairs.length / 2), String(ipv4), ...pairs);

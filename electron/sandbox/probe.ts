@@ -1,5 +1,6 @@
 // Whether this machine can make a box, tried for real; and if not, the reason and the one command that helps, in words.
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
+import type { StdioOptions } from "node:child_process";
 import fs from "node:fs/promises";
 
 /** The outcome of one trial run. */
@@ -8,18 +9,21 @@ export interface Trial {
   readonly stderr: string;
 }
 
-/** Runs a boxed program that does nothing; a box that hangs has failed. */
-export function tryBox(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<Trial> {
+/** Runs a boxed program that does nothing; a box that hangs has failed. `descriptors` become its 3, 4, … */
+export function tryBox(argv: readonly string[], descriptors: readonly number[] = []): Promise<Trial> {
   const [program = "", ...args] = argv;
   return new Promise((resolve) => {
-    execFile(
-      program,
-      args,
-      { env: { ...env }, timeout: 10_000, killSignal: "SIGKILL", maxBuffer: 64 * 1024, cwd: "/" },
-      (error, _stdout, stderr) => {
-        resolve({ ok: error === null, stderr: stderr.trim() === "" && error !== null ? error.message : stderr.trim() });
-      },
-    );
+    const stdio: StdioOptions = ["ignore", "ignore", "pipe", ...descriptors];
+    const child = spawn(program, args, { env: {}, timeout: 10_000, killSignal: "SIGKILL", cwd: "/", stdio });
+    let said = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      if (said.length < 64 * 1024) said += chunk.toString();
+    });
+    child.once("error", (error) => resolve({ ok: false, stderr: error.message }));
+    child.once("close", (code, signal) => {
+      const why = signal === null ? `it ended with ${code ?? "no code"}` : `it was ended by ${signal}`;
+      resolve({ ok: code === 0, stderr: code !== 0 && said.trim() === "" ? why : said.trim() });
+    });
   });
 }
 

@@ -29,6 +29,10 @@ export interface BoxedCommand {
   readonly cwd: string;
   /** Whether the OS ends the whole tree with its first process and with us. */
   readonly diesWithParent: boolean;
+  /** Open files of ours that the first process is to have as its descriptors 3, 4, …; see `spawnBoxed`. */
+  readonly descriptors: readonly number[];
+  /** Closes them here; `close` does too. */
+  letGo(): void;
   /** To be told the first process (where the tree does not die with us: the group it leads) as long as it lives; returns the end of it. */
   watch(pid: number): () => void;
   close(): Promise<void>;

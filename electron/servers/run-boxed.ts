@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { BoxRequest, Sandbox } from "../sandbox/sandbox.ts";
+import { spawnBoxed } from "../sandbox/spawn-boxed.ts";
 
 export interface Finished {
   readonly code: number | null;
@@ -29,17 +29,14 @@ export async function runBoxed(
   const boxed =
     !closed.ok && closed.error.code === "cannot-box" && mayRunOpen ? await sandbox.prepare({ ...request, waived: true }) : closed;
   if (!boxed.ok) return boxed;
-  const [program, ...args] = boxed.value.argv;
-  if (program === undefined) return fail("cannot-start", "The sandbox gave no command.");
+  if (boxed.value.argv.length === 0) return fail("cannot-start", "The sandbox gave no command.");
   try {
     return await new Promise<Result<Finished>>((resolve) => {
-      const child = spawn(program, args, {
-        cwd: boxed.value.cwd,
-        env: { ...boxed.value.env },
-        stdio: ["ignore", "pipe", "pipe"],
+      const child = spawnBoxed(boxed.value, {
+        env: boxed.value.env,
+        stdin: "ignore",
         // A group of its own, so that the kill below takes everything with it where there is no pid namespace.
         detached: process.platform !== "win32",
-        windowsHide: true,
       });
       const unwatch = child.pid === undefined ? (): void => {} : boxed.value.watch(child.pid);
       const stdout = lastBytes();

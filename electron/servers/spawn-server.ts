@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { BoxedCommand } from "../sandbox/sandbox.ts";
+import { spawnBoxed } from "../sandbox/spawn-boxed.ts";
 import type { ServerExit, ServerProcess } from "./server-process.ts";
 import { createLadder, DEFAULT_GRACE, killTree, terminateTree } from "./stop.ts";
 import type { Grace, Tree } from "./stop.ts";
@@ -20,19 +20,15 @@ export interface SpawnDeps {
  * (`cannot-start`). A program that ends at once is no failure here; `exited` tells.
  */
 export async function spawnServer(boxed: BoxedCommand, deps: SpawnDeps): Promise<Result<ServerProcess>> {
-  const [program, ...args] = boxed.argv;
-  if (program === undefined) {
+  if (boxed.argv.length === 0) {
     await boxed.close();
     return fail("cannot-start", "There is no command to run.");
   }
   const mark = boxed.diesWithParent ? undefined : `PORTCULLIS_INSTANCE=${deps.instanceId}`;
-  const child = spawn(program, args, {
-    cwd: boxed.cwd,
-    env: mark === undefined ? { ...boxed.env } : { ...boxed.env, PORTCULLIS_INSTANCE: deps.instanceId },
-    stdio: ["pipe", "pipe", "pipe"],
-    shell: false,
+  const child = spawnBoxed(boxed, {
+    env: mark === undefined ? boxed.env : { ...boxed.env, PORTCULLIS_INSTANCE: deps.instanceId },
+    stdin: "pipe",
     detached: mark !== undefined && deps.platform !== "win32",
-    windowsHide: true,
   });
   // Writing to a server that has just ended is an ordinary event: its exit is what matters, and that is reported.
   child.stdin.on("error", () => {});

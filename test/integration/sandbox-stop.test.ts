@@ -214,6 +214,8 @@ describe.skipIf(box.cannot !== undefined)("the ladder", () => {
         env: {},
         cwd: "/",
         diesWithParent: true,
+        descriptors: [],
+        letGo() {},
         watch: () => () => {},
         close: async () => void closed.push("closed"),
       },

@@ -3,7 +3,16 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { createTestBox } from "../fixtures/sandbox/test-box.ts";
+import { createHandOvers } from "../../electron/sandbox/hand-over.ts";
+import { bwrapArguments, placesToPin } from "../../electron/sandbox/linux.ts";
+import { findTools, readSystem } from "../../electron/sandbox/linux-machine.ts";
+import { createDisk } from "../../electron/sandbox/places.ts";
+import { planBox } from "../../electron/sandbox/plan.ts";
+import { findRuntimeFolder, seccompHelper } from "../../electron/sandbox/runtime-folder.ts";
+import { seccompFilter } from "../../electron/sandbox/seccomp-filter.ts";
+import { spawnBoxed } from "../../electron/sandbox/spawn-boxed.ts";
+import { spawnServer } from "../../electron/servers/spawn-server.ts";
+import { createTestBox, node } from "../fixtures/sandbox/test-box.ts";
 import type { TestBox } from "../fixtures/sandbox/test-box.ts";
 
 const box: TestBox = await createTestBox();
@@ -115,3 +124,129 @@ describe.skipIf(box.cannot !== undefined)("logins of other programs in the home 
     expect(await attempt({ token: `fs.readFileSync(${JSON.stringify(file)})` }, { read: [file] })).toEqual({ token: "done" });
   });
 });
+
+/** A folder that was named, a file in it, and the same folder swapped for a link to the keys. */
+function swappable(name: string): { readonly folder: string; readonly swap: () => void; readonly swapBack: () => void } {
+  const folder = path.join(box.home, name, "sub");
+  put(path.join(folder, "in"), "inside");
+  return {
+    folder,
+    swap() {
+      fs.renameSync(folder, `${folder}-away`);
+      fs.symlinkSync(path.join(box.home, ".ssh"), folder);
+    },
+    swapBack() {
+      fs.unlinkSync(folder);
+      fs.renameSync(`${folder}-away`, folder);
+    },
+  };
+}
+
+/** What this process itself was started with, and hands on to every child. */
+const inherited = (): readonly string[] =>
+  fs.readdirSync("/proc/self/fd").filter((name) => {
+    const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(read(`/proc/self/fdinfo/${name}`))?.[1] ?? "2000000", 8);
+    return Number(name) > 2 && (flags & 0o2_000_000) === 0;
+  });
+
+function read(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+const open = (): readonly string[] =>
+  fs.readdirSync("/proc/self/fd").flatMap((name) => {
+    try {
+      return [fs.readlinkSync(`/proc/self/fd/${name}`)].filter((to) => to.startsWith(box.home));
+    } catch {
+      return [];
+    }
+  });
+
+describe.skipIf(box.cannot !== undefined || process.platform !== "linux")(
+  "a folder that is swapped for a link while the server starts",
+  () => {
+    it.each(["read", "write"] as const)("is not followed after it was looked at (%s)", async (access) => {
+      const { folder, swap, swapBack } = swappable(`late-${access}`);
+      const code = `process.stdout.write(require("fs").readdirSync(${JSON.stringify(folder)}).join())`;
+      const boxed = await box.sandbox.prepare(box.request([node, "-e", code], { [access]: [folder] }));
+      if (!boxed.ok) throw new Error(boxed.error.message);
+      expect(open()).toContain(folder);
+      swap();
+      let said = "";
+      let complaint = "";
+      const started = await spawnServer(boxed.value, {
+        instanceId: "swapped",
+        platform: process.platform,
+        now: Date.now,
+        onStderr: (chunk) => {
+          complaint += chunk.toString();
+        },
+      });
+      if (!started.ok) throw new Error(started.error.message);
+      started.value.stdout.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+      const closed = new Promise<void>((resolve) => started.value.stdout.once("close", () => resolve()));
+      const exit = await started.value.exited;
+      await closed;
+      swapBack();
+      expect(said).not.toContain("id_rsa");
+      // Either it is mounted as it was when it was looked at, or nothing is started.
+      expect(exit.code === 0 ? said : complaint.slice(0, 7)).toBe(exit.code === 0 ? "in" : "bwrap: ");
+      expect(open()).toEqual([]);
+    });
+
+    it("is noticed in the box where bubblewrap does not compare itself", async () => {
+      const { folder, swap, swapBack } = swappable("compared");
+      const runtime = findRuntimeFolder(import.meta.url);
+      const { tools } = findTools(process.env["PATH"] ?? "", runtime === undefined ? undefined : seccompHelper(runtime, process.arch));
+      const filter = seccompFilter(process.arch);
+      const code = `process.stdout.write(require("fs").readdirSync(${JSON.stringify(folder)}).join())`;
+      const disk = createDisk();
+      const request = box.request([node, "-e", code], { read: [folder] });
+      const system = readSystem();
+      const planned = planBox(request, { home: box.home, protectedPaths: [], system: system.shown, disk });
+      if (tools === undefined || filter === undefined || !planned.ok) throw new Error("no plan");
+      const handOvers = createHandOvers(filter);
+      const outcome = async (before: () => void): Promise<readonly [string, string]> => {
+        const handed = handOvers.open(placesToPin(planned.value), false);
+        if (!handed.ok) return ["", handed.error.code];
+        const argv = bwrapArguments(planned.value, tools, system, undefined, handed.value.told);
+        before();
+        const child = spawnBoxed({ ...handed.value, argv, cwd: "/" }, { env: {}, stdin: "ignore", detached: false });
+        const texts = ["", ""];
+        for (const [at, stream] of [child.stdout, child.stderr].entries())
+          stream.on("data", (chunk: Buffer) => {
+            texts[at] += chunk.toString();
+          });
+        await new Promise((resolve) => child.once("close", resolve));
+        return [texts[0] ?? "", texts[1] ?? ""];
+      };
+      expect(await outcome(() => {})).toEqual(["in", ""]);
+      expect(await outcome(swap)).toEqual(["", `${folder} was replaced while the sandbox was made\n`]);
+      // Already swapped when it is to be opened.
+      expect(await outcome(() => {})).toEqual(["", "cannot-start"]);
+      swapBack();
+      handOvers.close();
+      expect(open()).toEqual([]);
+    });
+
+    it("leaves nothing open, here or in the box", async () => {
+      const project = path.join(box.home, "closing");
+      fs.mkdirSync(path.join(project, ".git", "hooks"), { recursive: true });
+      const ran = await box.run(["/bin/ls", "/proc/self/fd"], { write: [project], read: [path.join(box.home, "notes.txt")] });
+      const listed = ran.ok ? ran.value.stdout.split(/\s+/).filter((name) => name !== "" && !inherited().includes(name)) : [];
+      // The fourth is the listed folder itself.
+      expect(listed).toEqual(["0", "1", "2", "3"]);
+      expect(open()).toEqual([]);
+      const boxed = await box.sandbox.prepare(box.request([node, "-v"], { write: [project] }));
+      expect(open()).toContain(project);
+      if (boxed.ok) await boxed.value.close();
+      expect(open()).toEqual([]);
+    });
+  },
+);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bwrapArguments, boxEnvironment, waivedArguments } from "../../../electron/sandbox/linux.ts";
+import type { Handed, Pin } from "../../../electron/sandbox/hand-over.ts";
+import { bwrapArguments, boxEnvironment, placesToPin, waivedArguments } from "../../../electron/sandbox/linux.ts";
 import type { LinuxSystem, LinuxTools } from "../../../electron/sandbox/linux.ts";
 import { explainPlan } from "../../../electron/sandbox/explain.ts";
 import { quoteWord, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } from "../../../electron/sandbox/macos.ts";
@@ -258,17 +259,19 @@ const tools: LinuxTools = {
   sh: "/bin/sh",
   env: "/usr/bin/env",
   sleep: "/bin/sleep",
+  stat: "/usr/bin/stat",
   socat: "/usr/bin/socat",
 };
+const handed: Handed = { filter: 3, places: new Map() };
 const system: LinuxSystem = { shown: ["/usr"], links: [{ at: "/bin", to: "usr/bin" }], closed: [], root: false };
 
 describe("on Linux", () => {
   it("becomes exactly this command line", () => {
-    expect(bwrapArguments(plan(), tools, system, undefined).join(" ")).toBe(
+    expect(bwrapArguments(plan(), tools, system, undefined, handed).join(" ")).toBe(
       [
         "/usr/bin/bwrap --unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try --hostname portcullis",
-        "--die-with-parent --new-session --cap-drop ALL --unsetenv PORTCULLIS_RUN --ro-bind /usr /usr --symlink usr/bin /bin --dev /dev --proc /proc",
-        "--tmpfs /tmp --tmpfs /var/tmp --tmpfs /run",
+        "--die-with-parent --new-session --cap-drop ALL --unsetenv PORTCULLIS_RUN --seccomp 3 --ro-bind /usr /usr --symlink usr/bin /bin",
+        "--dev /dev --proc /proc --tmpfs /tmp --tmpfs /var/tmp --tmpfs /run",
         "--ro-bind /home/ann/.local/share/portcullis/packages/server /home/ann/.local/share/portcullis/packages/server",
         "--bind /home/ann/.local/share/portcullis/state/a /home/ann/.local/share/portcullis/state/a",
         "--ro-bind /app/seccomp /run/portcullis/seccomp --remount-ro /run --remount-ro /",
@@ -278,15 +281,44 @@ describe("on Linux", () => {
     );
   });
 
+  it("mounts what was opened for it, and compares the rest in the box before anything else runs", () => {
+    const made = plan({ write: ["~/site"], read: ["~/.ssh"], hosts: ["localhost:5432"] });
+    expect(placesToPin(made)).toEqual([
+      "/home/ann/.ssh",
+      "/home/ann/site",
+      "/home/ann/site/.git",
+      "/home/ann/site/.git/hooks",
+      "/home/ann/.local/share/portcullis/packages/server",
+      "/home/ann/.local/share/portcullis/state/a",
+    ]);
+    // Neither what is closed, which is nothing of the disk, nor what is mounted with the folder around it.
+    expect(placesToPin(plan({ read: ["~", "~/site"] }))).toEqual([
+      "/home/ann",
+      "/home/ann/.local/share/portcullis/packages/server",
+      "/home/ann/.local/share/portcullis/state/a",
+    ]);
+    const places = new Map<string, Pin>([
+      ["/home/ann/site", { kind: "descriptor", number: 4 }],
+      ["/home/ann/.ssh", { kind: "descriptor", number: 5 }],
+      ["/home/ann/site/.git", { kind: "identity", text: "1:2" }],
+    ]);
+    const argv = bwrapArguments(made, tools, system, { folder: "/run/net" }, { filter: 3, places });
+    const line = argv.join(" ");
+    expect(line).toContain("--ro-bind-fd 5 /home/ann/.ssh --bind-fd 4 /home/ann/site --bind /home/ann/site/.git /home/ann/site/.git");
+    const command = argv.slice(argv.indexOf("--") + 1);
+    expect(command.slice(0, 2)).toEqual(["/bin/sh", "-c"]);
+    expect(command.slice(3, 9)).toEqual(["portcullis", "/usr/bin/stat", "1", "/home/ann/site/.git", "1:2", "/bin/sh"]);
+  });
+
   it("makes root somebody else in the box, and gives no capability back", () => {
-    const argv = bwrapArguments(plan(), tools, { ...system, root: true }, undefined).join(" ");
+    const argv = bwrapArguments(plan(), tools, { ...system, root: true }, undefined, handed).join(" ");
     expect(argv).toContain("--uid 65534 --gid 65534");
     expect(argv).not.toContain("--cap-add");
   });
 
   it("mounts nothing again that the folder around it shows the same way", () => {
     const mounts = (over: Partial<BoxRequest>): string =>
-      bwrapArguments(plan(over), tools, system, undefined)
+      bwrapArguments(plan(over), tools, system, undefined, handed)
         .join(" ")
         .replace(/^.*--tmpfs \/run /, "")
         .replace(/ --ro-bind \/app\/seccomp.*$/, "");
@@ -308,7 +340,7 @@ describe("on Linux", () => {
       env: { TOKEN: "secret", LD_PRELOAD: "/x.so", SRT_OBSERVE_SOCK: "/x", HTTP_PROXY: "http://own" },
       hosts: ["localhost:5432"],
     });
-    const argv = bwrapArguments(made, tools, system, { folder: "/run/user/1/pc-1" });
+    const argv = bwrapArguments(made, tools, system, { folder: "/run/user/1/pc-1" }, handed);
     const env = boxEnvironment(made, "token");
     expect(argv.join(" ")).not.toContain("secret");
     expect(argv.join(" ")).not.toContain("token");

@@ -30,8 +30,8 @@ describe("the probe", () => {
   });
 
   it("fails when the trial fails or is not there", async () => {
-    expect(await tryBox(["/bin/sh", "-c", "echo why >&2; exit 3"], {})).toEqual({ ok: false, stderr: "why" });
-    expect((await tryBox(["/nonexistent"], {})).ok).toBe(false);
-    expect((await tryBox(["/bin/sh", "-c", "exit 0"], {})).ok).toBe(true);
+    expect(await tryBox(["/bin/sh", "-c", "echo why >&2; exit 3"])).toEqual({ ok: false, stderr: "why" });
+    expect((await tryBox(["/nonexistent"])).ok).toBe(false);
+    expect((await tryBox(["/bin/sh", "-c", "exit 0"])).ok).toBe(true);
   });
 });

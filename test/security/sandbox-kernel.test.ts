@@ -1,0 +1,43 @@
+// Threat 28 against the real box: what belongs to no namespace is closed by filters, and the filters cannot be taken off.
+import fs from "node:fs";
+import { afterAll, describe, expect, it } from "vitest";
+import { createTestBox } from "../fixtures/sandbox/test-box.ts";
+import type { TestBox } from "../fixtures/sandbox/test-box.ts";
+
+const box: TestBox = await createTestBox();
+afterAll(() => box.close());
+
+describe.skipIf(box.cannot !== undefined || process.platform !== "linux")("a boxed program", () => {
+  it("cannot write into a process that the filter does not hold, whoever the app runs as", async () => {
+    const ran = await box.script(`const fs = require("fs");
+      const open = fs.readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)).map((pid) => {
+        const status = fs.readFileSync("/proc/" + pid + "/status", "utf8");
+        let writable = true;
+        try { fs.closeSync(fs.openSync("/proc/" + pid + "/mem", "r+")) } catch { writable = false }
+        return { filtered: /^Seccomp:\\t2$/m.test(status), writable };
+      });
+      console.log(JSON.stringify([open.length > 2, open.filter((entry) => !entry.filtered && entry.writable), open.some((entry) => entry.filtered && entry.writable)]));`);
+    expect(JSON.parse(ran.stdout)).toEqual([true, [], true]);
+  });
+
+  it.skipIf(!fs.existsSync("/usr/bin/python3") || !["x64", "arm64"].includes(process.arch))(
+    "reaches neither the kernel's key rings, which all of a user's processes share, nor the host of a virtual machine",
+    async () => {
+      const [addKey, keyctl] = process.arch === "x64" ? [248, 250] : [217, 219];
+      const code = `import ctypes, json, socket
+l = ctypes.CDLL(None, use_errno=True)
+def call(*args):
+    return [l.syscall(*args), ctypes.get_errno()]
+out = {"add": call(${addKey}, b"user", b"portcullis-test", b"x", 1, -3), "session": call(${keyctl}, 0, -3, 0)}
+for name, family in (("vsock", 40), ("inet", socket.AF_INET)):
+    try:
+        socket.socket(family, socket.SOCK_STREAM).close()
+        out[name] = 0
+    except OSError as error:
+        out[name] = error.errno
+print(json.dumps(out))`;
+      const ran = await box.run(["/usr/bin/python3", "-c", code]);
+      expect(ran.ok && JSON.parse(ran.value.stdout)).toEqual({ add: [-1, 1], session: [-1, 1], vsock: 1, inet: 0 });
+    },
+  );
+});
