@@ -6,6 +6,7 @@ import type { Approvals } from "../gate/approvals.ts";
 import type { Rules } from "../gate/rules.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Registry } from "../servers/registry.ts";
+import { noServer } from "../servers/server-changes.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
 import type { Publisher } from "../state/publisher.ts";
 import { unfitValue } from "../vault/secret-value.ts";
@@ -87,10 +88,10 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
       const inspected = await registry.inspect(name);
       if (!inspected.ok) return inspected;
       const view = registry.get(name);
-      return view === undefined ? fail("not-found", `There is no server called ${name}.`) : ok(view);
+      return view === undefined ? noServer(name) : ok(view);
     },
     "server.stop": async ({ name }) => {
-      if (registry.get(name) === undefined) return fail("not-found", `There is no server called ${name}.`);
+      if (registry.get(name) === undefined) return noServer(name);
       await registry.stop(name);
       return ok(undefined);
     },
@@ -99,7 +100,7 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
       return inspected.ok ? ok([...inspected.value]) : inspected;
     },
     "server.log": async ({ name, lines }) => {
-      if (registry.get(name) === undefined) return fail("not-found", `There is no server called ${name}.`);
+      if (registry.get(name) === undefined) return noServer(name);
       return ok([...(await registry.log(name, lines))]);
     },
     "server.explain": ({ name }) => registry.explain(name),

@@ -8,6 +8,8 @@ interface Json {
   readonly json?: boolean;
 }
 
+const screens: readonly string[] = ["approvals", "activity", "servers", "clients", "secrets", "rules", "settings"];
+
 /** `pause`, `resume`, `doctor`, `open`, `status`, `quit`. `doctor` works without the app. */
 export function defineApp(program: Command, context: Context, run: Run): void {
   const { terminal } = context;
@@ -30,21 +32,28 @@ export function defineApp(program: Command, context: Context, run: Run): void {
 
   program
     .command("open")
-    .argument("[screen]", "approvals, activity, servers, clients, secrets, rules or settings")
+    .argument("[screen]", screens.join(", "))
     .description("bring the window up, or print a fresh link to the browser UI")
     .action(
-      run((screen: string | undefined) =>
-        withApp(context, async (app) => {
+      run(async (screen: string | undefined) => {
+        if (screen !== undefined && !screens.includes(screen)) {
+          terminal.note(`error: there is no screen ${screen}; the screens are ${screens.join(", ")}`);
+          return 2;
+        }
+        return withApp(context, async (app) => {
           const opened = await app.call("app.open", screen === undefined ? {} : { screen });
           if (!opened.ok) return report(context, opened.error);
           if (opened.value.url === null) {
-            terminal.note("There is no window and no browser UI here. `portcullis serve --ui` has one.");
-            return 1;
+            return report(context, {
+              code: "not-found",
+              message: "there is no window and no browser UI here",
+              hint: "To have one: portcullis quit, then portcullis serve --ui",
+            });
           }
           terminal.print(opened.value.url);
           return 0;
-        }),
-      ),
+        });
+      }),
     );
 
   program
@@ -64,8 +73,9 @@ async function status(context: Context, options: Json): Promise<Status> {
     const state = await app.call("state.get", undefined);
     if (!state.ok) return report(context, state.error);
     const { app: view, approvals, clients, servers } = state.value.snapshot;
-    if (options.json === true) context.terminal.json(view);
-    else {
+    if (options.json === true) {
+      context.terminal.json({ ...view, waiting: approvals.length, clients: clients.length, servers: servers.length });
+    } else {
       const reason = view.reason === null ? "" : `: ${view.reason}`;
       context.terminal.print(
         [

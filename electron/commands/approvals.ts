@@ -111,12 +111,19 @@ async function answer(context: Context, id: string, verdict: string, options: An
   });
 }
 
+/** Less would answer the question that happens to begin so. */
+const shortestId = 4;
+
 /** The one waiting question whose id begins like this. */
 async function withApproval(context: Context, id: string, work: (approval: Approval, app: AppClient) => Promise<Status>): Promise<Status> {
   return withApp(context, async (app) => {
     const state = await app.call("state.get", undefined);
     if (!state.ok) return report(context, state.error);
-    const found = state.value.snapshot.approvals.filter((approval) => id.length >= 4 && approval.id.startsWith(id));
+    if (id.length < shortestId) {
+      const hint = "portcullis approvals list shows what waits.";
+      return report(context, { code: "bad-input", message: `"${id}" is too short: give ${String(shortestId)} characters of the id`, hint });
+    }
+    const found = state.value.snapshot.approvals.filter((approval) => approval.id.startsWith(id));
     const [approval] = found;
     if (approval === undefined) {
       return report(context, {

@@ -66,7 +66,8 @@ function undoer(context: Context, migrations: Migrations, vault: Vault | null): 
       const passphrase = context.terminal.interactive
         ? await context.terminal.askSecret("Passphrase of the encrypted file (not shown): ")
         : null;
-      return passphrase === null ? fail("vault-locked", "The encrypted file of secrets is locked.") : vault.unlock(passphrase);
+      if (passphrase === null) return fail("vault-locked", "The encrypted file of secrets is locked.");
+      return passphrase.ok ? vault.unlock(passphrase.value) : passphrase;
     },
   };
 }
@@ -109,17 +110,18 @@ async function restoreWith(context: Context, file: string | undefined, options: 
   const unlocked = await undoer.unlock();
   if (!unlocked.ok) return report(context, unlocked.error);
   let status: Status = 0;
-  const done: Migration[] = [];
+  /** One for each migration, as it is after the last of its files. */
+  const done = new Map<string, Migration>();
   for (const one of todo) {
     const undone = await undoer.undo(one.migration, one.path);
     // Put back together with another migration's part of the same file.
     if (!undone.ok && undone.error.code === "not-found") continue;
     if (!undone.ok) status = report(context, undone.error);
     else {
-      done.push(undone.value);
+      done.set(undone.value.id, undone.value);
       if (options.json !== true) terminal.print(`put back: ${one.path}`);
     }
   }
-  if (options.json === true) terminal.json(done);
+  if (options.json === true) terminal.json([...done.values()]);
   return status;
 }

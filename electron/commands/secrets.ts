@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import type { SecretEntry } from "../vault/vault.ts";
-import { report, simple, tryApp } from "./context.ts";
+import { report, simple, tryApp, withApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 import { table, timeText } from "./print.ts";
 
@@ -28,7 +28,7 @@ export function defineSecrets(program: Command, context: Context, run: Run): voi
     .command("delete")
     .argument("<name>")
     .description("delete a secret from the keychain")
-    .action(run((name: string) => simple(context, (app) => app.call("secret.delete", { name }), `${name} is deleted.`)));
+    .action(run((name: string) => remove(context, name)));
 }
 
 /** Without the app: from our index of names; which servers refer to them only the app tells. */
@@ -75,12 +75,37 @@ async function list(context: Context, options: { readonly json?: boolean }): Pro
 
 async function set(context: Context, name: string): Promise<Status> {
   const { terminal } = context;
-  const typed = terminal.interactive ? await terminal.askSecret(`Value of ${name} (not shown): `) : await terminal.readAll(maxBytes + 2);
-  // A file or an echo ends in one line break that is not part of the secret.
-  const value = typed?.replace(/\r?\n$/, "") ?? null;
-  if (value === null || value === "" || Buffer.byteLength(value) > maxBytes) {
-    terminal.note(value === "" ? "portcullis: an empty value is not stored" : "portcullis: no value, or one of more than 64 KiB");
-    return 1;
-  }
-  return simple(context, (app) => app.call("secret.put", { name, value }), `${name} is stored. Refer to it as \${keychain:${name}}`);
+  const wrong = await nameTrouble(name);
+  if (wrong !== null) return usage(context, wrong);
+  return withApp(context, async (app) => {
+    // A file or an echo ends in one line break that is not part of the secret.
+    const typed = terminal.interactive ? await terminal.askSecret(`Value of ${name} (not shown): `) : await terminal.readAll(maxBytes + 2);
+    if (typed === null) return report(context, { code: "bad-input", message: "no value was given, so nothing was stored" });
+    if (!typed.ok) return report(context, { ...typed.error, message: `nothing was stored: ${typed.error.message}` });
+    const value = typed.value.replace(/\r?\n$/, "");
+    if (value === "") return report(context, { code: "bad-input", message: "an empty value is not stored" });
+    if (Buffer.byteLength(value) > maxBytes) return report(context, { code: "too-large", message: "a value of more than 64 KiB is not stored" });
+    const stored = await app.call("secret.put", { name, value });
+    if (!stored.ok) return report(context, stored.error);
+    terminal.print(`${name} is stored. Refer to it as \${keychain:${name}}`);
+    return 0;
+  });
+}
+
+async function remove(context: Context, name: string): Promise<Status> {
+  const wrong = await nameTrouble(name);
+  if (wrong !== null) return usage(context, wrong);
+  return simple(context, (app) => app.call("secret.delete", { name }), `${name} is deleted.`);
+}
+
+/** Why that can be no secret's name, in words, or null. */
+async function nameTrouble(name: string): Promise<string | null> {
+  const { secretNameSchema } = await import("../../shared/model/secret-reference.ts");
+  if (secretNameSchema.safeParse(name).success) return null;
+  return `${JSON.stringify(name)} is no secret's name: letters, digits, dot, dash and underscore, up to three slashes, at most 128 in all`;
+}
+
+function usage(context: Context, reason: string): 2 {
+  context.terminal.note(`error: ${reason}`);
+  return 2;
 }

@@ -1,6 +1,9 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { fail } from "../../shared/errors.ts";
+import type { Result } from "../../shared/errors.ts";
 import { reveal, revealParts } from "../../shared/text/reveal.ts";
+import { readHiddenLine, textOf } from "./hidden-line.ts";
 import { usualColumns } from "./rows.ts";
 
 /**
@@ -24,10 +27,10 @@ export interface Terminal {
   note(text: string): void;
   /** One line typed after `question`; null at the end of input. */
   ask(question: string): Promise<string | null>;
-  /** The same without showing what is typed. Null at the end of input, or on Ctrl+C. */
-  askSecret(question: string): Promise<string | null>;
-  /** All of stdin, at most `maxBytes`; null if there is more. */
-  readAll(maxBytes: number): Promise<string | null>;
+  /** The same without showing what is typed. Null at the end of input, or on Ctrl+C; fails for what cannot be meant. */
+  askSecret(question: string): Promise<Result<string> | null>;
+  /** All of stdin, at most `maxBytes` and UTF-8. */
+  readAll(maxBytes: number): Promise<Result<string>>;
   /** Lines as they are typed, until the returned function is called. `onEnd` at the end of input. */
   onLines(onLine: (line: string) => void, onEnd: () => void): () => void;
 }
@@ -67,17 +70,20 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams): Term
         });
       });
     },
-    askSecret: (question) => askHidden(question, stdin, stderr),
+    askSecret(question) {
+      stderr.write(reveal(question));
+      return readHiddenLine(stdin, stderr);
+    },
     async readAll(maxBytes) {
       const chunks: Buffer[] = [];
       let size = 0;
       for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
         const bytes = Buffer.from(chunk as Buffer);
         size += bytes.length;
-        if (size > maxBytes) return null;
+        if (size > maxBytes) return fail("too-large", `that is more than ${String(maxBytes)} bytes`);
         chunks.push(bytes);
       }
-      return Buffer.concat(chunks).toString("utf8");
+      return textOf(Buffer.concat(chunks));
     },
     onLines(onLine, onEnd) {
       const lines = createInterface({ input: stdin, terminal: false });
@@ -101,42 +107,6 @@ function drained(stream: Writable): Promise<boolean> {
     const drain = settle(true);
     const closed = settle(false);
     stream.on("drain", drain).on("close", closed).on("error", closed);
-  });
-}
-
-/** Raw mode, so that the terminal echoes nothing; Backspace and Ctrl+U work as everywhere. */
-function askHidden(question: string, stdin: TerminalStreams["stdin"], stderr: TerminalStreams["stderr"]): Promise<string | null> {
-  stderr.write(reveal(question));
-  stdin.setRawMode?.(true);
-  return new Promise((resolve) => {
-    let typed = "";
-    const done = (answer: string | null): void => {
-      stdin.removeListener("data", onData);
-      stdin.removeListener("end", onEnd);
-      stdin.setRawMode?.(false);
-      stdin.pause();
-      stderr.write("\n");
-      resolve(answer);
-    };
-    const onEnd = (): void => done(null);
-    const onData = (chunk: Buffer): void => {
-      for (const character of chunk.toString("utf8")) {
-        if (character === "\r" || character === "\n") {
-          done(typed);
-          return;
-        }
-        if (character === "\u0003" || character === "\u0004") {
-          done(null);
-          return;
-        }
-        if (character === "\u007f" || character === "\b") typed = Array.from(typed).slice(0, -1).join("");
-        else if (character === "\u0015") typed = "";
-        else typed += character;
-      }
-    };
-    stdin.on("data", onData);
-    stdin.once("end", onEnd);
-    stdin.resume();
   });
 }
 

@@ -29,16 +29,16 @@ export function defineVault(program: Command, context: Context, run: Run): void 
     .command("unlock")
     .description("open the encrypted file with its passphrase, until Portcullis ends")
     .action(
-      run(async () => {
-        const passphrase = await askPassphrase(context, "Passphrase (not shown): ");
-        if (passphrase === null) return 1;
-        return withApp(context, async (app) => {
+      run(() =>
+        withApp(context, async (app) => {
+          const passphrase = await askPassphrase(context, "Passphrase (not shown): ");
+          if (passphrase === null) return 1;
           const result = await app.call("vault.unlock", { passphrase });
           if (!result.ok) return report(context, result.error);
           terminal.print(describe(result.value));
           return 0;
-        });
-      }),
+        }),
+      ),
     );
 
   vault
@@ -52,9 +52,9 @@ export function defineVault(program: Command, context: Context, run: Run): void 
           terminal.note("error: the store is keychain or file");
           return 2;
         }
-        const passphrase = store === "file" ? await askPassphrase(context, "Passphrase of the file (not shown): ") : undefined;
-        if (passphrase === null) return 1;
         return withApp(context, async (app) => {
+          const passphrase = store === "file" ? await askPassphrase(context, "Passphrase of the file (not shown): ") : undefined;
+          if (passphrase === null) return 1;
           const result = await app.call("vault.choose", passphrase === undefined ? { store } : { store, passphrase });
           if (!result.ok) return report(context, result.error);
           terminal.print(describe(result.value));
@@ -64,12 +64,16 @@ export function defineVault(program: Command, context: Context, run: Run): void 
     );
 }
 
+const longest = 1024;
+
 async function askPassphrase(context: Context, question: string): Promise<string | null> {
   const { terminal } = context;
-  const typed = terminal.interactive ? await terminal.askSecret(question) : await terminal.readAll(1026);
-  const passphrase = typed?.replace(/\r?\n$/, "") ?? "";
-  if (passphrase !== "") return passphrase;
-  terminal.note("portcullis: no passphrase was given");
+  const typed = terminal.interactive ? await terminal.askSecret(question) : await terminal.readAll(4 * longest);
+  const passphrase = typed?.ok === true ? typed.value.replace(/\r?\n$/, "") : "";
+  if (typed?.ok === false) report(context, typed.error);
+  else if (passphrase === "") terminal.note("portcullis: no passphrase was given");
+  else if (passphrase.length > longest) terminal.note(`portcullis: a passphrase has at most ${String(longest)} characters`);
+  else return passphrase;
   return null;
 }
 

@@ -93,6 +93,9 @@ export async function createMigrations(deps: MigrationDeps, options: { readonly 
     }
   }
 
+  // Nothing looks after the files of a command that looks once: it would take what a client changed for ours.
+  if (!options.follow && engine.records.list().length > 0) await watch.refresh();
+
   return {
     async scan(folders, onStep) {
       return ok((await scanAgain(folders, onStep)).scan);

@@ -50,7 +50,7 @@ export function notStartable(name: string, standing: Standing): ReturnType<typeo
 export async function startServer(deps: StartDeps, entry: ServerEntry, launchFor: LaunchFor): Promise<Result<ServerProcess>> {
   const { name } = entry;
   let standing = await deps.refresh(name);
-  if (standing === undefined) return fail("not-found", `There is no server named "${name}".`);
+  if (standing === undefined) return fail("not-found", `There is no server named "${name}".`, "portcullis server list shows them.");
   const refused = notStartable(name, standing);
   if (refused !== null) return refused;
   const installed = await ensureInstalled(deps, entry, standing, launchFor);

@@ -29,6 +29,9 @@ describe("wrong usage is status 2, said on stderr, and asks nothing of the app",
     "server show",
     "secret set",
     "secret set name value",
+    "secret set ../name",
+    "secret delete ../name",
+    "open bogus",
     "vault use cupboard",
     "approvals answer 5f0c",
     "approvals answer 5f0c maybe",
@@ -295,6 +298,44 @@ describe("server add and accept", () => {
 });
 
 describe("secrets", () => {
+  it.each([
+    ["more than one line at the prompt", "one\ntwo\n", true, "more than one line"],
+    ["an arrow key", "abc\u001b[Dd\r", true, "arrow key"],
+    ["a tab", "a\tb\r", true, "control character"],
+    ["bytes that are no text at the prompt", Buffer.from([0x61, 0xff, 0x0d]), true, "no text in UTF-8"],
+    ["bytes that are no text on stdin", Buffer.from([0x61, 0xff, 0xfe]), false, "base64"],
+    ["too much", "x".repeat(70_000), false, "65538 bytes"],
+    ["nothing", "\n", false, "empty"],
+  ] as const)("%s is refused whole, with advice", async (_name, stdin, tty, said) => {
+    await bench.startApp({ "secret.put": undefined });
+    const { status, out, errors } = await bench.run(["secret", "set", "a"], stdin, tty);
+    expect([status, out]).toEqual([1, ""]);
+    expect(errors).toContain(said);
+    expect(bench.asked).toEqual([]);
+  });
+
+  it("are typed in any script, and mended with Backspace and Ctrl+U", async () => {
+    await bench.startApp({ "secret.put": undefined });
+    expect(await bench.run(["secret", "set", "a"], "lost\u0015pä字\u007f\u007f字\r\n", true)).toMatchObject({ status: 0 });
+    expect(bench.asked).toEqual([{ channel: "secret.put", input: { name: "a", value: "p字" } }]);
+  });
+
+  it("are not asked for under a name that there cannot be, nor without the app", async () => {
+    for (const line of [
+      ["set", "a b"],
+      ["set", "x".repeat(200)],
+      ["delete", "/a"],
+    ]) {
+      const { status, errors } = await bench.run(["secret", ...line], "value\n", true);
+      expect(status).toBe(2);
+      expect(errors).toMatch(/^error: .* is no secret's name: letters/);
+    }
+    const { status, errors } = await bench.run(["secret", "set", "a"], "value\n", true);
+    expect(status).toBe(1);
+    expect(errors).toContain("Portcullis is not running");
+    expect(errors).not.toContain("Value of");
+  });
+
   it("come from stdin or a prompt, are sent as they are, and printed nowhere", async () => {
     await bench.startApp({ "secret.put": undefined });
     for (const [stdin, tty, value] of [
@@ -343,6 +384,7 @@ describe("approvals", () => {
       "approval.answer": undefined,
     });
     for (const id of ["5f0c", "5", "ffff", ""]) expect(await bench.run(["approvals", "answer", id, "allow"])).toMatchObject({ status: 1 });
+    expect((await bench.run(["approvals", "answer", "5f0", "allow"])).errors).toContain("too short: give 4 characters");
     expect(bench.asked.some(({ channel }) => channel === "approval.answer")).toBe(false);
   });
 
@@ -442,6 +484,31 @@ it("journal verify has status 1 where the head kept outside could not be read, a
   ]);
   const json = await bench.run(["journal", "verify", "--json"]);
   expect([json.status, JSON.parse(json.out)]).toEqual([1, verdict]);
+});
+
+it("status --json says what status says", async () => {
+  await bench.startApp({ "state.get": snapshot({ approvals: [approval], servers: [serverView] }) });
+  expect(JSON.parse((await bench.run(["status", "--json"])).out)).toMatchObject({ state: "idle", waiting: 1, clients: 0, servers: 1 });
+});
+
+it("open says how to get a window where there is none", async () => {
+  await bench.startApp({ "app.open": { url: null } });
+  const { status, errors } = await bench.run(["open", "rules"]);
+  expect(status).toBe(1);
+  expect(errors).toContain("portcullis quit, then portcullis serve --ui");
+});
+
+it("restore --json has each migration once, as it is at the end", async () => {
+  const file = (name: string, state: string): object => ({ path: name, client: "cursor", servers: [], state, reason: null });
+  const migration = (...files: object[]): object => ({ id: "m1", at: 1, files, servers: [], secrets: [], restart: [], rotate: [] });
+  await bench.startApp({
+    "migration.history": [migration(file("/a", "applied"), file("/b", "applied"))],
+    "migration.undo": migration(file("/a", "undone"), file("/b", "undone")),
+  });
+  const { status, out } = await bench.run(["restore", "--yes", "--json"]);
+  expect(status).toBe(0);
+  expect(JSON.parse(out)).toMatchObject([{ id: "m1" }]);
+  expect(bench.asked.filter(({ channel }) => channel === "migration.undo")).toHaveLength(2);
 });
 
 it("journal verify has status 1 for a journal that is not intact", async () => {
