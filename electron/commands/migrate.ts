@@ -47,7 +47,7 @@ async function migrate(context: Context, options: MigrateOptions): Promise<Statu
   if (options.dryRun === true) {
     const { withReadOnlyMigrations } = await import("./offline-migrations.ts");
     return withReadOnlyMigrations(context, async (migrations): Promise<Status> => {
-      const planned = await makePlan(options, {
+      const planned = await makePlan(context, options, {
         scan: ({ folders }) => migrations.scan(folders, () => undefined),
         plan: (selection) => migrations.plan(selection),
       });
@@ -60,7 +60,7 @@ async function migrate(context: Context, options: MigrateOptions): Promise<Statu
     });
   }
   return withApp(context, async (app) => {
-    const planned = await makePlan(options, {
+    const planned = await makePlan(context, options, {
       scan: (input) => app.call("migration.scan", input),
       plan: (selection) => app.call("migration.plan", selection),
     });
@@ -90,10 +90,12 @@ async function migrate(context: Context, options: MigrateOptions): Promise<Statu
 }
 
 /** A text is wrong usage, in words. */
-async function makePlan(options: MigrateOptions, planner: Planner): Promise<Result<Plan> | string> {
+async function makePlan(context: Context, options: MigrateOptions, planner: Planner): Promise<Result<Plan> | string> {
   const folders = options.folder.map((folder) => path.resolve(folder));
   const scan = await planner.scan({ folders });
   if (!scan.ok) return scan;
+  const { unreadFiles } = await import("./migration-text.ts");
+  for (const file of unreadFiles(scan.value)) context.terminal.note(`not read, and left alone: ${file}`);
   const clients = clientIds(options.client, scan.value);
   if (!clients.ok) return clients.unknown;
   const known = new Set(scan.value.files.flatMap((file) => file.entries.map(({ server }) => server)));

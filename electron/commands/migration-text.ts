@@ -27,8 +27,15 @@ export function scanText(scan: Scan): string {
       ? "No MCP client's config was found."
       : `${plural(count, "plaintext secret")} in ${plural(scan.files.length, "file")} of ${plural(clients, "client")}.`,
   );
+  const unread = unreadFiles(scan).length;
+  if (unread > 0) lines.push(`${plural(unread, "file")} could not be read and ${unread === 1 ? "is" : "are"} left alone.`);
   if (count > 0) lines.push("See what would change: portcullis migrate --dry-run");
   return lines.join("\n");
+}
+
+/** The files that could not be read in full, each once, with the reason. */
+export function unreadFiles(scan: Scan): string[] {
+  return [...new Set(scan.files.flatMap(({ path, status }) => (status.kind === "refused" ? [`${path}: ${status.reason}`] : [])))];
 }
 
 function risk(scan: Scan, file: ConfigFile): number {

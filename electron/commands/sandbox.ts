@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { Command } from "commander";
 import { revealLine } from "../../shared/text/reveal.ts";
 import { report, withApp } from "./context.ts";
@@ -50,14 +49,20 @@ export function defineSandbox(program: Command, context: Context, run: Run): voi
     .description("what a server's box opens from now on: exactly what is named here, and nothing else")
     .addHelpText("after", "\nExample:\n  $ portcullis sandbox set github --host api.github.com --host uploads.github.com")
     .action(
-      run((name: string, options: SetOptions) =>
-        withApp(context, async (app) => {
-          const read = options.read.map((folder) => path.resolve(folder));
-          const write = options.write.map((folder) => path.resolve(folder));
+      run(async (name: string, options: SetOptions) => {
+        const { absolute, openingTrouble } = await import("./openings.ts");
+        const trouble = openingTrouble(options);
+        if (trouble !== null) {
+          terminal.note(`error: ${trouble}`);
+          return 2;
+        }
+        return withApp(context, async (app) => {
+          const read = options.read.map(absolute);
+          const write = options.write.map(absolute);
           const changed = await app.call("server.setSandbox", { name, sandbox: { read, write, hosts: [...options.host] } });
           return changed.ok ? settle(context, app, changed.value, options) : report(context, changed.error);
-        }),
-      ),
+        });
+      }),
     );
 
   for (const waived of [true, false]) {

@@ -67,7 +67,7 @@ async function add(context: Context, name: string, command: readonly string[], o
       terminal.note("  Start it, or leave --yes out to add the server unaccepted.");
       return 1;
     }
-    return addToFile(context, name, settings);
+    return addToFile(context, name, settings, options);
   }
   try {
     const added = await app.value.call("server.add", { name, settings, accept: false });
@@ -137,6 +137,7 @@ async function settingsFrom(
   const { serverNameSchema, serverSettingsSchema } = await import("../../shared/model/server.ts");
   const checked = serverNameSchema.safeParse(name);
   if (!checked.success) return `${JSON.stringify(name)} is no server name: ${checked.error.issues[0]?.message ?? ""}`;
+  const { absolute, openingTrouble, referenceTrouble } = await import("./openings.ts");
   const env: Record<string, string> = {};
   for (const pair of options.env) {
     const at = pair.indexOf("=");
@@ -144,8 +145,10 @@ async function settingsFrom(
     if (at < 1 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return `--env needs NAME=VALUE, with letters, digits and underscore in NAME`;
     env[key] = pair.slice(at + 1);
   }
-  // What the shell left as it is, relative to where the command was typed: the app has another working directory.
-  const absolute = (folder: string): string => (folder.startsWith("~") ? folder : path.resolve(folder));
+  const trouble = openingTrouble(options) ?? referenceTrouble([...Object.values(env), ...args]);
+  if (trouble !== null) return trouble;
+  if (command === "") return "the command is missing";
+  if (options.cwd === "") return "--cwd needs a folder";
   const sandbox = {
     ...(options.read.length === 0 ? {} : { read: options.read.map(absolute) }),
     ...(options.write.length === 0 ? {} : { write: options.write.map(absolute) }),
@@ -163,21 +166,26 @@ async function settingsFrom(
 }
 
 /** Without the app: into config.json, unaccepted; the app asks for it when it runs. */
-async function addToFile(context: Context, name: string, settings: ServerSettings): Promise<Status> {
-  const { openSettings, withOwnHome } = await import("./offline.ts");
+async function addToFile(context: Context, name: string, settings: ServerSettings, options: AddOptions): Promise<Status> {
+  const { configuredServer, openSettings, withOwnHome } = await import("./offline.ts");
   const added = await withOwnHome(context, () => writeToFile(openSettings(context.paths), name, settings));
   const done = added.ok ? added.value : added;
   if (!done.ok) return report(context, done.error);
   for (const note of plainSecrets(settings)) context.terminal.note(note);
   context.terminal.note(`${name} is in config.json but not accepted, so it will not start.`);
   context.terminal.note(`With Portcullis running: portcullis server accept ${name}`);
+  if (options.json === true) context.terminal.json(configuredServer(name, settings));
   return 0;
 }
 
 async function writeToFile(store: SettingsStore, name: string, settings: ServerSettings): Promise<Result<void>> {
   try {
     if (Object.hasOwn(store.current().mcpServers ?? {}, name)) {
-      return fail("already-exists", `there is a server called ${name} already`, `Remove it first: portcullis server remove ${name}`);
+      return fail(
+        "already-exists",
+        `there is a server called ${name} already`,
+        "Give another name, or take that one out of config.json first.",
+      );
     }
     const edited = await store.edit([{ path: ["mcpServers", name], value: settings }]);
     return edited.ok ? ok(undefined) : edited;

@@ -75,7 +75,11 @@ export async function inspectTools(server: ServerProcess, limits: InspectLimits 
       return fail("timed-out", `The server did not list its tools within ${Math.round(limits.deadlineMs / 1000)} seconds.`);
     const said =
       error instanceof z.core.$ZodError ? "its list of tools is not one" : error instanceof Error ? error.message.slice(0, 300) : "unknown";
-    return fail("cannot-start", `The server started, but did not answer as an MCP server: ${said.replace(/\.?$/, ".")}`, "Its log says more.");
+    return fail(
+      "cannot-start",
+      `The server started, but did not answer as an MCP server: ${said.replace(/\.?$/, ".")}`,
+      "Its log says more.",
+    );
   } finally {
     await client.close().catch(() => undefined);
     await server.stop();

@@ -74,7 +74,8 @@ export function createServerChanges(
 
   return {
     async add(name, settings, accept) {
-      if (configured(name) !== undefined) return fail("already-exists", `There already is a server named "${name}".`, "portcullis server list shows them.");
+      if (configured(name) !== undefined)
+        return fail("already-exists", `There already is a server named "${name}".`, "portcullis server list shows them.");
       // A name that was taken out of the file by hand starts without what was accepted for it then.
       const cleared = await acceptances.remove(name);
       if (!cleared.ok) return cleared;

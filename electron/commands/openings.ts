@@ -1,0 +1,38 @@
+import path from "node:path";
+import { secretNameSchema, secretReferences, replaceReferences } from "../../shared/model/secret-reference.ts";
+import { parseHost } from "../sandbox/hosts.ts";
+
+// What `server add` and `sandbox set` take: checked before anything is changed, so that no server is there that cannot start.
+
+/** What a sandbox opens, as it is typed. */
+export interface Openings {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly host: readonly string[];
+}
+
+/** What the shell left as it is, relative to where the command was typed: the app has another working directory, and `~` is its to read. */
+export function absolute(folder: string): string {
+  return /^~(?=$|[/\\])/.test(folder) ? folder : path.resolve(folder);
+}
+
+/** What is wrong with them, in words, or null. An empty folder would be the current one. */
+export function openingTrouble({ read, write, host }: Openings): string | null {
+  if (read.includes("")) return "--read needs a folder or a file";
+  if (write.includes("")) return "--write needs a folder or a file";
+  for (const text of host) {
+    const parsed = parseHost(text);
+    if (!parsed.ok) return `--host: ${parsed.error.message} ${parsed.error.hint ?? ""}`.trimEnd();
+  }
+  return null;
+}
+
+/** What is wrong with the references to secrets in these texts, in words, or null. */
+export function referenceTrouble(texts: readonly string[]): string | null {
+  for (const text of texts) {
+    if (replaceReferences(text, () => "").includes("${keychain:")) return "a reference to a secret is not closed: ${keychain:NAME}";
+    const wrong = secretReferences(text).find((name) => !secretNameSchema.safeParse(name).success);
+    if (wrong !== undefined) return `\${keychain:${wrong}} names no secret: letters, digits, dot, dash and underscore, up to three slashes`;
+  }
+  return null;
+}

@@ -1,0 +1,85 @@
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createCommandBench, serverView, snapshot } from "../../fixtures/clients/command-bench.ts";
+import type { CommandBench } from "../../fixtures/clients/command-bench.ts";
+
+let bench: CommandBench;
+beforeEach(() => {
+  bench = createCommandBench();
+});
+afterEach(() => bench.close());
+
+describe("server add and accept", () => {
+  it("shows all of it, and accepts what was shown only after a yes", async () => {
+    const view = { ...serverView, warnings: ["It can change your files."] };
+    await bench.startApp({ "server.add": view, "server.accept": { ...view, state: { kind: "idle" } } });
+    const line = ["server", "add", "files", "--", "npx", "-y", "x"];
+    for (const [typed, accepted] of [
+      ["y\n", true],
+      ["yes\n", true],
+      ["n\n", false],
+      ["\n", false],
+      ["", false],
+      ["yeah\n", false],
+    ] as const) {
+      bench.asked.length = 0;
+      const { status, errors } = await bench.run(line, typed, true);
+      expect(status).toBe(0);
+      expect(errors).toContain("npx -y @modelcontextprotocol/server-filesystem '/home/ann/my notes'");
+      expect(errors).toContain("TOKEN (secret: github/token)");
+      expect(errors).toContain("! It can change your files.");
+      expect(bench.asked[0]).toEqual({
+        channel: "server.add",
+        input: { name: "files", settings: { command: "npx", args: ["-y", "x"] }, accept: false },
+      });
+      const accepts = bench.asked.filter(({ channel }) => channel === "server.accept");
+      expect(accepts.map(({ input }) => input)).toEqual(accepted ? [{ name: "files", fingerprint: "fp-1" }] : []);
+    }
+  });
+
+  it("without a terminal adds it unaccepted and says so; --yes accepts", async () => {
+    await bench.startApp({ "server.add": serverView, "server.accept": { ...serverView, state: { kind: "idle" } } });
+    const unaccepted = await bench.run(["server", "add", "files", "--", "npx"], "y\n");
+    expect(unaccepted.status).toBe(0);
+    expect(unaccepted.errors).toContain("portcullis server accept files");
+    expect(bench.asked.map(({ channel }) => channel)).toEqual(["server.add"]);
+    const accepted = await bench.run(["server", "add", "files", "--yes", "--json", "--", "npx"]);
+    expect(accepted.status).toBe(0);
+    expect(JSON.parse(accepted.out)).toMatchObject({ name: "files", state: { kind: "idle" } });
+  });
+
+  it("cannot be made to show something else: line breaks, escapes and padding stand there as they are", async () => {
+    const args = ["ok\n  env       NOTHING", "\u001b[2K\r", "a\u202eb", `${" ".repeat(6000)}; rm -rf ~`];
+    await bench.startApp({ "state.get": snapshot({ servers: [{ ...serverView, args }] }), "server.accept": serverView });
+    const { errors } = await bench.run(["server", "accept", "files"], "n\n", true);
+    expect(errors).not.toContain("\u001b");
+    expect(errors).not.toContain("\u202e");
+    expect(errors).toContain("'ok⟨U+000A⟩  env       NOTHING' '⟨U+001B⟩[2K⟨U+000D⟩' 'a⟨U+202E⟩b'");
+    expect(errors).toContain("'⟨6000 spaces⟩; rm -rf ~'");
+  });
+
+  it("cannot be made to show something else by what a terminal does at the end of a row", async () => {
+    const forged = "  may write nothing";
+    const args = Array.from({ length: 40 }, (_none, at) => `${"x".repeat(at)}${forged}`);
+    await bench.startApp({ "state.get": snapshot({ servers: [{ ...serverView, args }] }), "server.accept": serverView });
+    const { errors } = await bench.run(["server", "accept", "files"], "n\n", true, 40);
+    const shown = errors.split("\n").filter((line) => !line.startsWith("Let files run"));
+    for (const line of shown.slice(0, -2)) expect(line.length, line).toBeLessThanOrEqual(40);
+    expect(shown.filter((line) => line.startsWith(forged))).toEqual(["  may write nothing"]);
+  });
+
+  it("warns of a secret in plain text", async () => {
+    await bench.startApp({ "server.add": serverView });
+    const { errors } = await bench.run(["server", "add", "files", "--env", "API_TOKEN=hunter2-hunter2", "--", "npx"]);
+    expect(errors).toContain("API_TOKEN looks like a secret");
+    expect(errors).not.toContain("hunter2");
+  });
+});
+
+it("sandbox set takes folders as server add does: from here, or from ~", async () => {
+  await bench.startApp({ "server.setSandbox": serverView });
+  await bench.run(["sandbox", "set", "files", "--read", "~/notes", "--read", "a", "--write", "~", "--write", "~other"]);
+  const { read, write } = (bench.asked[0]?.input as { sandbox: { read: string[]; write: string[] } } | undefined)?.sandbox ?? {};
+  expect(read).toEqual(["~/notes", path.resolve("a")]);
+  expect(write).toEqual(["~", path.resolve("~other")]);
+});
