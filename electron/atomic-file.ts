@@ -7,10 +7,11 @@ import path from "node:path";
  * Replaces a file so that a reader, a crash or a kill sees the old bytes or the new ones and nothing else: temporary file beside
  * it, fsync, rename, fsync of the folder. Missing folders are made with mode 0700. A symlink is followed to the file it stands for.
  *
+ * @param data a text in pieces is asked for them one by one
  * @param mode of the new file; 0600 unless told otherwise
  * @throws the file system's error; the old file is then untouched and the temporary one removed
  */
-export async function writeFileAtomic(file: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+export async function writeFileAtomic(file: string, data: string | Uint8Array | Iterable<string>, mode = 0o600): Promise<void> {
   await replaceFileIf(file, data, mode, () => true);
 }
 
@@ -19,7 +20,12 @@ export async function writeFileAtomic(file: string, data: string | Uint8Array, m
  *
  * @returns whether the file was replaced
  */
-export async function replaceFileIf(file: string, data: string | Uint8Array, mode: number, stillSo: () => boolean): Promise<boolean> {
+export async function replaceFileIf(
+  file: string,
+  data: string | Uint8Array | Iterable<string>,
+  mode: number,
+  stillSo: () => boolean,
+): Promise<boolean> {
   await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const target = await fs.realpath(file).catch(() => file);
   const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString("hex")}.tmp`);

@@ -1,8 +1,9 @@
-import { writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Command } from "commander";
 import type { JournalKind, JournalPage, JournalQuery, JournalRecord, JournalVerdict } from "../../shared/model/journal-entry.ts";
 import { reveal, revealLine } from "../../shared/text/reveal.ts";
+import { writeFileAtomic } from "../atomic-file.ts";
 import type { JournalReader } from "../journal/reader.ts";
 import type { AppClient } from "./app-client.ts";
 import { report, tryApp, withApp } from "./context.ts";
@@ -188,7 +189,7 @@ async function exportTo(context: Context, options: ExportOptions): Promise<Statu
     const pieces = reader.exportRecords(format, query);
     if (options.out === undefined) await terminal.rawPieces(pieces);
     else {
-      await writeFile(options.out, pieces, { mode: 0o600 });
+      await writePrivate(options.out, pieces);
       terminal.note(`Written to ${path.resolve(options.out)}.`);
     }
     return 0;
@@ -200,6 +201,15 @@ async function exportTo(context: Context, options: ExportOptions): Promise<Statu
   } finally {
     reader.close();
   }
+}
+
+// Into a file of its own that takes the name at the end: one that was there may be open to others, and would stay so. What is no ordinary
+// file (a pipe, a device) is written to as it is, and no folder is made for a mistyped path.
+async function writePrivate(file: string, pieces: Iterable<string>): Promise<void> {
+  const there = await stat(file).catch(() => null);
+  if (there !== null && !there.isFile()) return writeFile(file, pieces);
+  await stat(path.dirname(file));
+  await writeFileAtomic(file, pieces, 0o600);
 }
 
 /** Lets a running app record the export; 0 also where none runs. */

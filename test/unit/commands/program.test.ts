@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { closeSync, lstatSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { approval, createCommandBench, serverView, snapshot } from "../../fixtures/clients/command-bench.ts";
@@ -194,6 +194,30 @@ describe("journal export while the app runs", () => {
       { channel: "journal.noteExport", input: { format: "jsonl" } },
     ]);
   });
+
+  it.skipIf(process.platform === "win32")(
+    "gives the file to its owner only, also where there was one, and leaves what is no file as it is",
+    async () => {
+      await fill(3, "x");
+      const out = path.join(bench.paths.data, "out.jsonl");
+      await writeFile(out, "something longer than three records could ever be ".repeat(100), { mode: 0o644 });
+      const reader = openSync(out, "r");
+      const link = path.join(bench.paths.data, "link.jsonl");
+      await symlink(out, link);
+      expect(await bench.run(["journal", "export", "--out", link])).toMatchObject({ status: 0 });
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
+      expect((statSync(out).mode & 0o777).toString(8)).toBe("600");
+      expect(seqs(readFileSync(out, "utf8"))).toEqual([1, 2, 3]);
+      expect(readFileSync(reader, "utf8")).toMatch(/^something longer/);
+      closeSync(reader);
+      expect(await bench.run(["journal", "export", "--out", "/dev/null"])).toMatchObject({ status: 0 });
+      expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+      const nowhere = await bench.run(["journal", "export", "--out", path.join(bench.paths.data, "none", "out.jsonl")]);
+      expect(nowhere).toMatchObject({ status: 1, out: "" });
+      expect(nowhere.errors).toContain("cannot write");
+      expect(readdirSync(bench.paths.data).filter((name) => /none|tmp/.test(name))).toEqual([]);
+    },
+  );
 
   it("writes nothing where the app could not record it", async () => {
     await fill(3, "x");
