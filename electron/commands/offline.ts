@@ -15,14 +15,15 @@ import { schemaReference } from "../settings/settings-schema-file.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
 import type { SecretEntry } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
-import { diskTrouble } from "./disk-trouble.ts";
+import { diskTrouble, folderTrouble } from "./disk-trouble.ts";
 
 // Our own files without the app: reading them needs nobody's leave; who writes does it as the only one on this home.
 
 /** Runs `work` while no app and no other writing command can be on this home; fails with `already-exists` where one is. */
 export async function withOwnHome<T>(context: Context, work: () => Promise<T>): Promise<Result<T>> {
   const lock = await takeHomeLock(context.paths, "command", { platform: context.platform });
-  if (!lock.ok) return lock;
+  // A lock that is not held by anybody and cannot be taken: our folders are no use.
+  if (!lock.ok) return lock.error.code === "already-exists" ? lock : { ok: false, error: folderTrouble(context.paths) ?? lock.error };
   try {
     return ok(await work());
   } finally {
