@@ -76,6 +76,15 @@ describe.skipIf(missing !== null)("drift", { timeout: 60_000 }, () => {
     expect(rig.migrations.drift()).toEqual([]);
   });
 
+  it("a command that only looks once knows it at once", async () => {
+    await rig.close();
+    fs.writeFileSync(files.codex, fs.readFileSync(files.codex, "utf8").replace("dark", "light"));
+    rig = await createEngineRig({ home, keyring: keyring.env, follow: false });
+    const states = rig.migrations.history().flatMap((one) => one.files.map(({ path: file, state }) => [file === files.codex, state]));
+    expect(states.filter(([codex]) => codex === true)).toEqual([[true, "changed-since"]]);
+    expect(states.filter(([codex, state]) => codex === false && state !== "applied")).toEqual([]);
+  });
+
   it("an entry that is dropped is put back as it was after the migration", async () => {
     const after = fs.readFileSync(files.codex, "utf8");
     const config = after.slice(0, after.indexOf("[mcp_servers.other]")) + after.slice(after.indexOf("[tui]"));
