@@ -1,5 +1,5 @@
 import { Check, ChevronDown, X } from "lucide-react";
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent as ReactKeyboardEvent, type MouseEvent } from "react";
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent as ReactKeyboardEvent, type MouseEvent, type RefObject } from "react";
 import type { Approval, ApprovalAnswer } from "../../shared/model/approval.ts";
 import { messages } from "../messages.ts";
 import { Button, Kbd } from "../ui/button.tsx";
@@ -22,6 +22,7 @@ const firstDenial: DenyChoice = { reason: "", remember: "once" };
 export function AnswerBar({
   approval,
   content,
+  frame,
   locked,
   lockNote,
   problem,
@@ -31,6 +32,8 @@ export function AnswerBar({
   readonly approval: Approval;
   /** Names what is on screen; a change disarms. */
   readonly content: string;
+  /** What shows the question; nothing counts while it is not to be seen. */
+  readonly frame: RefObject<HTMLElement | null>;
   /** Whether Allow is locked, whatever the clock says. */
   readonly locked: boolean;
   readonly lockNote: React.ReactNode;
@@ -42,7 +45,7 @@ export function AnswerBar({
   const [scope, setScope] = useState(firstScope);
   const [denial, setDenial] = useState(firstDenial);
   const [note, setNote] = useState<string | null>(null);
-  const arming = useArming(`${content} ${panel}`);
+  const arming = useArming(`${content} ${panel}`, frame);
   const allowOff = locked || busy || !arming.armed;
   const denyOff = busy || !arming.armed;
 

@@ -1,5 +1,5 @@
 import { ArrowRight, Info, ShieldOff, TriangleAlert } from "lucide-react";
-import { memo, useCallback, useId, useState } from "react";
+import { memo, useCallback, useId, useRef, useState } from "react";
 import type { Approval, Finding } from "../../shared/model/approval.ts";
 import { useApp } from "../app-context.tsx";
 import { messages } from "../messages.ts";
@@ -28,6 +28,7 @@ export interface ApprovalCardProps {
 export const ApprovalCard = memo(function ApprovalCard({ approval, more, argumentsHeight, onAnswered }: ApprovalCardProps) {
   const { api } = useApp();
   const heading = useId();
+  const frame = useRef<HTMLElement>(null);
   const { result } = useFetched("approval.get", { id: approval.id }, approval.fingerprint);
   const detail = result?.ok === true ? result.value : null;
   const loadProblem = result?.ok === false ? result.error.message : null;
@@ -59,7 +60,7 @@ export const ApprovalCard = memo(function ApprovalCard({ approval, more, argumen
   );
 
   return (
-    <article className="card" aria-labelledby={heading}>
+    <article ref={frame} className="card" aria-labelledby={heading}>
       <header className="card-head">
         <CardPath approval={approval} />
         <Countdown deadline={approval.deadline} />
@@ -136,6 +137,7 @@ export const ApprovalCard = memo(function ApprovalCard({ approval, more, argumen
       </section>
       <AnswerBar
         approval={approval}
+        frame={frame}
         content={`${approval.id} ${detail?.fingerprint ?? ""}`}
         locked={detail === null || mustSee}
         lockNote={

@@ -16,12 +16,15 @@ const icons: Readonly<Record<Ending, LucideIcon>> = { expired: Hourglass, withdr
 export function ApprovalStage({
   approvals,
   wanted,
+  denied,
   argumentsHeight,
   onShown,
   empty,
 }: {
   readonly approvals: readonly Approval[];
   readonly wanted: string | null;
+  /** Questions that this page has denied by other means than the card. */
+  readonly denied?: ReadonlySet<string>;
   readonly argumentsHeight: number;
   readonly onShown?: (id: string | null) => void;
   readonly empty: ReactNode;
@@ -29,19 +32,21 @@ export function ApprovalStage({
   const [shown, setShown] = useState<Shown | null>(null);
   const [lastWanted, setLastWanted] = useState(wanted);
 
-  const now = useNow(500);
-
+  useNow(250);
   // State that follows other state, set while rendering so that a stale question is never painted.
   const chosen = wanted !== lastWanted && wanted !== shown?.approval.id && approvals.some(({ id }) => id === wanted);
-  const next = follow(chosen ? null : shown, approvals, now, wanted);
+  const next = follow(chosen ? null : shown, approvals, { now: Date.now(), wanted, denied });
   if (wanted !== lastWanted) setLastWanted(wanted);
   if (next !== shown) setShown(next);
 
   const id = next?.approval.id ?? null;
-  useEffect(() => onShown?.(id), [id, onShown]);
+  useEffect(() => {
+    onShown?.(id);
+    return () => onShown?.(null);
+  }, [id, onShown]);
 
   const ended = next?.ended ?? null;
-  const leave = useCallback(() => setShown((now) => (now === null ? null : moveOn(now, approvals, Date.now()))), [approvals]);
+  const leave = useCallback(() => setShown((now) => (now === null ? null : moveOn(now, approvals, { now: Date.now() }))), [approvals]);
   useEffect(() => {
     if (ended === null) return undefined;
     const timer = setTimeout(leave, Math.max(0, ended.at + lingerMs(ended.how) - Date.now()));

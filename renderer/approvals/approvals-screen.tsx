@@ -14,6 +14,7 @@ import { TimeLeft } from "./countdown.tsx";
 import { inOrder } from "./queue.ts";
 
 const argumentsHeight = 460;
+const nothing: ReadonlySet<string> = new Set();
 
 /** The waiting questions and the one that is open; the same card as in the approval window. */
 export function ApprovalsScreen() {
@@ -21,12 +22,16 @@ export function ApprovalsScreen() {
   const { selected } = useView();
   const approvals = useSnapshot((snapshot) => snapshot.approvals);
   const [shown, setShown] = useState<string | null>(null);
+  const [denied, setDenied] = useState<ReadonlySet<string>>(nothing);
   const act = useAct();
   const toasts = useToasts();
   const onShown = useCallback((id: string | null) => setShown(id), []);
   const denyAll = async (): Promise<void> => {
+    // Before the answer: that they are gone may be known first.
+    setDenied(new Set(approvals.map(({ id }) => id)));
     const result = await act("approval.denyAll", {});
     if (result.ok) toasts.say(messages.approvals.deniedAll(result.value.denied));
+    else setDenied(nothing);
   };
 
   const empty = (
@@ -53,8 +58,12 @@ export function ApprovalsScreen() {
       ) : (
         <Split
           label={messages.approvals.queue}
-          open={selected !== null || approvals.length < 2}
-          onBack={() => view.go("approvals")}
+          // A question that is on screen stays there when another one comes.
+          open={selected !== null || shown !== null || approvals.length < 2}
+          onBack={() => {
+            setShown(null);
+            view.go("approvals");
+          }}
           list={
             <ol>
               {inOrder(approvals).map((approval) => (
@@ -90,7 +99,14 @@ export function ApprovalsScreen() {
           }
         >
           <div className="approval-frame">
-            <ApprovalStage approvals={approvals} wanted={selected} argumentsHeight={argumentsHeight} onShown={onShown} empty={empty} />
+            <ApprovalStage
+              approvals={approvals}
+              wanted={selected}
+              denied={denied}
+              argumentsHeight={argumentsHeight}
+              onShown={onShown}
+              empty={empty}
+            />
           </div>
         </Split>
       )}

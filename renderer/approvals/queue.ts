@@ -21,17 +21,26 @@ export function inOrder(approvals: readonly Approval[]): readonly Approval[] {
   return [...approvals].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }
 
-/**
- * What to show now, given what was shown and the questions that wait.
- *
- * @param wanted the question that the person chose from the list, if any; taken only when nothing else is being answered
- */
-export function follow(shown: Shown | null, approvals: readonly Approval[], now: number, wanted: string | null = null): Shown | null {
+/** An ending this close to the deadline was the deadline: the news of it takes a moment. In milliseconds. */
+const deadlineToleranceMs = 1000;
+
+export interface Following {
+  readonly now: number;
+  /** The question that the person chose from the list, if any; taken only when nothing else is being answered. */
+  readonly wanted?: string | null;
+  /** Questions that this page has denied by other means than the card. */
+  readonly denied?: ReadonlySet<string> | undefined;
+}
+
+/** What to show now, given what was shown and the questions that wait. */
+export function follow(shown: Shown | null, approvals: readonly Approval[], { now, wanted = null, denied }: Following): Shown | null {
   if (shown !== null) {
     if (shown.ended !== null) return shown;
-    const current = approvals.find(({ id }) => id === shown.approval.id);
+    const { id, deadline } = shown.approval;
+    const current = approvals.find((approval) => approval.id === id);
     if (current === undefined) {
-      return { ...shown, ended: { how: now >= shown.approval.deadline ? "expired" : "withdrawn", at: now } };
+      const how = denied?.has(id) === true ? "denied" : now >= deadline - deadlineToleranceMs ? "expired" : "withdrawn";
+      return { ...shown, ended: { how, at: now } };
     }
     return current === shown.approval ? shown : { approval: current, ended: null };
   }
@@ -40,10 +49,10 @@ export function follow(shown: Shown | null, approvals: readonly Approval[], now:
 }
 
 /** The next one after an ending was seen. */
-export function moveOn(shown: Shown, approvals: readonly Approval[], now: number): Shown | null {
+export function moveOn(shown: Shown, approvals: readonly Approval[], { now }: Following): Shown | null {
   return follow(
     null,
     approvals.filter(({ id }) => id !== shown.approval.id),
-    now,
+    { now },
   );
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, type MouseEvent } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type MouseEvent, type RefObject } from "react";
 import {
   acceptsPress,
   actionForKey,
@@ -29,13 +29,15 @@ const watchMs = 100;
 
 /**
  * Ties arming.ts to a real window: its clock, focus, size, place and visibility. `content` names what is under the person's eyes;
- * another name starts the half second again.
+ * another name starts the half second again. `frame` is what shows it: while that is not to be seen (another view stands in its
+ * place, scrolled away), nothing is armed, whatever else is on screen.
  */
-export function useArming(content: string): ArmingControls {
+export function useArming(content: string, frame: RefObject<HTMLElement | null>): ArmingControls {
   const [born] = useState(() => performance.now());
   const arming = useRef<Arming>(initialArming(born));
   const pressedAt = useRef<number | null>(null);
   const place = useRef("");
+  const outOfSight = useRef(false);
   const [armed, setArmed] = useState(false);
   const [epoch, setEpoch] = useState(0);
 
@@ -45,16 +47,35 @@ export function useArming(content: string): ArmingControls {
     setEpoch((now) => now + 1);
   }, []);
 
+  const look = useCallback(() => {
+    const seen = document.visibilityState === "visible" && !outOfSight.current && isLaidOut(frame.current);
+    if (seen !== arming.current.visible) disturbed(seen ? "shown" : "hidden");
+  }, [disturbed, frame]);
+
   const watch = useCallback(() => {
+    look();
     const now = placeOf(window);
     if (place.current === now) return;
     if (place.current !== "") disturbed("moved");
     place.current = now;
-  }, [disturbed]);
+  }, [disturbed, look]);
 
   // What is on screen has changed: the buttons must look and be off before the next paint.
   // eslint-disable-next-line react/set-state-in-effect, react/exhaustive-effect-dependencies
   useLayoutEffect(() => disturbed("content"), [content, disturbed]);
+
+  useEffect(() => {
+    const shown = frame.current;
+    if (shown === null) return undefined;
+    // eslint-disable-next-line react/set-state-in-effect
+    look();
+    const observer = new IntersectionObserver((entries) => {
+      outOfSight.current = entries.at(-1)?.isIntersecting === false;
+      look();
+    });
+    observer.observe(shown);
+    return () => observer.disconnect();
+  }, [frame, look]);
 
   useEffect(() => {
     const from = armedFrom(arming.current);
@@ -71,7 +92,10 @@ export function useArming(content: string): ArmingControls {
       place.current = placeOf(window);
       disturbed("resized");
     };
-    const onVisibility = (): void => disturbed(document.visibilityState === "visible" ? "shown" : "hidden");
+    const onVisibility = (): void => {
+      disturbed(document.visibilityState === "visible" ? "shown" : "hidden");
+      look();
+    };
     const onPointerDown = (): void => {
       watch();
       pressedAt.current = performance.now();
@@ -95,7 +119,7 @@ export function useArming(content: string): ArmingControls {
       window.removeEventListener("pointerdown", onPointerDown, true);
       window.removeEventListener("keydown", onTab, true);
     };
-  }, [disturbed, watch]);
+  }, [disturbed, look, watch]);
 
   const accepts = useCallback(
     (event: MouseEvent): boolean => {
@@ -131,6 +155,13 @@ export function useArming(content: string): ArmingControls {
 
   const engaged = useCallback(() => arming.current.engaged, []);
   return { armed, epoch, accepts, keyAction, engaged };
+}
+
+/** Whether it has a box on this page that could be seen. */
+function isLaidOut(element: HTMLElement | null): boolean {
+  return (
+    element !== null && element.getClientRects().length > 0 && element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+  );
 }
 
 function placeOf({ screenX, screenY, innerWidth, innerHeight, devicePixelRatio }: Window): string {

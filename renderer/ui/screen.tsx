@@ -2,6 +2,7 @@ import { ArrowLeft } from "lucide-react";
 import type { ReactNode } from "react";
 import { messages } from "../messages.ts";
 import { Button } from "./button.tsx";
+import { useNarrow } from "./use-narrow.ts";
 
 /** A screen of the main window: its name, what can be done on it, and the rest. */
 export function Screen({
@@ -34,7 +35,7 @@ export function ScreenBody({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** A list and the detail of what is chosen; in a narrow window one of the two. */
+/** A list and the detail of what is chosen; in a narrow window one of the two, and only that one is there at all. */
 export function Split({
   label,
   list,
@@ -48,21 +49,26 @@ export function Split({
   readonly onBack: () => void;
   readonly children: ReactNode;
 }) {
+  const narrow = useNarrow();
   return (
     <div className="split" data-open={open}>
-      <nav className="split-list" aria-label={label}>
-        {list}
-      </nav>
-      <section className="split-detail">
-        {open ? (
-          <div className="split-back">
-            <Button look="ghost" icon={<ArrowLeft size={15} aria-hidden="true" />} onClick={onBack}>
-              {messages.common.back}
-            </Button>
-          </div>
-        ) : null}
-        {children}
-      </section>
+      {narrow && open ? null : (
+        <nav className="split-list" aria-label={label}>
+          {list}
+        </nav>
+      )}
+      {narrow && !open ? null : (
+        <section className="split-detail">
+          {narrow ? (
+            <div className="split-back">
+              <Button look="ghost" icon={<ArrowLeft size={15} aria-hidden="true" />} onClick={onBack}>
+                {messages.common.back}
+              </Button>
+            </div>
+          ) : null}
+          {children}
+        </section>
+      )}
     </div>
   );
 }

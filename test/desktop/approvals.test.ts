@@ -152,6 +152,39 @@ describe.skipIf(reason !== null)("a call that waits, in the tray app", () => {
     expect(await waiting()).toBe(2);
   });
 
+  it("the main window allows nothing that it does not show: in a narrow one the list stands in the question's place", async () => {
+    await desktop.electron.evaluate(({ BrowserWindow }) => {
+      const window = BrowserWindow.getAllWindows().find((one) => one.webContents.getURL().includes("index.html"));
+      window?.setSize(640, 480);
+      window?.focus();
+    });
+    try {
+      await desktop.main.evaluate(() => (window.location.hash = "/approvals"));
+      void ask("not on screen");
+      void ask("not on screen either");
+      await until("two questions", async () => (await waiting()) === 2);
+      const back = desktop.main.getByRole("button", { name: "Back" });
+      const list = desktop.main.getByRole("navigation", { name: "Waiting questions, oldest first" });
+      await back.or(list).first().waitFor();
+      if (await back.isVisible()) await back.click();
+      await list.waitFor();
+      await armed();
+      await desktop.main.keyboard.press("Control+Enter");
+      await armed();
+      expect(await waiting()).toBe(2);
+      await list.getByRole("button").first().click();
+      await desktop.main.locator(".answer[data-armed=true]").waitFor();
+      await desktop.main.keyboard.press("d");
+      await until("one question", async () => (await waiting()) === 1);
+    } finally {
+      await desktop.electron.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()
+          .find((one) => one.webContents.getURL().includes("index.html"))
+          ?.setSize(1080, 720),
+      );
+    }
+  });
+
   it("the tray and one notification follow, without an argument in either", async () => {
     const before = (await desktop.seen()).notifications.length;
     void ask("my private words");
