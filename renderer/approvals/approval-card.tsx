@@ -15,6 +15,9 @@ import { Countdown, DeadlineLine } from "./countdown.tsx";
 import { Headline } from "./headline.tsx";
 import { hides } from "./wording.ts";
 
+/** In characters. */
+const longestPlace = 80;
+
 export interface ApprovalCardProps {
   readonly approval: Approval;
   /** How many more wait behind it. */
@@ -202,6 +205,14 @@ function Findings({ findings, onShow }: { readonly findings: readonly Finding[];
         <li key={`${finding.kind} ${finding.pointer} ${finding.text}`} className={hides(finding) ? "finding red" : "finding"}>
           {hides(finding) ? <TriangleAlert size={14} aria-hidden="true" /> : <Info size={14} aria-hidden="true" />}
           <span className="unbroken">
+            {finding.pointer === "" ? null : (
+              <>
+                <code>
+                  <Revealed text={placeOf(finding.pointer)} line />
+                </code>
+                {": "}
+              </>
+            )}
             <Revealed text={finding.text} />
           </span>
           <Button look="link" onClick={() => onShow(finding)}>
@@ -211,4 +222,14 @@ function Findings({ findings, onShow }: { readonly findings: readonly Finding[];
       ))}
     </ul>
   );
+}
+
+/** A pointer as one reads it: `/list/0/a~1b` → list › 0 › a/b; a long one loses its middle. */
+function placeOf(pointer: string): string {
+  const words = pointer
+    .split("/")
+    .slice(1)
+    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .join(" › ");
+  return words.length <= longestPlace ? words : `${words.slice(0, longestPlace / 2)} … ${words.slice(-longestPlace / 2)}`;
 }

@@ -17,7 +17,7 @@ import { messages } from "../messages.ts";
 import { LongText } from "../ui/long-text.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { RichText } from "../ui/rich-text.tsx";
-import { splitSubject, toneOf, verbOf, type Verb } from "./wording.ts";
+import { namesObject, splitSubject, toneOf, verbOf, type Verb } from "./wording.ts";
 
 const icons: Readonly<Record<Verb, LucideIcon>> = {
   read: Eye,
@@ -38,6 +38,7 @@ export function Headline({ approval, headingId }: { readonly approval: Approval;
   const verb = verbOf(approval.tool);
   const Icon = icons[verb];
   const { subject } = approval;
+  const object = subject !== null && namesObject(verb, subject.key);
   return (
     <div className="headline">
       <span className={`headline-icon ${toneOf(approval)}`} aria-hidden="true">
@@ -45,25 +46,21 @@ export function Headline({ approval, headingId }: { readonly approval: Approval;
       </span>
       <div className="headline-text">
         <h2 id={headingId} className={subject !== null && subject.value.length > 90 ? "long" : undefined}>
-          {subject === null || verb === "call" ? <RichText parts={messages.approvals.noSubject(approval.tool)} /> : null}
-          {subject !== null && verb === "call" ? ` ${messages.approvals.withTool} ` : null}
-          {subject === null ? null : (
-            <>
-              {verb === "call" ? null : `${messages.approvals.verbs[verb]} `}
-              <Subject value={subject.value} />
-            </>
-          )}
+          {object ? `${messages.approvals.verbs[verb]} ` : <RichText parts={messages.approvals.noSubject(approval.tool)} />}
+          {subject !== null && !object ? ` ${messages.approvals.withTool} ` : null}
+          {subject === null ? null : <Subject value={subject.value} whole={!object} />}
         </h2>
-        {subject === null ? null : <SubjectLead name={subject.key} value={subject.value} />}
+        {object ? <SubjectLead name={subject.key} value={subject.value} /> : null}
       </div>
     </div>
   );
 }
 
-function Subject({ value }: { readonly value: string }) {
+/** The thing in bold; only an object is cut down to its name, with the rest below it. */
+function Subject({ value, whole }: { readonly value: string; readonly whole: boolean }) {
   return (
     <strong className="unbroken">
-      <LongText text={splitSubject(value).name} limit={360} line />
+      <LongText text={whole ? value : splitSubject(value).name} limit={360} line />
     </strong>
   );
 }

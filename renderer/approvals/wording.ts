@@ -13,7 +13,7 @@ export type Verb = (typeof verbs)[number];
 const words: readonly (readonly [Verb, readonly string[]])[] = [
   ["read", ["read", "get", "fetch", "view", "show", "describe", "stat", "download"]],
   ["list", ["list", "ls", "tree", "enumerate"]],
-  ["search", ["search", "find", "query", "grep", "lookup", "resolve"]],
+  ["search", ["search", "find", "grep", "lookup", "resolve"]],
   ["change", ["write", "edit", "update", "set", "patch", "change", "modify", "replace", "append", "rename", "put", "add", "insert"]],
   ["create", ["create", "new", "make", "mkdir"]],
   ["move", ["move", "mv"]],
@@ -57,9 +57,36 @@ export function verbOf(tool: string): Verb {
   return found.reduce((gravest, verb) => (graver.indexOf(tones[verb]) > graver.indexOf(tones[gravest]) ? verb : gravest), first);
 }
 
-/** Whether a finding hides something from the eye. The others (markup, size, numbers) are true of ordinary files, too. */
+const files = ["path", "file_path", "filePath", "filename", "file", "source"];
+const addresses = ["url", "uri"];
+const commands = ["command", "cmd", "script", "code"];
+
+/** What kind of argument a verb's object can be, by the argument's name. */
+const objects: Readonly<Record<Verb, readonly string[]>> = {
+  read: [...files, ...addresses],
+  list: files,
+  search: files,
+  change: files,
+  create: files,
+  move: files,
+  delete: files,
+  run: commands,
+  send: files,
+  open: [...files, ...addresses],
+  call: [],
+};
+
+/**
+ * Whether "verb + value" is what the call says: only where the argument's name says that its value is the verb's object. A branch that is
+ * deleted is no repository that is deleted, and a title is nothing that is created.
+ */
+export function namesObject(verb: Verb, key: string): boolean {
+  return objects[verb].includes(key);
+}
+
+/** Whether a finding hides something from the eye: the text itself, or where it leads. The others (markup, size, numbers) are true of ordinary files, too. */
 export function hides({ kind }: Pick<Finding, "kind">): boolean {
-  return kind === "invisible" || kind === "control" || kind === "padding";
+  return kind === "invisible" || kind === "control" || kind === "padding" || kind === "climbs";
 }
 
 /** How grave a call looks: its verb, made graver by what hides in its arguments. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** Something about the arguments that the eye would miss. */
 export const findingSchema = z.object({
-  kind: z.enum(["invisible", "control", "padding", "large", "markup", "number"]),
+  kind: z.enum(["invisible", "control", "padding", "large", "markup", "number", "climbs"]),
   /** One sentence, in words, with the count. */
   text: z.string(),
   /** JSON pointer into the arguments. */

@@ -40,6 +40,7 @@ export function inspectArguments(args: JsonObject): Inspection {
       );
     }
     if (text.length > longText) add("large", pointer, `A text of ${text.length.toLocaleString("en-US")} characters`);
+    if (climbs(text, pointer)) add("climbs", pointer, "A path that goes up again (“..”): it ends elsewhere than it begins");
     if (looksLikeMarkup(text)) add("markup", pointer, "Contains markup (HTML or Markdown links); it is shown as plain text");
   };
   const visit = (value: JsonValue, pointer: string): void => {
@@ -71,20 +72,27 @@ const telling = [
   "destination", "to", "recipient", "repo", "title", "name", "id", "message", "text", "content",
 ];
 
-/** The argument that says most about a call, for its headline, cut to 200 characters; null if none is a text. */
+/**
+ * The argument that says most about a call, for its headline; null if none is a text. A long one loses its middle: the end of a path is
+ * where it leads.
+ */
 export function subjectOf(args: JsonObject): { key: string; value: string } | null {
   const known = telling.find((key) => Object.hasOwn(args, key) && typeof args[key] === "string" && args[key] !== "");
   const key = known ?? Object.keys(args).find((candidate) => typeof args[candidate] === "string" && args[candidate] !== "");
   const value = key === undefined ? undefined : args[key];
   if (key === undefined || typeof value !== "string") return null;
-  return { key: cut(key, 60), value: cut(value, 200) };
+  return { key: cutMiddle(key, 60), value: cutMiddle(value, 200) };
 }
 
-function cut(text: string, most: number): string {
+/** At most so many characters and the mark of the gap, two thirds of them from the end. */
+function cutMiddle(text: string, most: number): string {
   if (text.length <= most) return text;
+  let start = Math.floor(most / 3);
+  let end = text.length - (most - start);
   // Not through the middle of a pair.
-  const end = /[\ud800-\udbff]/.test(text[most - 1] ?? "") ? most - 1 : most;
-  return `${text.slice(0, end)}…`;
+  if (/[\ud800-\udbff]/.test(text[start - 1] ?? "")) start--;
+  if (/[\udc00-\udfff]/.test(text[end] ?? "")) end++;
+  return `${text.slice(0, start)} … ${text.slice(end)}`;
 }
 
 function count(n: number, what: string): string {
@@ -143,6 +151,15 @@ function isBlank(code: number): boolean {
     code === 0x3164 ||
     code === 0xfeff
   );
+}
+
+/**
+ * Whether a text that could be a path has a `..` between its separators. Text of several lines is prose or code, where relative imports are
+ * ordinary, unless its argument's name says that it is a path.
+ */
+function climbs(text: string, pointer: string): boolean {
+  if (!/(?:^|[/\\])\.\.(?:[/\\]|$)/.test(text)) return false;
+  return !text.includes("\n") || /(?:path|file|source|destination|dir|folder|ur[il])[^/]*$/i.test(pointer.slice(-100));
 }
 
 function looksLikeMarkup(text: string): boolean {

@@ -37,6 +37,16 @@ describe("inspectArguments (threats 13 and 15)", () => {
     expect(inspectArguments({ list: Array.from({ length: 5_000 }, () => 1) }).mustExpand).toBe(true);
   });
 
+  it("says that a path goes up again, wherever that is in it", () => {
+    for (const path of ["../x", "/a/../b", "a/..", "..", "C:\\a\\..\\b", `/home/ann/My files/${"./".repeat(3000)}../../.ssh/id`]) {
+      expect(inspectArguments({ path }).findings.map(({ kind }) => kind)).toContain("climbs");
+    }
+    expect(kinds({ path: "/a\n/../b" })).toEqual(["climbs"]);
+    for (const other of ["a..b", "HEAD..main", "/a/...", "/a/..b/c", "wait.. what", 'import x from "../x";\nimport y from "../y";']) {
+      expect(kinds({ text: other })).toEqual([]);
+    }
+  });
+
   it("names markup and numbers that do not fit", () => {
     expect(kinds({ a: "<button>Allow</button>" })).toEqual(["markup"]);
     expect(kinds({ a: "[Allow](https://x.example)" })).toEqual(["markup"]);
@@ -60,6 +70,20 @@ describe("subjectOf", () => {
     expect(subjectOf({ content: "x", path: "/a" })).toEqual({ key: "path", value: "/a" });
     expect(subjectOf({ count: 1, whatever: "x" })).toEqual({ key: "whatever", value: "x" });
     expect(subjectOf({ count: 1 })).toBeNull();
-    expect(subjectOf({ path: `${"a".repeat(199)}😀tail` })?.value).toBe(`${"a".repeat(199)}…`);
+  });
+
+  it("cuts a long one in its middle, so that where a path leads is in sight", () => {
+    const path = `/home/ann/projects/site/${"./".repeat(80)}x/../../../../.ssh/authorized_keys`;
+    const { value } = subjectOf({ path }) ?? { value: "" };
+    expect(value.length).toBeLessThanOrEqual(203);
+    expect(value.startsWith("/home/ann/projects/site/")).toBe(true);
+    expect(value.endsWith("x/../../../../.ssh/authorized_keys")).toBe(true);
+    expect(value).toContain(" … ");
+    // Not through the middle of a pair, on either side.
+    for (const odd of ["", "a"]) {
+      const pairs = subjectOf({ path: `${odd}${"😀".repeat(300)}${odd}` })?.value;
+      expect(pairs).toContain("…");
+      expect(pairs).not.toMatch(/[\ud800-\udfff]/u);
+    }
   });
 });

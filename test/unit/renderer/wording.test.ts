@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { splitSubject, toneOf, verbOf, wordsOf } from "../../../renderer/approvals/wording.ts";
+import { namesObject, splitSubject, toneOf, verbOf, wordsOf } from "../../../renderer/approvals/wording.ts";
 
 const plain = { findings: [] };
 
@@ -18,9 +18,37 @@ describe("wording", () => {
     ["browser_navigate", "open"],
     ["run_command", "run"],
     ["frobnicate", "call"],
+    ["query", "call"],
+    ["execute_sql", "run"],
     ["", "call"],
   ])("%s is %s", (tool, verb) => {
     expect(verbOf(tool)).toBe(verb);
+  });
+
+  it("says verb and value only where the argument's name says that the value is the verb's object", () => {
+    for (const [tool, key] of [
+      ["write_file", "path"],
+      ["move_file", "source"],
+      ["fetch", "url"],
+      ["browser_navigate", "url"],
+      ["run_command", "command"],
+      ["evaluate", "script"],
+    ] as const) {
+      expect(namesObject(verbOf(tool), key), tool).toBe(true);
+    }
+    for (const [tool, key] of [
+      ["delete_branch", "repo"],
+      ["create_issue", "title"],
+      ["query", "sql"],
+      ["read_query", "query"],
+      ["search", "query"],
+      ["send_message", "to"],
+      ["post_message", "url"],
+      ["run_tests", "path"],
+      ["frobnicate", "path"],
+    ] as const) {
+      expect(namesObject(verbOf(tool), key), tool).toBe(false);
+    }
   });
 
   it("takes the gravest verb of a name, so that a harmless word hides nothing", () => {
@@ -31,7 +59,7 @@ describe("wording", () => {
   it("treats an unknown verb as a change, and what hides something as grave", () => {
     expect(toneOf({ tool: "frobnicate", ...plain })).toBe("changing");
     expect(toneOf({ tool: "read_file", ...plain })).toBe("reading");
-    for (const kind of ["invisible", "control", "padding"] as const) {
+    for (const kind of ["invisible", "control", "padding", "climbs"] as const) {
       expect(toneOf({ tool: "read_file", findings: [{ kind, text: "", pointer: "" }] })).toBe("destroying");
     }
   });
