@@ -11,7 +11,7 @@ export interface Format {
   exactTime(at: number): string;
   /** Fri 20 Nov 2026, 14:03:22 */
   dateTime(at: number): string;
-  /** Friday, 20 November */
+  /** Friday, 20 November 2026 */
   day(at: number): string;
   /** "3 minutes ago", "in 2 days" */
   relative(at: number, now: number): string;
@@ -53,7 +53,7 @@ export function createFormat(locale?: string): Format {
     hour12: false,
   });
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
-  const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+  const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const list = new Intl.ListFormat(locale, { type: "conjunction" });
   return {

@@ -40,6 +40,10 @@ function Recorded({ row }: { readonly row: ActivityRow }) {
       {start === null ? null : <JsonView title={words.argumentsStart} text={start} maxHeight={280} />}
       {result === null ? null : <JsonView title={words.result} text={pretty(result)} maxHeight={220} />}
       <dl className="facts">
+        <dt>{words.when}</dt>
+        <dd>
+          <time dateTime={new Date(row.at).toISOString()}>{format.dateTime(row.at)}</time>
+        </dd>
         {call === null ? null : (
           <>
             <dt>{words.decision}</dt>

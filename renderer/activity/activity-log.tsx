@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { format } from "../format.ts";
 import { messages } from "../messages.ts";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
@@ -37,7 +38,16 @@ export function ActivityLog({ filters, empty }: { readonly filters: Filters; rea
   if (journal.problem !== null) {
     return (
       <div className="verdict">
-        <Banner hue="red" live title={<Revealed text={journal.problem.message} />}>
+        <Banner
+          hue="red"
+          live
+          title={<Revealed text={journal.problem.message} />}
+          action={
+            <Button aria-disabled={journal.loading} onClick={journal.again}>
+              {messages.common.tryAgain}
+            </Button>
+          }
+        >
           {journal.problem.hint === undefined ? null : <Revealed text={journal.problem.hint} />}
         </Banner>
       </div>
@@ -72,6 +82,7 @@ export function ActivityLog({ filters, empty }: { readonly filters: Filters; rea
             const row = rows[index];
             if (row === undefined) return null;
             const isOpen = open.has(row.key);
+            const newer = rows[index - 1];
             return (
               <li
                 key={key}
@@ -80,6 +91,7 @@ export function ActivityLog({ filters, empty }: { readonly filters: Filters; rea
                 className={isOpen ? "log-row open" : "log-row"}
                 style={{ transform: `translateY(${String(start)}px)` }}
               >
+                {newer === undefined || dayOf(newer.at) !== dayOf(row.at) ? <h2 className="log-day">{format.day(row.at)}</h2> : null}
                 <ActivityLine
                   row={row}
                   open={isOpen}
@@ -93,4 +105,9 @@ export function ActivityLog({ filters, empty }: { readonly filters: Filters; rea
       </div>
     </div>
   );
+}
+
+/** The local day of a time; equal for times of the same day. */
+function dayOf(at: number): string {
+  return new Date(at).toDateString();
 }

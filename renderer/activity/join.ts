@@ -27,7 +27,8 @@ export interface CallSummary {
   readonly asked: boolean;
 }
 
-const callKinds = new Set<JournalKind>(["call-asked", "call-dispatched", "call-denied", "call-finished"]);
+/** What belongs to a call's row. */
+export const callKinds: ReadonlySet<JournalKind> = new Set<JournalKind>(["call-asked", "call-dispatched", "call-denied", "call-finished"]);
 
 /** Adds records (in any order, known ones too) to rows that are there. */
 export function joinRecords(rows: readonly ActivityRow[], records: readonly JournalRecord[]): readonly ActivityRow[] {

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { AppError } from "../../shared/errors.ts";
+import { ok, type AppError, type Result } from "../../shared/errors.ts";
 import type { JournalKind, JournalRecord } from "../../shared/model/journal-entry.ts";
 import { useApp } from "../app-context.tsx";
-import { joinRecords, type ActivityRow } from "./join.ts";
+import { callKinds, joinRecords, type ActivityRow } from "./join.ts";
 
 export interface Filters {
   readonly kinds: readonly JournalKind[] | null;
@@ -21,6 +21,8 @@ export interface JournalRows {
   readonly more: boolean;
   readonly loading: boolean;
   readonly problem: AppError | null;
+  /** Reads from the newest record again. */
+  readonly again: () => void;
   readonly takeFresh: () => void;
   readonly loadMore: () => void;
 }
@@ -56,8 +58,24 @@ export function useJournal(filters: Filters, held: () => boolean): JournalRows {
   const [more, setMore] = useState(false);
   const [loading, setLoading] = useState(true);
   const [problem, setProblem] = useState<AppError | null>(null);
+  const [rest, setRest] = useState<readonly JournalRecord[]>([]);
   const round = useRef(0);
+  const opened = useRef(new Set<string>());
   const query = JSON.stringify(queryOf(filters));
+  const partial = filters.text.trim() !== "";
+
+  // A text stands in some records of a call and not in others; a row must not say that a call still runs because its end does not
+  // contain what was searched for.
+  const restOf = useCallback(
+    async (found: readonly JournalRecord[]): Promise<Result<readonly JournalRecord[]>> => {
+      const calls = new Set(partial ? found.flatMap(({ kind, call }) => (callKinds.has(kind) && call !== undefined ? [call] : [])) : []);
+      const pages = await Promise.all([...calls].map((call) => api.call("journal.page", { call, limit: 20 })));
+      const failed = pages.find((page) => !page.ok);
+      if (failed !== undefined) return failed;
+      return ok(pages.flatMap((page) => (page.ok ? page.value.records : [])).filter(({ kind }) => callKinds.has(kind)));
+    },
+    [api, partial],
+  );
 
   const load = useCallback(
     async (before: number | undefined): Promise<void> => {
@@ -65,15 +83,17 @@ export function useJournal(filters: Filters, held: () => boolean): JournalRows {
       setLoading(true);
       const given = JSON.parse(query) as object;
       const page = await api.call("journal.page", { ...given, limit: pageSize, ...(before === undefined ? {} : { before }) });
+      const more = page.ok ? await restOf(page.value.records) : page;
       if (mine !== round.current) return;
       setLoading(false);
-      setProblem(page.ok ? null : page.error);
-      if (!page.ok) return;
+      setProblem(more.ok ? null : more.error);
+      if (!page.ok || !more.ok) return;
       setMore(page.value.more);
+      setRest((known) => (before === undefined ? more.value : [...known, ...more.value]));
       setRecords((known) => (before === undefined ? page.value.records : [...known, ...page.value.records]));
       if (before === undefined) setAside([]);
     },
-    [api, query],
+    [api, query, restOf],
   );
 
   useEffect(() => {
@@ -90,19 +110,31 @@ export function useJournal(filters: Filters, held: () => boolean): JournalRows {
     () =>
       api.on("journal.appended", ({ records: appended }) => {
         const now = latest.current;
-        const known = new Set(now.records.map(({ call }) => call).filter((call) => call !== undefined));
-        const fitting = appended.filter((record) => matches(record, now.filters));
-        // What completes a row that is shown changes it where it is; only new rows would move the others.
-        const completing = fitting.filter(({ call }) => call !== undefined && known.has(call));
-        const opening = fitting.filter((record) => !completing.includes(record));
+        const shown = new Set(now.records.map(({ call }) => call).filter((call) => call !== undefined));
+        // What completes a row that is shown changes it where it is, whatever is searched for; only new rows would move the others.
+        const completes = (calls: ReadonlySet<string>, { kind, call }: JournalRecord): boolean =>
+          callKinds.has(kind) && call !== undefined && calls.has(call);
+        const completing = appended.filter((record) => completes(shown, record));
+        const opening = appended.filter(
+          (record) => !completing.includes(record) && (matches(record, now.filters) || completes(opened.current, record)),
+        );
+        for (const { call } of opening) if (call !== undefined) opened.current.add(call);
         const move = now.held();
         setRecords((all) => [...all, ...completing, ...(move ? [] : opening)]);
         if (move) setAside((all) => [...all, ...opening]);
+        const addRest = async (): Promise<void> => {
+          const more = await restOf(opening);
+          if (more.ok) setRest((all) => [...all, ...more.value]);
+        };
+        void addRest();
       }),
-    [api],
+    [api, restOf],
   );
 
-  const rows = useMemo(() => joinRecords([], records), [records]);
+  const rows = useMemo(() => {
+    const calls = new Set(records.map(({ call }) => call));
+    return joinRecords([], [...records, ...rest.filter(({ call }) => calls.has(call))]);
+  }, [records, rest]);
   const fresh = useMemo(() => joinRecords([], aside).length, [aside]);
   const takeFresh = useCallback(() => {
     setRecords((all) => [...all, ...aside]);
@@ -112,5 +144,6 @@ export function useJournal(filters: Filters, held: () => boolean): JournalRows {
   const loadMore = useCallback(() => {
     if (more && !loading && Number.isFinite(oldest)) void load(oldest);
   }, [load, loading, more, oldest]);
-  return { rows, fresh, more, loading, problem, takeFresh, loadMore };
+  const again = useCallback(() => void load(undefined), [load]);
+  return { rows, fresh, more, loading, problem, again, takeFresh, loadMore };
 }

@@ -129,6 +129,7 @@ export const activityMessages = {
   argumentsStart: "Beginning of the message (too long to keep whole)",
   detailNames,
   result: "Answer",
+  when: "When",
   decision: "Decision",
   reason: "Reason given",
   timing: "Timing",

@@ -13,6 +13,7 @@ export const commonMessages = {
   never: "never",
   none: "none",
   loading: "Loading…",
+  tryAgain: "Try again",
   delete: "Delete",
   remove: "Remove",
   more: "More",

@@ -1,0 +1,89 @@
+// The log as a person reads it: days, and calls that are told whole whatever is searched for.
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JournalRecord } from "../../shared/model/journal-entry.ts";
+import { findBrowser, startHarness, type Harness, type OpenOptions } from "./renderer-harness.ts";
+
+const browser = findBrowser();
+if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
+
+function call(seq: number, at: number, id: string): JournalRecord[] {
+  const of = { call: id, client: "Cursor", server: "filesystem", tool: "write_file", hash: "a" };
+  return [
+    { seq, at, kind: "call-dispatched", ...of, decision: "allow", by: "person", detail: { arguments: { path: `/home/ann/${id}.txt` } } },
+    { seq: seq + 1, at: at + 20, kind: "call-finished", ...of, outcome: "ok", durationMs: 20 },
+  ];
+}
+
+describe.skipIf("missing" in browser)("activity", () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await startHarness("path" in browser ? browser.path : "");
+  });
+  afterAll(() => harness.close());
+
+  async function withPage(options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> {
+    const { page, problems, close } = await harness.open({ hash: "activity", ...options });
+    try {
+      await run(page);
+      expect(problems).toEqual([]);
+    } finally {
+      await close();
+    }
+  }
+
+  it("tells a searched call whole: its end does not contain what was searched for, and it is not said to run", async () => {
+    const now = Date.now();
+    await withPage({ data: { records: [...call(1, now - 9000, "first"), ...call(3, now - 5000, "second")] } }, async (page) => {
+      await page.getByRole("searchbox").fill("first.txt");
+      const row = page.locator(".log-row");
+      await expect.poll(() => row.count()).toBe(1);
+      expect(await row.textContent()).toContain("allowed by you");
+      expect(await row.textContent()).not.toContain("running");
+      // One that comes while it is searched for: sent, then answered.
+      const [sent, answered] = call(5, now, "first.txt");
+      await page.mouse.move(5, 5);
+      await page.evaluate((record) => window.fake.append(record === undefined ? [] : [record]), sent);
+      await expect.poll(() => row.first().textContent()).toContain("running");
+      await page.evaluate((record) => window.fake.append(record === undefined ? [] : [record]), answered);
+      await expect.poll(() => row.first().textContent()).not.toContain("running");
+      expect(await row.count()).toBe(2);
+    });
+  });
+
+  it("begins every day with its name, and says the date in the detail", async () => {
+    const noon = new Date(2026, 2, 11, 12).getTime();
+    const day = 86_400_000;
+    const records = [
+      ...call(1, noon - 2 * day, "a"),
+      ...call(3, noon - day, "b"),
+      ...call(5, noon - day + 60_000, "c"),
+      ...call(7, noon, "d"),
+    ];
+    await withPage({ data: { records } }, async (page) => {
+      await page.locator(".log-row").first().waitFor();
+      expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual([
+        "Wednesday, 11 March 2026",
+        "Tuesday, 10 March 2026",
+        "Monday, 9 March 2026",
+      ]);
+      await page.getByRole("button", { name: /b\.txt/ }).click();
+      await page.locator(".log-detail").getByText("10 Mar 2026, 12:00:00").waitFor();
+    });
+  });
+
+  it("says why it cannot be read, and reads again", async () => {
+    await withPage({ data: { held: ["journal.page"] } }, async (page) => {
+      await page.evaluate(() => {
+        window.fake.failures["journal.page"] = { code: "internal", message: "The journal is busy." };
+        window.fake.release("journal.page");
+      });
+      await page.getByText("The journal is busy.").waitFor();
+      await page.evaluate(() => {
+        window.fake.failures = {};
+      });
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByText("create_issue").first().waitFor();
+    });
+  });
+});
