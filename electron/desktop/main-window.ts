@@ -5,6 +5,7 @@ import { writeFileAtomic } from "../atomic-file.ts";
 import { messages } from "./messages.ts";
 import { visibleBounds, type Box } from "./placement.ts";
 import { backgroundColor, pageUrl, type Windows } from "./windows.ts";
+import { zoomByKeys } from "./zoom.ts";
 
 /** The main window: made when it is opened and gone when it is closed, so that an idle app in the tray holds no page in memory. */
 export interface MainWindow {
@@ -61,6 +62,7 @@ export function createMainWindow({ windows, boundsFile }: MainWindowDeps): MainW
       hash,
     );
     window = made;
+    zoomByKeys(made.webContents, process.platform);
     made.on("close", () => {
       // Losing this is losing a convenience.
       writeFileAtomic(boundsFile, `${JSON.stringify(made.getNormalBounds())}\n`).catch(() => undefined);
