@@ -4,6 +4,7 @@ import type { Approval, ApprovalAnswer } from "../../shared/model/approval.ts";
 import { messages } from "../messages.ts";
 import { Button, Kbd } from "../ui/button.tsx";
 import { Revealed } from "../ui/revealed.tsx";
+import { useOpener } from "../ui/use-focus.ts";
 import type { Action } from "./arming.ts";
 import { DenyPanel, lastsMs, PanelButtons, RememberPanel, type DenyChoice, type Scope } from "./remember-panel.tsx";
 import { useArming } from "./use-arming.ts";
@@ -47,6 +48,8 @@ export function AnswerBar({
   const [note, setNote] = useState<string | null>(null);
   const arming = useArming(`${content} ${panel}`, frame);
   const allowOff = locked || busy || !arming.armed;
+  const always = useOpener(panel === "remember");
+  const reasons = useOpener(panel === "deny");
   const denyOff = busy || !arming.armed;
 
   useEffect(() => {
@@ -127,7 +130,7 @@ export function AnswerBar({
         <div key={arming.epoch} />
       </div>
       {panel === "remember" ? <RememberPanel approval={approval} scope={scope} onScope={setScope} /> : null}
-      {panel === "deny" ? <DenyPanel choice={denial} onChoice={setDenial} /> : null}
+      {panel === "deny" ? <DenyPanel approval={approval} choice={denial} onChoice={setDenial} /> : null}
       <div className="answer-note small" aria-live="polite">
         {problem !== null ? (
           <span className="red-text">
@@ -158,6 +161,7 @@ export function AnswerBar({
                 className={denyOff ? "answer-deny waiting" : "answer-deny"}
                 icon={<ChevronDown size={15} aria-hidden="true" />}
                 label={messages.approvals.denyWithReason}
+                ref={reasons}
                 onClick={() => setPanel("deny")}
               />
             </div>
@@ -183,7 +187,14 @@ export function AnswerBar({
               {messages.approvals.allowSession}
               <Kbd>S</Kbd>
             </Button>
-            <Button look="ghost" aria-keyshortcuts="a" aria-disabled={locked || busy} onClick={() => setPanel("remember")}>
+            <Button
+              ref={always}
+              look="ghost"
+              className={locked || busy ? "waiting" : ""}
+              aria-keyshortcuts="a"
+              aria-disabled={locked || busy}
+              onClick={() => setPanel("remember")}
+            >
               {messages.approvals.always}
               <Kbd>A</Kbd>
             </Button>

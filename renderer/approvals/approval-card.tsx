@@ -4,6 +4,7 @@ import type { Approval, Finding } from "../../shared/model/approval.ts";
 import { useApp } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Badge } from "../ui/badge.tsx";
+import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
 import { Disclosure } from "../ui/disclosure.tsx";
 import { JsonView } from "../ui/json-view.tsx";
@@ -32,9 +33,9 @@ export const ApprovalCard = memo(function ApprovalCard({ approval, more, argumen
   const { api } = useApp();
   const heading = useId();
   const frame = useRef<HTMLElement>(null);
-  const { result } = useFetched("approval.get", { id: approval.id }, approval.fingerprint);
+  const { result, again } = useFetched("approval.get", { id: approval.id }, approval.fingerprint);
   const detail = result?.ok === true ? result.value : null;
-  const loadProblem = result?.ok === false ? result.error.message : null;
+  const loadProblem = result?.ok === false ? result.error : null;
   const [seen, setSeen] = useState(false);
   const [folded, setFolded] = useState(false);
   const [reveal, setReveal] = useState<{ readonly pointer: string } | null>(null);
@@ -92,10 +93,17 @@ export const ApprovalCard = memo(function ApprovalCard({ approval, more, argumen
             <span className="small quiet">{messages.approvals.waivedText}</span>
           </p>
         ) : null}
-        {detail === null ? (
-          <output className={loadProblem === null ? "card-loading faint" : "card-loading red-text"}>
-            {loadProblem === null ? messages.approvals.loadingArguments : <Revealed text={loadProblem} />}
-          </output>
+        {loadProblem !== null ? (
+          <Banner
+            hue="red"
+            live
+            title={<Revealed text={loadProblem.message} />}
+            action={<Button onClick={again}>{messages.common.tryAgain}</Button>}
+          >
+            {loadProblem.hint === undefined ? null : <Revealed text={loadProblem.hint} />}
+          </Banner>
+        ) : detail === null ? (
+          <output className="card-loading faint">{messages.approvals.loadingArguments}</output>
         ) : (
           <JsonView
             title={messages.approvals.arguments}
@@ -144,7 +152,9 @@ export const ApprovalCard = memo(function ApprovalCard({ approval, more, argumen
         content={`${approval.id} ${detail?.fingerprint ?? ""}`}
         locked={detail === null || mustSee}
         lockNote={
-          detail === null ? (
+          loadProblem !== null ? (
+            <span className="red-text">{messages.approvals.notRead}</span>
+          ) : detail === null ? (
             <span className="faint">{messages.approvals.loadingArguments}</span>
           ) : (
             <LockNote folded={folded} onShowAll={() => setShowAll({})} />

@@ -35,6 +35,8 @@ export function ApprovalStage({
   useNow(250);
   // State that follows other state, set while rendering so that a stale question is never painted.
   const chosen = wanted !== lastWanted && wanted !== shown?.approval.id && approvals.some(({ id }) => id === wanted);
+  // An ending is judged by when it is seen, not by the last tick.
+  // eslint-disable-next-line react/purity
   const next = follow(chosen ? null : shown, approvals, { now: Date.now(), wanted, denied });
   if (wanted !== lastWanted) setLastWanted(wanted);
   if (next !== shown) setShown(next);

@@ -25,7 +25,7 @@ export function Countdown({ deadline }: { readonly deadline: number }) {
 
 /** The time that is left in a list: for the eye only, the open question says it aloud. */
 export function TimeLeft({ deadline }: { readonly deadline: number }) {
-  const now = useNow(1000);
+  const now = useNow(250);
   return (
     <span className="countdown" title={messages.approvals.deadlineHint}>
       {format.clock(deadline - now)}

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { Approval } from "../../shared/model/approval.ts";
 import { messages } from "../messages.ts";
 import { Button, Kbd } from "../ui/button.tsx";
@@ -32,8 +32,7 @@ export function RememberPanel({
 }) {
   const words = messages.approvals.remember;
   return (
-    <div className="answer-panel">
-      <h3>{words.title}</h3>
+    <Panel title={words.title}>
       <div className="answer-choices">
         <Segmented
           label={words.covers}
@@ -55,7 +54,7 @@ export function RememberPanel({
         <RichText parts={words.sentence(approval.client, approval.server, approval.tool, scope.exact, scope.lasting)} />
       </p>
       {scope.exact ? null : <p className="small amber-text">{words.anyWarning}</p>}
-    </div>
+    </Panel>
   );
 }
 
@@ -65,12 +64,19 @@ export interface DenyChoice {
 }
 
 /** Why not, for the model, and whether it holds from now on. */
-export function DenyPanel({ choice, onChoice }: { readonly choice: DenyChoice; readonly onChoice: (choice: DenyChoice) => void }) {
+export function DenyPanel({
+  approval,
+  choice,
+  onChoice,
+}: {
+  readonly approval: Approval;
+  readonly choice: DenyChoice;
+  readonly onChoice: (choice: DenyChoice) => void;
+}) {
   const words = messages.approvals.reason;
   const [free] = useState(() => `deny-${crypto.randomUUID()}`);
   return (
-    <div className="answer-panel">
-      <h3>{words.title}</h3>
+    <Panel title={words.title}>
       <ul className="reasons">
         {words.ready.map((reason) => (
           <li key={reason}>
@@ -106,7 +112,24 @@ export function DenyPanel({ choice, onChoice }: { readonly choice: DenyChoice; r
           onChange={(remember) => onChoice({ ...choice, remember })}
         />
       </div>
-    </div>
+      {choice.remember === "once" ? null : (
+        <p className="rule-sentence" aria-live="polite">
+          <RichText parts={words.sentence(approval.client, approval.server, approval.tool, choice.remember)} />
+        </p>
+      )}
+    </Panel>
+  );
+}
+
+/** It gets the focus, and no control in it does: nothing is chosen by opening it. */
+function Panel({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => panel.current?.focus({ preventScroll: true }), []);
+  return (
+    <section ref={panel} className="answer-panel" tabIndex={-1} aria-label={title}>
+      <h3>{title}</h3>
+      {children}
+    </section>
   );
 }
 

@@ -48,7 +48,7 @@ export function useArming(content: string, frame: RefObject<HTMLElement | null>)
   }, []);
 
   const look = useCallback(() => {
-    const seen = document.visibilityState === "visible" && !outOfSight.current && isLaidOut(frame.current);
+    const seen = document.visibilityState === "visible" && !outOfSight.current && isLaidOut(frame);
     if (seen !== arming.current.visible) disturbed(seen ? "shown" : "hidden");
   }, [disturbed, frame]);
 
@@ -158,7 +158,7 @@ export function useArming(content: string, frame: RefObject<HTMLElement | null>)
 }
 
 /** Whether it has a box on this page that could be seen. */
-function isLaidOut(element: HTMLElement | null): boolean {
+function isLaidOut({ current: element }: RefObject<HTMLElement | null>): boolean {
   return (
     element !== null && element.getClientRects().length > 0 && element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
   );

@@ -42,6 +42,7 @@ export const approvalMessages = {
   moreWaitingLong: (value: number) => count(value, "more question waits", "more questions wait"),
   arguments: "Arguments",
   loadingArguments: "Reading the arguments…",
+  notRead: "Allow is locked: the arguments could not be read.",
   findings: "Look twice",
   findingShow: "Show",
   why: "Why am I asked?",
@@ -91,6 +92,14 @@ export const approvalMessages = {
     once: "Only this call",
     session: "This session",
     always: "Always",
+    sentence: (client: string, server: string, tool: string, remember: "session" | "always"): Rich => [
+      { strong: client },
+      " may not use ",
+      { strong: tool },
+      " of ",
+      { strong: server },
+      `, whatever the arguments, ${remember === "session" ? lasts.session : lasts.forGood}. It is not asked about again.`,
+    ],
     send: "Deny",
   },
   viewer: {

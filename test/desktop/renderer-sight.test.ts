@@ -1,9 +1,10 @@
 // An answer needs a question that is in sight (threats 19 and 20), and an ending says what happened.
+import path from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ApprovalAnswer } from "../../shared/model/approval.ts";
 import { approval, detail, snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser, startHarness, type Harness, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser, screenshots, startHarness, type Harness, type OpenOptions } from "./renderer-harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
@@ -50,13 +51,15 @@ describe.skipIf("missing" in browser)("a question in sight", () => {
       expect(await answers(page)).toEqual([]);
       await page.getByRole("button", { name: /write_file/ }).click();
       await armed(page);
-      await page.keyboard.press("Control+Enter");
-      await expect.poll(() => answers(page)).toHaveLength(1);
-      // What was on screen stays when the window gets narrow, and the way back to the list ends it.
+      // The way back to the list ends it.
       await page.getByRole("button", { name: "Back" }).click();
       await page.waitForTimeout(1200);
       await page.keyboard.press("Control+Enter");
-      expect(await answers(page)).toHaveLength(1);
+      expect(await answers(page)).toEqual([]);
+      await page.getByRole("button", { name: /write_file/ }).click();
+      await armed(page);
+      await page.keyboard.press("Control+Enter");
+      await expect.poll(() => answers(page)).toHaveLength(1);
     });
   });
 
@@ -99,6 +102,78 @@ describe.skipIf("missing" in browser)("a question in sight", () => {
       await armed(page);
       await page.getByRole("button", { name: "Deny all" }).click();
       await page.locator(".ended").getByText("Denied.").waitFor();
+      expect(await answers(page)).toEqual([]);
     });
+  });
+
+  it("shows why arguments cannot be read, keeps Allow locked, and reads them again", async () => {
+    await withPage({ data: { role: "approval", held: ["approval.get"] } }, async (page) => {
+      await page.evaluate(() => {
+        window.fake.failures["approval.get"] = { code: "internal", message: "They could not be read." };
+        window.fake.release("approval.get");
+      });
+      await page.getByText("They could not be read.").waitFor();
+      await page.getByText("Allow is locked: the arguments could not be read.").waitFor();
+      expect(await page.getByText("Reading the arguments…").count()).toBe(0);
+      await armed(page);
+      expect(await page.getByRole("button", { name: "Always…" }).getAttribute("class")).toContain("waiting");
+      await page.keyboard.press("Control+Enter");
+      expect(await answers(page)).toEqual([]);
+      await page.evaluate(() => {
+        window.fake.failures = {};
+      });
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByText("Arguments", { exact: true }).waitFor();
+    });
+  });
+
+  it("says where a finding is, and verb and value only where they belong together", async () => {
+    const now = Date.now();
+    const args = { repo: "ann/site", branch: "old", path: "a/../b" };
+    const one = approval(now, {
+      tool: "delete_branch",
+      subject: { key: "repo", value: "ann/site" },
+      findings: [{ kind: "climbs", text: "A path that goes up again", pointer: "/files/0/a~1b" }],
+    });
+    await withPage(
+      { data: { role: "approval", snapshot: { ...snapshot(now), approvals: [one] }, details: { [one.id]: detail(one, args) } } },
+      async (page) => {
+        await page.getByText("Arguments", { exact: true }).waitFor();
+        expect(await page.locator(".headline h2").textContent()).toBe("Run delete_branch with ann/site");
+        expect(await page.locator(".finding.red .unbroken").textContent()).toBe("files › 0 › a/b: A path that goes up again");
+      },
+    );
+  });
+
+  it("tells what was done beside the question, at every width, and keeps more of it than a line under banners", async () => {
+    const now = Date.now();
+    const base = snapshot(now);
+    const fault = { ...base, app: { ...base.app, state: "fault" as const, reason: "Broken. ".repeat(30) } };
+    for (const [width, height] of [
+      [1080, 720],
+      [800, 600],
+      [640, 480],
+    ] as const) {
+      await withPage({ file: "index.html", hash: "approvals", width, height, data: { snapshot: fault } }, async (page) => {
+        if (width === 640) await page.getByRole("button", { name: /write_file/ }).click();
+        await armed(page);
+        const body = await page.locator(".card-body").boundingBox();
+        expect(body?.height).toBeGreaterThanOrEqual(168);
+        await page.evaluate(() => {
+          window.fake.failures["gate.pause"] = { code: "internal", message: "It could not be paused." };
+        });
+        await page.getByRole("button", { name: "Pause everything" }).click();
+        const toast = await page.locator(".toast").boundingBox();
+        const answer = await page.locator(".answer").boundingBox();
+        if (toast === null || answer === null) throw new Error("no toast or no answer");
+        const apart =
+          toast.x + toast.width <= answer.x ||
+          answer.x + answer.width <= toast.x ||
+          toast.y + toast.height <= answer.y ||
+          answer.y + answer.height <= toast.y;
+        expect(apart, String(width)).toBe(true);
+        await page.screenshot({ path: path.join(screenshots, `ui-approvals-toast-${String(width)}.png`) });
+      });
+    }
   });
 });
