@@ -35,8 +35,3 @@ export function useSnapshot<T>(select: (snapshot: Snapshot) => T): T {
 export function useView(): View {
   return useStore(useApp().view.store);
 }
-
-/** Whether a server is on its way out, so that lists leave it out while the removal can still be taken back. */
-export function useRemoving(): ReadonlySet<string> {
-  return useStore(useApp().view.store, ({ removing }) => removing);
-}

@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
+import { emptyDraft, type ServerDraft } from "./servers/server-draft.ts";
 
 /** In the rail, in this order. */
 export const screens = ["approvals", "activity", "servers", "clients", "secrets", "rules", "settings"] as const;
@@ -13,14 +14,14 @@ export interface View {
 }
 
 interface ViewState extends View {
-  /** Servers that are off and about to be removed, as long as the person can still take it back. */
-  readonly removing: ReadonlySet<string>;
+  /** A server that is being described, so that a look at another screen does not lose it. Only in memory. */
+  readonly serverDraft: ServerDraft;
 }
 
 export interface ViewStore {
   readonly store: StoreApi<ViewState>;
   go(screen: Screen, selected?: string | null): void;
-  setRemoving(server: string, removing: boolean): void;
+  setServerDraft(draft: ServerDraft): void;
   close(): void;
 }
 
@@ -39,7 +40,7 @@ export function parseView(hash: string): View {
 
 /** Follows the window's address until closed. */
 export function createView(window: Window): ViewStore {
-  const store = createStore<ViewState>(() => ({ ...parseView(window.location.hash), removing: new Set() }));
+  const store = createStore<ViewState>(() => ({ ...parseView(window.location.hash), serverDraft: emptyDraft }));
   const onHash = (): void => store.setState(parseView(window.location.hash));
   window.addEventListener("hashchange", onHash);
   return {
@@ -49,11 +50,7 @@ export function createView(window: Window): ViewStore {
       // The event comes a task later; the screen should not.
       store.setState({ screen, selected });
     },
-    setRemoving(server, removing) {
-      store.setState((state) => ({
-        removing: new Set([...state.removing].filter((name) => name !== server).concat(removing ? [server] : [])),
-      }));
-    },
+    setServerDraft: (serverDraft) => store.setState({ serverDraft }),
     close: () => window.removeEventListener("hashchange", onHash),
   };
 }

@@ -1,6 +1,6 @@
 import { Server } from "lucide-react";
 import { useState } from "react";
-import { useApp, useRemoving, useSnapshot } from "../app-context.tsx";
+import { useApp, useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
@@ -25,10 +25,8 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/;
 /** How to connect a client by hand. */
 export function ConnectSection() {
   const { view } = useApp();
-  const removing = useRemoving();
-  const all = useSnapshot((snapshot) => snapshot.servers);
+  const servers = useSnapshot((snapshot) => snapshot.servers);
   const connect = useSnapshot((snapshot) => snapshot.app.connect);
-  const servers = all.filter((server) => !removing.has(server.name));
   const [format, setFormat] = useState<SnippetFormat>("json");
   const [chosen, setChosen] = useState<string | null>(null);
   const [typed, setTyped] = useState<string | null>(null);

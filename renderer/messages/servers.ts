@@ -43,6 +43,8 @@ export const serverMessages = {
   turnOff: "Turn off",
   turnOn: "Turn on",
   remove: "Remove",
+  removeTitle: (name: string) => `Remove ${name}?`,
+  removeText: "It is stopped and forgotten, with its variables, folders and hosts. Its secrets stay in the vault. There is no undo.",
   removed: (name: string) => `${name} removed`,
   stopped: (name: string) => `${name} stopped. It starts again at its client’s next message.`,
   started: (name: string, tools: number) => `${name} started: ${count(tools, "tool", "tools")}`,

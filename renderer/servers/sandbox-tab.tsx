@@ -1,11 +1,13 @@
 import { FolderLock, ShieldOff } from "lucide-react";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import type { ServerView } from "../../shared/model/server.ts";
 import { messages } from "../messages.ts";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
+import { Confirm } from "../ui/confirm.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Revealed } from "../ui/revealed.tsx";
+import { useFocusInside, useOpener } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 import { useFetched } from "../use-fetched.ts";
 import { SandboxFields } from "./sandbox-fields.tsx";
@@ -58,12 +60,13 @@ export function SandboxTab({ server }: { readonly server: ServerView }) {
 function Openings({ server }: { readonly server: ServerView }) {
   const [lines, setLines] = useState<ReturnType<typeof sandboxToLines> | null>(null);
   const [busy, setBusy] = useState(false);
+  const opener = useOpener(lines !== null);
   const act = useAct();
   const words = messages.servers;
   if (lines === null) {
     return (
       <div>
-        <Button icon={<FolderLock size={14} aria-hidden="true" />} onClick={() => setLines(sandboxToLines(server.sandbox))}>
+        <Button ref={opener} icon={<FolderLock size={14} aria-hidden="true" />} onClick={() => setLines(sandboxToLines(server.sandbox))}>
           {words.openings.change}
         </Button>
       </div>
@@ -78,11 +81,8 @@ function Openings({ server }: { readonly server: ServerView }) {
     if (saved.ok) setLines(null);
   };
   return (
-    <form
-      className="panel"
-      aria-label={words.openings.title}
-      onSubmit={(event) => {
-        event.preventDefault();
+    <OpeningsForm
+      onSubmit={() => {
         if (!busy && !same) void save();
       }}
     >
@@ -95,12 +95,30 @@ function Openings({ server }: { readonly server: ServerView }) {
           {words.openings.save}
         </Button>
       </div>
+    </OpeningsForm>
+  );
+}
+
+function OpeningsForm({ onSubmit, children }: { readonly onSubmit: () => void; readonly children: ReactNode }) {
+  const form = useFocusInside<HTMLFormElement>();
+  return (
+    <form
+      ref={form}
+      className="panel"
+      aria-label={messages.servers.openings.title}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      {children}
     </form>
   );
 }
 
 function Waiver({ server }: { readonly server: ServerView }) {
   const [asking, setAsking] = useState(false);
+  const opener = useOpener(asking);
   const act = useAct();
   const words = messages.servers;
   const { name } = server;
@@ -114,27 +132,23 @@ function Waiver({ server }: { readonly server: ServerView }) {
   if (!asking) {
     return (
       <div>
-        <Button look="danger" icon={<ShieldOff size={14} aria-hidden="true" />} onClick={() => setAsking(true)}>
+        <Button ref={opener} look="danger" icon={<ShieldOff size={14} aria-hidden="true" />} onClick={() => setAsking(true)}>
           {words.waive}…
         </Button>
       </div>
     );
   }
   return (
-    <Banner hue="red" live title={words.waiveTitle}>
-      <p className="unbroken">{words.waiveText(name)}</p>
-      <div className="actions">
-        <Button onClick={() => setAsking(false)}>{messages.common.cancel}</Button>
-        <Button
-          look="danger"
-          onClick={() => {
-            setAsking(false);
-            void act("server.waive", { name, waived: true });
-          }}
-        >
-          {words.waiveConfirm}
-        </Button>
-      </div>
-    </Banner>
+    <Confirm title={words.waiveTitle} text={words.waiveText(name)} onCancel={() => setAsking(false)}>
+      <Button
+        look="danger"
+        onClick={() => {
+          setAsking(false);
+          void act("server.waive", { name, waived: true });
+        }}
+      >
+        {words.waiveConfirm}
+      </Button>
+    </Confirm>
   );
 }

@@ -7,10 +7,12 @@ import { format } from "../format.ts";
 import { messages } from "../messages.ts";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
+import { Confirm } from "../ui/confirm.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { Ago } from "../ui/now.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { useToasts } from "../ui/toaster.tsx";
+import { useOpener } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 import { Argv, ServerReview } from "./server-review.tsx";
 import { SandboxTab } from "./sandbox-tab.tsx";
@@ -32,13 +34,15 @@ export function ServerDetail({ server }: { readonly server: ServerView }) {
           </h2>
           <p className="detail-state">
             <StateDot state={state} />
-            {stateWords(state)}
-            {state.kind === "installing" ? (
-              <>
-                {": "}
-                <Revealed text={state.step} line />
-              </>
-            ) : null}
+            <span className="unbroken">
+              {stateWords(state)}
+              {state.kind === "installing" ? (
+                <>
+                  {": "}
+                  <Revealed text={state.step} line />
+                </>
+              ) : null}
+            </span>
           </p>
         </div>
         <ServerActions server={server} />
@@ -91,10 +95,12 @@ export function ServerDetail({ server }: { readonly server: ServerView }) {
 }
 
 function ServerActions({ server }: { readonly server: ServerView }) {
-  const { api, view } = useApp();
+  const { view } = useApp();
   const act = useAct();
   const toasts = useToasts();
   const [busy, setBusy] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const opener = useOpener(asking);
   const { name, state } = server;
   const words = messages.servers;
   const disabled = state.kind === "disabled";
@@ -110,26 +116,15 @@ function ServerActions({ server }: { readonly server: ServerView }) {
     const result = await act("server.stop", { name });
     if (result.ok) toasts.say(words.stopped(name));
   };
-  // It is switched off at once, so nothing of it can run, and only taken out of the settings when there is no way back any more: its
-  // environment's values never reach this window, so removing it and adding it again would lose them.
+  // No way back is offered: its environment's values never reach this window, so it could not be added again as it was, and a removal
+  // that waits for that would be lost with the window.
   const remove = async (): Promise<void> => {
-    const off = await act("server.setDisabled", { name, disabled: true });
-    if (!off.ok) return;
-    view.setRemoving(name, true);
+    setBusy(true);
+    const removed = await act("server.remove", { name });
+    setBusy(false);
+    if (!removed.ok) return;
     view.go("servers");
-    toasts.undoable(
-      words.removed(name),
-      () => {
-        view.setRemoving(name, false);
-        if (!disabled) void act("server.setDisabled", { name, disabled: false });
-      },
-      () => void takeOut(),
-    );
-  };
-  const takeOut = async (): Promise<void> => {
-    const removed = await api.call("server.remove", { name });
-    view.setRemoving(name, false);
-    if (!removed.ok) toasts.fail(removed.error);
+    toasts.say(words.removed(name));
   };
 
   return (
@@ -147,9 +142,17 @@ function ServerActions({ server }: { readonly server: ServerView }) {
       <Button icon={<Power size={14} aria-hidden="true" />} onClick={() => void act("server.setDisabled", { name, disabled: !disabled })}>
         {disabled ? words.turnOn : words.turnOff}
       </Button>
-      <Button look="danger" icon={<Trash2 size={14} aria-hidden="true" />} onClick={() => void remove()}>
-        {words.remove}
-      </Button>
+      {asking ? (
+        <Confirm title={words.removeTitle(name)} text={words.removeText} onCancel={() => setAsking(false)}>
+          <Button look="danger" aria-disabled={busy} onClick={() => void remove()}>
+            {words.remove}
+          </Button>
+        </Confirm>
+      ) : (
+        <Button ref={opener} look="danger" icon={<Trash2 size={14} aria-hidden="true" />} onClick={() => setAsking(true)}>
+          {words.remove}
+        </Button>
+      )}
     </div>
   );
 }

@@ -1,25 +1,19 @@
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
+import { useStore } from "zustand";
 import type { ServerSettings } from "../../shared/model/server.ts";
-import { useSnapshot } from "../app-context.tsx";
+import { useApp, useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { Select } from "../ui/select.tsx";
+import { useFocusInside } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 import { splitCommandLine } from "./command-line.ts";
 import { SandboxFields } from "./sandbox-fields.tsx";
-import { closedSandbox, linesToSandbox } from "./sandbox-lines.ts";
-
-interface Variable {
-  readonly key: string;
-  readonly name: string;
-  readonly kind: "secret" | "value";
-  /** The plain value, or the value of a secret that is new. */
-  readonly value: string;
-  readonly secret: string;
-}
+import { linesToSandbox } from "./sandbox-lines.ts";
+import { emptyDraft, type ServerDraft, type Variable } from "./server-draft.ts";
 
 // The same shape as shared/model/server.ts checks; there it is a schema, and this page carries no schema library.
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -29,13 +23,16 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
   const taken = useSnapshot((snapshot) => snapshot.servers);
   const known = useSnapshot((snapshot) => snapshot.secrets);
   const act = useAct();
-  const [name, setName] = useState("");
-  const [line, setLine] = useState("");
-  const [variables, setVariables] = useState<readonly Variable[]>([]);
-  const [sandbox, setSandbox] = useState(closedSandbox);
+  const { view } = useApp();
+  const draft = useStore(view.store, ({ serverDraft }) => serverDraft);
+  const form = useFocusInside<HTMLFormElement>();
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const words = messages.servers.form;
+  const { name, line, variables, sandbox } = draft;
+  const write = (more: Partial<ServerDraft>): void => view.setServerDraft({ ...view.store.getState().serverDraft, ...more });
+  const setVariables = (next: (all: readonly Variable[]) => readonly Variable[]): void =>
+    write({ variables: next(view.store.getState().serverDraft.variables) });
 
   const parsed = splitCommandLine(line);
   const nameProblem = !namePattern.test(name) ? words.nameProblem : taken.some((server) => server.name === name) ? words.nameTaken : null;
@@ -62,11 +59,14 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
     };
     const added = await act("server.add", { name, settings, accept: false });
     setBusy(false);
-    if (added.ok) onDone(name);
+    if (!added.ok) return;
+    view.setServerDraft(emptyDraft);
+    onDone(name);
   };
 
   return (
     <form
+      ref={form}
       className="split-pad"
       noValidate
       onSubmit={(event) => {
@@ -90,7 +90,7 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
             className="input"
             {...ids}
             value={name}
-            onChange={(event) => setName(event.target.value)}
+            onChange={(event) => write({ name: event.target.value })}
             spellCheck={false}
             autoComplete="off"
           />
@@ -104,7 +104,7 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
             {...ids}
             value={line}
             placeholder={words.commandPlaceholder}
-            onChange={(event) => setLine(event.target.value)}
+            onChange={(event) => write({ line: event.target.value })}
             spellCheck={false}
           />
         )}
@@ -195,8 +195,16 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
           </Button>
         </div>
       </fieldset>
-      <SandboxFields value={sandbox} onChange={setSandbox} />
+      <SandboxFields value={sandbox} onChange={(next) => write({ sandbox: next })} />
       <div className="actions">
+        <Button
+          onClick={() => {
+            view.setServerDraft(emptyDraft);
+            view.go("servers");
+          }}
+        >
+          {messages.common.cancel}
+        </Button>
         <Button look="primary" submit aria-disabled={busy}>
           {words.add}
         </Button>

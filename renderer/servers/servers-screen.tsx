@@ -1,7 +1,7 @@
 import "./servers.css";
 import { Plus, Server } from "lucide-react";
 import type { ServerView } from "../../shared/model/server.ts";
-import { useApp, useRemoving, useSnapshot, useView } from "../app-context.tsx";
+import { useApp, useSnapshot, useView } from "../app-context.tsx";
 import { format } from "../format.ts";
 import { messages } from "../messages.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -20,9 +20,7 @@ const formAddress = "-new";
 export function ServersScreen() {
   const { view } = useApp();
   const { selected } = useView();
-  const removing = useRemoving();
-  const all = useSnapshot((snapshot) => snapshot.servers);
-  const servers = all.filter(({ name }) => !removing.has(name));
+  const servers = useSnapshot((snapshot) => snapshot.servers);
   const open = servers.find(({ name }) => name === selected);
   const add = (
     <Button

@@ -4,7 +4,7 @@ import { Banner } from "./banner.tsx";
 import { Button } from "./button.tsx";
 import { Revealed } from "./revealed.tsx";
 
-/** A one-way door says so, in place. The keyboard goes to the way out of it, and back to where it came from. */
+/** A one-way door says so, in place. The keyboard goes to the way out of it; whoever opened it takes it back (`useOpener`). Escape is a no. */
 export function Confirm({
   title,
   text,
@@ -17,16 +17,18 @@ export function Confirm({
   readonly children: ReactNode;
 }) {
   const cancel = useRef<HTMLButtonElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => cancel.current?.focus(), []);
   useEffect(() => {
-    const from = document.activeElement;
-    cancel.current?.focus();
-    return () => {
-      const now = document.activeElement;
-      if (from instanceof HTMLElement && from.isConnected && (now === null || now === document.body)) from.focus();
+    const { current } = frame;
+    const listener = (event: KeyboardEvent): void => {
+      if (event.key === "Escape") onCancel();
     };
-  }, []);
+    current?.addEventListener("keydown", listener);
+    return () => current?.removeEventListener("keydown", listener);
+  }, [onCancel]);
   return (
-    <div className="confirm">
+    <div ref={frame} className="confirm">
       <Banner hue="red" live title={<Revealed text={title} line />}>
         <p>{text}</p>
         <div className="actions">

@@ -9,8 +9,8 @@ import { Revealed } from "./revealed.tsx";
 export interface Toasts {
   say(text: string): void;
   fail(error: AppError): void;
-  /** Says what was done, with a way back while it is shown; `commit` runs when that has passed unused. */
-  undoable(text: string, undo: () => void, commit?: () => void): void;
+  /** Says what was done, with a way back while it is shown. */
+  undoable(text: string, undo: () => void): void;
 }
 
 const undoMs = 8000;
@@ -21,24 +21,19 @@ export function useToasts(): Toasts {
     () => ({
       say: (text) => void add({ title: text, timeout: 4000 }),
       fail: (error) => void add({ title: error.message, description: error.hint, type: "error", timeout: 10_000, priority: "high" }),
-      undoable(text, undo, commit) {
-        let settled = false;
+      undoable(text, undo) {
+        let used = false;
         const id = add({
           title: text,
           timeout: undoMs,
           actionProps: {
             children: messages.common.undo,
             onClick: () => {
-              if (settled) return;
-              settled = true;
+              if (used) return;
+              used = true;
               undo();
               close(id);
             },
-          },
-          onClose: () => {
-            if (settled) return;
-            settled = true;
-            commit?.();
           },
         });
       },
