@@ -5,6 +5,7 @@ import { doneSentence } from "../messages/migration.ts";
 import { Badge, type Hue } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
+import { useOpener } from "../ui/use-focus.ts";
 import { Ago } from "../ui/now.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { useToasts } from "../ui/toaster.tsx";
@@ -41,6 +42,7 @@ export function HistorySection() {
 
 function MigrationCard({ migration }: { readonly migration: Migration }) {
   const [asking, setAsking] = useState(false);
+  const opener = useOpener(asking);
   const undo = useUndo(migration);
   const words = messages.migration.clients.history;
   const back = migration.files.filter(canUndo);
@@ -54,7 +56,11 @@ function MigrationCard({ migration }: { readonly migration: Migration }) {
             <Ago at={migration.at} />
           </span>
         </p>
-        {back.length < 2 || asking ? null : <Button onClick={() => setAsking(true)}>{words.undoAll}</Button>}
+        {back.length < 2 || asking ? null : (
+          <Button ref={opener} onClick={() => setAsking(true)}>
+            {words.undoAll}
+          </Button>
+        )}
       </div>
       {asking ? (
         <Confirm
@@ -89,6 +95,7 @@ function MigrationCard({ migration }: { readonly migration: Migration }) {
 
 function FileRow({ file, undo }: { readonly file: MigratedFile; readonly undo: ReturnType<typeof useUndo> }) {
   const [asking, setAsking] = useState(false);
+  const opener = useOpener(asking);
   const words = messages.migration.clients.history;
   return (
     <li>
@@ -111,7 +118,7 @@ function FileRow({ file, undo }: { readonly file: MigratedFile; readonly undo: R
         )}
       </div>
       {canUndo(file) && !asking ? (
-        <Button aria-label={words.undoOf(file.path)} onClick={() => setAsking(true)}>
+        <Button ref={opener} aria-label={words.undoOf(file.path)} onClick={() => setAsking(true)}>
           {words.undo}
         </Button>
       ) : null}

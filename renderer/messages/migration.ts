@@ -194,6 +194,8 @@ export const migrationMessages = {
     vault: "The secret store has to be unlocked first.",
     back: "Back",
     none: "Nothing would change",
+    failed: "It is not known what would change",
+    lookAgain: "Look again",
     nothingChosen: "Every server is set to stay as it is.",
   },
   apply: {

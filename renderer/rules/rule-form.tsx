@@ -8,6 +8,7 @@ import { Field } from "../ui/field.tsx";
 import { RichText } from "../ui/rich-text.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { useToasts } from "../ui/toaster.tsx";
+import { useFocusInside } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 
 const day = 86_400_000;
@@ -22,6 +23,7 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
   const [server, setServer] = useState("");
   const [tool, setTool] = useState("");
   const [lasts, setLasts] = useState<keyof typeof spans>("week");
+  const form = useFocusInside<HTMLFormElement>();
   const act = useAct();
   const toasts = useToasts();
   const words = messages.rules;
@@ -59,6 +61,7 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
   );
   return (
     <form
+      ref={form}
       className="panel"
       onSubmit={(event) => {
         event.preventDefault();

@@ -7,6 +7,7 @@ import { messages } from "../messages.ts";
 import { Badge, type Hue } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
+import { useOpener } from "../ui/use-focus.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Ago, useNow } from "../ui/now.tsx";
 import { Revealed } from "../ui/revealed.tsx";
@@ -25,10 +26,16 @@ export function RulesScreen() {
   const rules = useSnapshot((snapshot) => snapshot.rules);
   const fallback = useSnapshot((snapshot) => snapshot.settings.defaultEffect);
   const [adding, setAdding] = useState(false);
+  const opener = useOpener(adding);
   const act = useAct();
   const words = messages.rules;
   const add = (
-    <Button look={rules.length === 0 ? "primary" : "plain"} icon={<Plus size={15} aria-hidden="true" />} onClick={() => setAdding(true)}>
+    <Button
+      ref={opener}
+      look={rules.length === 0 ? "primary" : "plain"}
+      icon={<Plus size={15} aria-hidden="true" />}
+      onClick={() => setAdding(true)}
+    >
       {words.add}
     </Button>
   );
@@ -64,6 +71,7 @@ export function RulesScreen() {
 
 function RuleRow({ rule }: { readonly rule: Rule }) {
   const [asking, setAsking] = useState(false);
+  const opener = useOpener(asking);
   const act = useAct();
   const toasts = useToasts();
   const words = messages.rules;
@@ -96,13 +104,17 @@ function RuleRow({ rule }: { readonly rule: Rule }) {
         </p>
       </div>
       {asking ? (
-        <Confirm title={words.revoke} text={words.revokeExact} onCancel={() => setAsking(false)}>
+        <Confirm
+          title={words.revokeTitle}
+          text={rule.arguments === undefined ? words.revokeSession : words.revokeExact}
+          onCancel={() => setAsking(false)}
+        >
           <Button look="danger" onClick={() => void revoke()}>
             {words.revoke}
           </Button>
         </Confirm>
       ) : (
-        <Button look="danger" onClick={() => (oneWay ? setAsking(true) : void revoke())}>
+        <Button ref={opener} look="danger" onClick={() => (oneWay ? setAsking(true) : void revoke())}>
           {words.revoke}
         </Button>
       )}

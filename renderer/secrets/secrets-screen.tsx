@@ -2,7 +2,7 @@ import { KeyRound, Lock, Plus } from "lucide-react";
 import { useState } from "react";
 import type { Migration } from "../../shared/model/migration.ts";
 import type { SecretView, VaultStatus } from "../../shared/model/secret-reference.ts";
-import { useSnapshot } from "../app-context.tsx";
+import { useApp, useSnapshot } from "../app-context.tsx";
 import { format } from "../format.ts";
 import { messages } from "../messages.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -15,10 +15,11 @@ import { Ago, useNow } from "../ui/now.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { Screen, ScreenBody } from "../ui/screen.tsx";
 import { useToasts } from "../ui/toaster.tsx";
+import { useFocusInside, useOpener } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 import { useLogState } from "../welcome/migration-context.tsx";
 import { originOf, type Origin } from "./origins.ts";
-import { UnlockForm } from "./unlock-form.tsx";
+import { Unlock } from "./unlock-form.tsx";
 
 const oldAfterMs = 90 * 86_400_000;
 
@@ -28,9 +29,11 @@ export function SecretsScreen() {
   const vault = useSnapshot((snapshot) => snapshot.app.vault);
   const history = useLogState((state) => state.history) ?? [];
   const [form, setForm] = useState<"closed" | "new" | { readonly replace: string }>("closed");
+  const opener = useOpener(form === "new");
   const words = messages.secrets;
   const add = (
     <Button
+      ref={opener}
       look={secrets.length === 0 ? "primary" : "plain"}
       icon={<Plus size={15} aria-hidden="true" />}
       aria-disabled={vault.kind !== "ready"}
@@ -52,7 +55,11 @@ export function SecretsScreen() {
           />
         )}
         {secrets.length === 0 ? (
-          form === "closed" ? (
+          vault.kind !== "ready" ? (
+            vault.kind === "locked" ? (
+              <EmptyState icon={Lock} title={words.notKnown} text={words.notKnownText} />
+            ) : null
+          ) : form === "closed" ? (
             <EmptyState icon={KeyRound} title={words.empty} text={words.emptyText} action={add} />
           ) : null
         ) : (
@@ -62,6 +69,8 @@ export function SecretsScreen() {
                 key={secret.name}
                 secret={secret}
                 origin={originOf(secret, history)}
+                off={vault.kind !== "ready"}
+                replacing={typeof form === "object" && form.replace === secret.name}
                 onReplace={() => setForm({ replace: secret.name })}
               />
             ))}
@@ -73,6 +82,7 @@ export function SecretsScreen() {
 }
 
 function VaultNote({ vault }: { readonly vault: VaultStatus }) {
+  const { view } = useApp();
   const words = messages.secrets;
   if (vault.kind === "ready") {
     return (
@@ -84,14 +94,14 @@ function VaultNote({ vault }: { readonly vault: VaultStatus }) {
   }
   if (vault.kind === "unavailable") {
     return (
-      <Banner hue="amber" title={words.unavailable}>
+      <Banner hue="amber" title={words.unavailable} action={<Button onClick={() => view.go("settings")}>{words.openSettings}</Button>}>
         <Revealed text={vault.reason} />
       </Banner>
     );
   }
   return (
     <Banner hue="amber" title={words.locked}>
-      {vault.store === "keychain" ? words.lockedKeychain : <UnlockForm />}
+      <Unlock store={vault.store} />
     </Banner>
   );
 }
@@ -110,18 +120,25 @@ function RotateNote({ secrets, history }: { readonly secrets: readonly SecretVie
 function SecretRow({
   secret,
   origin,
+  off,
+  replacing,
   onReplace,
 }: {
   readonly secret: SecretView;
   readonly origin: Origin;
+  /** While the store cannot be used. */
+  readonly off: boolean;
+  readonly replacing: boolean;
   readonly onReplace: () => void;
 }) {
   const [asking, setAsking] = useState(false);
+  const replace = useOpener(replacing);
+  const remove = useOpener(asking);
   const now = useNow(60_000);
   const act = useAct();
   const toasts = useToasts();
   const words = messages.secrets;
-  const remove = async (): Promise<void> => {
+  const takeOut = async (): Promise<void> => {
     const result = await act("secret.delete", { name: secret.name });
     setAsking(false);
     if (result.ok) toasts.say(words.deleted(secret.name));
@@ -164,15 +181,17 @@ function SecretRow({
       </div>
       {asking ? null : (
         <div className="actions">
-          <Button onClick={onReplace}>{words.replace}</Button>
-          <Button look="danger" onClick={() => setAsking(true)}>
+          <Button ref={replace} aria-disabled={off} onClick={onReplace}>
+            {words.replace}
+          </Button>
+          <Button ref={remove} look="danger" aria-disabled={off} onClick={() => setAsking(true)}>
             {words.delete}
           </Button>
         </div>
       )}
       {asking ? (
         <Confirm title={words.deleteTitle(secret.name)} text={words.deleteText(secret.usedBy.length)} onCancel={() => setAsking(false)}>
-          <Button look="danger" onClick={() => void remove()}>
+          <Button look="danger" onClick={() => void takeOut()}>
             {words.delete}
           </Button>
         </Confirm>
@@ -199,6 +218,9 @@ function SecretForm({ name, onDone }: { readonly name: string | null; readonly o
   const [typed, setTyped] = useState(name ?? "");
   const [value, setValue] = useState("");
   const [busy, setBusy] = useState(false);
+  const form = useFocusInside<HTMLFormElement>();
+  const secrets = useSnapshot((snapshot) => snapshot.secrets);
+  const taken = name === null && secrets.some((secret) => secret.name === typed);
   const act = useAct();
   const toasts = useToasts();
   const words = messages.secrets;
@@ -214,6 +236,7 @@ function SecretForm({ name, onDone }: { readonly name: string | null; readonly o
   };
   return (
     <form
+      ref={form}
       className="panel"
       onSubmit={(event) => {
         event.preventDefault();
@@ -223,7 +246,7 @@ function SecretForm({ name, onDone }: { readonly name: string | null; readonly o
       <h2>{name === null ? words.addTitle : words.replaceTitle(name)}</h2>
       <div className="form-grid">
         {name === null ? (
-          <Field label={words.name} help={words.nameHelp}>
+          <Field label={words.name} help={taken ? <span className="amber-text">{words.taken}</span> : words.nameHelp}>
             {(ids) => (
               <input
                 className="input mono"
@@ -254,7 +277,7 @@ function SecretForm({ name, onDone }: { readonly name: string | null; readonly o
       <div className="actions">
         <Button onClick={onDone}>{messages.common.cancel}</Button>
         <Button look="primary" submit aria-disabled={busy || typed === "" || value === ""}>
-          {words.put}
+          {taken ? words.putTaken : words.put}
         </Button>
       </div>
     </form>

@@ -4,6 +4,7 @@ import type { SettingsPatch } from "../../shared/model/settings.ts";
 import { messages } from "../messages.ts";
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
+import { useOpener } from "../ui/use-focus.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { Screen, ScreenBody } from "../ui/screen.tsx";
@@ -130,6 +131,7 @@ function Paths() {
 function About() {
   const app = useSnapshot((snapshot) => snapshot.app);
   const [asking, setAsking] = useState(false);
+  const opener = useOpener(asking);
   const act = useAct();
   const words = messages.settings;
   return (
@@ -142,7 +144,9 @@ function About() {
             </Button>
           </Confirm>
         ) : (
-          <Button onClick={() => setAsking(true)}>{words.quit}</Button>
+          <Button ref={opener} onClick={() => setAsking(true)}>
+            {words.quit}
+          </Button>
         )}
       </Row>
     </Group>

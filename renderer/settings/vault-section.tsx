@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
-import { UnlockForm } from "../secrets/unlock-form.tsx";
+import { Unlock } from "../secrets/unlock-form.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Revealed } from "../ui/revealed.tsx";
@@ -47,9 +47,9 @@ export function VaultSection() {
           }}
         />
       </Row>
-      {vault.kind === "locked" && vault.store === "file" && !choosing ? (
+      {vault.kind === "locked" && !choosing ? (
         <Row title={messages.secrets.locked}>
-          <UnlockForm />
+          <Unlock store={vault.store} />
         </Row>
       ) : null}
       {choosing ? (

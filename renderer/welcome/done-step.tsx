@@ -8,6 +8,7 @@ import { Badge } from "../ui/badge.tsx";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
+import { useOpener } from "../ui/use-focus.ts";
 import { Revealed } from "../ui/revealed.tsx";
 import { RichText } from "../ui/rich-text.tsx";
 import { useWizard, useWizardState } from "./migration-context.tsx";
@@ -27,6 +28,7 @@ function Done({ migration }: { readonly migration: Migration }) {
   const client = useWizardState((state) => state.client);
   const undoStep = useWizardState((state) => state.progress.undo);
   const [asking, setAsking] = useState(false);
+  const opener = useOpener(asking);
   const words = messages.migration.done;
   const written = migration.files.filter(({ state }) => state === "applied" || state === "changed-since");
   const undone = migration.files.filter(({ state }) => state === "undone");
@@ -55,7 +57,12 @@ function Done({ migration }: { readonly migration: Migration }) {
             </Confirm>
           ) : null}
           {written.length === 0 ? null : (
-            <Button icon={<RotateCcw size={14} aria-hidden="true" />} aria-disabled={undoing || asking} onClick={() => setAsking(true)}>
+            <Button
+              ref={opener}
+              icon={<RotateCcw size={14} aria-hidden="true" />}
+              aria-disabled={undoing || asking}
+              onClick={() => setAsking(true)}
+            >
               {undoing ? words.undoing : words.undoAll}
             </Button>
           )}

@@ -4,7 +4,7 @@ import type { VaultStatus } from "../../shared/model/secret-reference.ts";
 import { useApp, useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { moveWords } from "../messages/migration.ts";
-import { UnlockForm } from "../secrets/unlock-form.tsx";
+import { Unlock } from "../secrets/unlock-form.tsx";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
 import { Checkbox } from "../ui/checkbox.tsx";
@@ -24,6 +24,7 @@ export function ReviewStep() {
   const plan = useWizardState((state) => state.plan);
   const planning = useWizardState((state) => state.planning);
   const problem = useWizardState((state) => state.problem);
+  const client = useWizardState((state) => state.client);
   const vault = useSnapshot((snapshot) => snapshot.app.vault);
   const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
   const body = useRef<HTMLDivElement>(null);
@@ -37,12 +38,22 @@ export function ReviewStep() {
     command?.focus({ preventScroll: true });
     command?.lastElementChild?.scrollIntoView({ block: "center" });
   };
+  // `not-found` is a plan with nothing in it; anything else is no plan.
+  const failed = plan === null && !planning && problem !== null && problem.code !== "not-found";
   const ready = plan !== null && !planning && unread.length === 0 && vault.kind === "ready";
   const clients = new Set(plan?.files.map(({ client }) => client)).size;
 
   return (
     <WelcomeFrame
-      title={plan === null ? (planning ? words.titleLoading : words.none) : words.title(plan.secrets.length, plan.servers.length)}
+      title={
+        plan === null
+          ? planning
+            ? words.titleLoading
+            : failed
+              ? words.failed
+              : words.none
+          : words.title(plan.secrets.length, plan.servers.length)
+      }
       text={words.text}
       foot={
         <>
@@ -65,7 +76,12 @@ export function ReviewStep() {
       }
     >
       {problem === null ? null : (
-        <Banner hue={problem.code === "not-found" ? "amber" : "red"} live title={<Revealed text={problem.message} />}>
+        <Banner
+          hue={problem.code === "not-found" ? "amber" : "red"}
+          live
+          title={<Revealed text={problem.message} />}
+          action={failed ? <Button onClick={() => void wizard.begin(client)}>{words.lookAgain}</Button> : undefined}
+        >
           {problem.hint === undefined ? null : <Revealed text={problem.hint} />}
         </Banner>
       )}
@@ -138,9 +154,9 @@ function VaultBanner({ vault }: { readonly vault: VaultStatus }) {
       hue="amber"
       live
       title={vault.kind === "locked" ? words.locked : words.unavailable}
-      action={vault.kind === "unavailable" ? <Button onClick={() => view.go("settings")}>{messages.shell.faultDoctor}</Button> : undefined}
+      action={vault.kind === "unavailable" ? <Button onClick={() => view.go("settings")}>{words.openSettings}</Button> : undefined}
     >
-      {vault.kind === "unavailable" ? <Revealed text={vault.reason} /> : vault.store === "keychain" ? words.lockedKeychain : <UnlockForm />}
+      {vault.kind === "unavailable" ? <Revealed text={vault.reason} /> : <Unlock store={vault.store} />}
     </Banner>
   );
 }

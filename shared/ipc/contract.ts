@@ -69,7 +69,8 @@ export const contract = {
 
   "secret.put": channel(operators, z.object({ name: secretNameSchema, value: z.string().min(1).max(65_536) }), nothing),
   "secret.delete": channel(operators, z.object({ name: secretNameSchema }), nothing),
-  "vault.unlock": channel(operators, z.object({ passphrase: z.string().min(1).max(1024) }), vaultStatusSchema),
+  /** Empty for the keychain, which asks for its own passphrase. */
+  "vault.unlock": channel(operators, z.object({ passphrase: z.string().max(1024) }), vaultStatusSchema),
   /** Changes where secrets are kept from now on. Nothing is copied; `passphrase` is needed for `file`. */
   "vault.choose": channel(
     operators,

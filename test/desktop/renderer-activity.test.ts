@@ -84,6 +84,7 @@ describe.skipIf("missing" in browser)("activity", () => {
       });
       await page.getByRole("button", { name: "Try again" }).click();
       await page.getByText("create_issue").first().waitFor();
+      expect(await page.getByText("The journal is busy.").count()).toBe(0);
     });
   });
 });

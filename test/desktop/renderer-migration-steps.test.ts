@@ -294,6 +294,20 @@ describe.skipIf("missing" in browser)("a migration in the window", () => {
     });
   });
 
+  it("says of a plan that failed that it failed, not that nothing would change, and looks again", async () => {
+    await withPage(wizard, async (page) => {
+      await page.evaluate(() => {
+        window.fake.failures["migration.plan"] = { code: "internal", message: "The plan broke." };
+      });
+      await page.getByRole("button", { name: "Review what would change" }).click();
+      await page.getByRole("heading", { level: 1, name: "It is not known what would change" }).waitFor();
+      await page.getByText("The plan broke.").waitFor();
+      await page.getByRole("button", { name: "Look again" }).click();
+      await page.getByRole("heading", { level: 1, name: /plaintext secrets in/ }).waitFor();
+      expect(await inputs(page, "migration.scan")).toHaveLength(2);
+    });
+  });
+
   it("looks into a folder that the person names, and into nothing that is no whole path", async () => {
     await withPage(wizard, async (page) => {
       await page.getByRole("button", { name: "Look into a project, too" }).click();

@@ -133,22 +133,20 @@ describe.skipIf("missing" in browser)("the main window", () => {
     });
   });
 
-  it("removes a server with a way back, and for good only when that has passed", async () => {
+  it("asks before it removes a server, and says that it is removed when it is", async () => {
     await withPage({ hash: "servers/browser" }, async (page) => {
       await page.getByRole("button", { name: "Remove" }).click();
-      await page.getByText("browser removed").waitFor();
-      expect(await calls(page, "server.setDisabled")).toEqual([{ name: "browser", disabled: true }]);
-      expect(await page.locator(".list-item", { hasText: "browser" }).count()).toBe(0);
-      await page.getByRole("button", { name: "Undo" }).click();
-      await page.locator(".list-item", { hasText: "browser" }).waitFor();
-      expect(await calls(page, "server.setDisabled")).toHaveLength(2);
-      expect(await calls(page, "server.remove")).toEqual([]);
-
-      await page.getByRole("button", { name: /weather/ }).click();
+      await page.getByText("There is no undo.").waitFor();
+      await page.keyboard.press("Escape");
+      expect(await page.getByText("There is no undo.").count()).toBe(0);
       await page.getByRole("button", { name: "Remove" }).click();
-      await page.getByText("weather removed").waitFor();
-      await page.getByRole("button", { name: "Dismiss" }).last().click();
-      await expect.poll(() => calls(page, "server.remove")).toEqual([{ name: "weather" }]);
+      expect(await calls(page, "server.remove")).toEqual([]);
+      await page.evaluate(() => window.fake.hold("server.remove"));
+      await page.locator(".confirm").getByRole("button", { name: "Remove" }).click();
+      expect(await page.getByText("browser removed").count()).toBe(0);
+      await page.evaluate(() => window.fake.release("server.remove"));
+      await page.getByText("browser removed").waitFor();
+      expect(await calls(page, "server.remove")).toEqual([{ name: "browser" }]);
     });
   });
 
@@ -159,7 +157,7 @@ describe.skipIf("missing" in browser)("the main window", () => {
       await page.getByRole("button", { name: "Undo" }).click();
       await expect.poll(() => calls(page, "rule.add")).toEqual([{ effect: "deny", tool: "delete_*" }]);
       await page.locator("li", { hasText: "with exactly these arguments" }).getByRole("button", { name: "Revoke" }).click();
-      await page.getByText("It cannot be made again here").waitFor();
+      await page.getByText("bound to arguments that only an approval knows").waitFor();
       expect(await calls(page, "rule.remove")).toHaveLength(1);
     });
   });
