@@ -31,7 +31,7 @@ function handlersOver(count: number, text = "") {
 describe("journal.export", () => {
   it("gives every record, oldest first, and is on record", async () => {
     const { handlers, drafts } = handlersOver(10_000);
-    const result = await handlers["journal.export"]({ format: "jsonl", query: {} });
+    const result = await handlers["journal.export"]({ format: "jsonl", query: {} }, "window");
     if (!result.ok) throw new Error(result.error.message);
     expect(result.value.records).toBe(10_000);
     const lines = result.value.text.trimEnd().split("\n");
@@ -46,7 +46,10 @@ describe("journal.export", () => {
     ["too large", 40, "x".repeat(1 << 20)],
   ])("says so where the records are %s, and exports nothing", async (_what, count, text) => {
     const { handlers, drafts } = handlersOver(count, text);
-    expect(await handlers["journal.export"]({ format: "csv", query: {} })).toMatchObject({ ok: false, error: { code: "too-large" } });
+    expect(await handlers["journal.export"]({ format: "csv", query: {} }, "window")).toMatchObject({
+      ok: false,
+      error: { code: "too-large" },
+    });
     expect(drafts).toEqual([]);
   });
 });
@@ -56,7 +59,7 @@ describe("journal.page", () => {
     const { handlers } = handlersOver(40, "x".repeat(1 << 20));
     const seen: number[] = [];
     for (let before = 41, more = true; more;) {
-      const result = await handlers["journal.page"]({ before, limit: 500 });
+      const result = await handlers["journal.page"]({ before, limit: 500 }, "window");
       if (!result.ok) throw new Error(result.error.message);
       expect(JSON.stringify(result.value).length).toBeLessThan(5 << 20);
       expect(result.value.records.length).toBeGreaterThan(0);
@@ -66,17 +69,23 @@ describe("journal.page", () => {
     }
     expect(seen).toEqual(Array.from({ length: 40 }, (_item, index) => 40 - index));
     const huge = handlersOver(2, "x".repeat(8 << 20));
-    expect(await huge.handlers["journal.page"]({ limit: 10 })).toMatchObject({ ok: true, value: { records: [{ seq: 2 }], more: true } });
+    expect(await huge.handlers["journal.page"]({ limit: 10 }, "window")).toMatchObject({
+      ok: true,
+      value: { records: [{ seq: 2 }], more: true },
+    });
   });
 
   it("is whole where they are not", async () => {
     const { handlers } = handlersOver(500, "short");
-    expect(await handlers["journal.page"]({ limit: 500 })).toMatchObject({ ok: true, value: { records: { length: 500 }, more: false } });
+    expect(await handlers["journal.page"]({ limit: 500 }, "window")).toMatchObject({
+      ok: true,
+      value: { records: { length: 500 }, more: false },
+    });
   });
 });
 
 it("journal.noteExport puts an export on record", async () => {
   const { handlers, drafts } = handlersOver(0);
-  expect(await handlers["journal.noteExport"]({ format: "csv" })).toEqual(ok(undefined));
+  expect(await handlers["journal.noteExport"]({ format: "csv" }, "command")).toEqual(ok(undefined));
   expect(drafts).toEqual([{ kind: "journal-exported", by: "person", detail: { format: "csv" } }]);
 });

@@ -113,10 +113,10 @@ test("a disk that fails is a fault, and the log stays", async () => {
   expect(logBytes()).toBe(held);
 });
 
-test("a log that has grown long is emptied at once when the most of it is on the disk", async () => {
+test("a log that has grown long is emptied at once when the most of it is on the disk", { timeout: 60_000 }, async () => {
   const filler = "x".repeat(1 << 20);
   for (let call = 0; call < 70; call += 1) writer.append(dispatched(`c${call}`, { detail: { filler } }));
-  await until(() => syncs.length === 1, "the disk is asked");
+  await until(() => syncs.length === 1, "the disk is asked", 40_000);
   writer.append(dispatched("meanwhile"));
   syncs[0]?.resolve();
   await until(() => logBytes() === 0, "the log is empty");
