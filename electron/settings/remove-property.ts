@@ -1,4 +1,4 @@
-import { createScanner, findNodeAtLocation, parseTree, type Edit, type JSONPath, type SyntaxKind } from "jsonc-parser";
+import { createScanner, findNodeAtLocation, parseTree, type Edit, type JSONPath } from "jsonc-parser";
 
 /**
  * Edits that take a property out of a JSON text with comments: what stands on its own lines, a comment at their end included, and one
@@ -36,7 +36,7 @@ function nextLine(text: string, from: number, comma: number | null): number | nu
   const scanner = createScanner(text);
   scanner.setPosition(from);
   for (;;) {
-    const token = scanner.scan();
+    const token: number = scanner.scan();
     const end = scanner.getTokenOffset() + scanner.getTokenLength();
     if (token === kinds.endOfFile || token === kinds.lineBreak) return end;
     if (isComment(token) ? scanner.getTokenValue().includes("\n") : token !== kinds.space && scanner.getTokenOffset() !== comma)
@@ -48,15 +48,13 @@ function nextLine(text: string, from: number, comma: number | null): number | nu
 function nextComma(text: string, from: number): number | null {
   const scanner = createScanner(text, true);
   scanner.setPosition(from);
-  return scanner.scan() === kinds.comma ? scanner.getTokenOffset() : null;
+  const token: number = scanner.scan();
+  return token === kinds.comma ? scanner.getTokenOffset() : null;
 }
 
-function isComment(token: SyntaxKind): boolean {
+function isComment(token: number): boolean {
   return token === kinds.lineComment || token === kinds.blockComment;
 }
 
 // The library declares them as a const enum, which cannot be imported here.
-const kinds = { comma: 5, lineComment: 12, blockComment: 13, lineBreak: 14, space: 15, endOfFile: 17 } as const satisfies Record<
-  string,
-  SyntaxKind
->;
+const kinds = { comma: 5, lineComment: 12, blockComment: 13, lineBreak: 14, space: 15, endOfFile: 17 } as const;

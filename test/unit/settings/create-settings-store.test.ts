@@ -229,9 +229,9 @@ describe("editing config.json", () => {
   it("gives up on a file that is changed all the time, and leaves it", async () => {
     fs.writeFileSync(file, '{"a":0}');
     const settings = open();
-    let done = false;
-    const edited = settings.edit([{ path: ["desktop", "theme"], value: "dark" }]).finally(() => (done = true));
-    for (let n = 1; !done; n++) {
+    const state = { done: false };
+    const edited = settings.edit([{ path: ["desktop", "theme"], value: "dark" }]).finally(() => (state.done = true));
+    for (let n = 1; !state.done; n++) {
       fs.writeFileSync(file, `{"a":${String(n)}}`);
       await new Promise((resolve) => setImmediate(resolve));
     }

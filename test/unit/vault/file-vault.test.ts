@@ -85,10 +85,10 @@ describe("the encrypted file", () => {
 
   it("is never taken for damaged by who reads while the passphrase changes", async () => {
     await vault.put("kept", "kept-value");
-    let done = false;
-    const changed = vault.changePassphrase(passphrase, "battery staple").finally(() => (done = true));
+    const state = { done: false };
+    const changed = vault.changePassphrase(passphrase, "battery staple").finally(() => (state.done = true));
     const seen = new Set<string>();
-    while (!done) {
+    while (!state.done) {
       const [got, status] = await Promise.all([vault.get("kept"), vault.status()]);
       seen.add(got.kind).add(status.kind);
       await new Promise((resolve) => setImmediate(resolve));
