@@ -170,9 +170,10 @@ async function ensureInstalled(
   }
   const first = accepted !== undefined && accepted.package === null;
   // Accepted before the dependencies were part of it: what is installed of the accepted package now is what it means.
-  const unlocked = accepted?.package != null && accepted.package.lock === undefined && installed.lock !== undefined;
+  const pinned = accepted?.package ?? null;
+  const unlocked = pinned !== null && pinned.lock === undefined && installed.lock !== undefined;
   // Two first starts at once: the other one may have written it by now; and an acceptance that was taken back meanwhile stays so.
-  if ((first || unlocked) && deps.acceptances.get(entry.name) === accepted) {
+  if (accepted !== undefined && (first || unlocked) && deps.acceptances.get(entry.name) === accepted) {
     const saved = await deps.acceptances.set(entry.name, { ...accepted, package: packageOf(installed) });
     if (!saved.ok) return saved;
   }

@@ -7,7 +7,7 @@ export function isDeeper(value: unknown, levels: number): boolean {
   for (let depth = 0; level.length > 0; depth++) {
     const nested = level.filter((each) => typeof each === "object" && each !== null);
     if (nested.length > 0 && depth >= levels) return true;
-    level = nested.flatMap((each) => Object.values(each as object));
+    level = nested.flatMap((each): readonly unknown[] => Object.values(each));
   }
   return false;
 }

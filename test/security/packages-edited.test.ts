@@ -156,7 +156,13 @@ describe("an installation that was lost", () => {
     expect(await tool()).toMatch(/^not-accepted: .*\(package\)/u);
     expect(rig.registry.get("t")?.state).toMatchObject({
       kind: "changed",
-      changes: [{ field: "package", before: expect.stringContaining("dependencies"), after: expect.stringContaining("dependencies") }],
+      changes: [
+        {
+          field: "package",
+          before: expect.stringContaining("dependencies") as string,
+          after: expect.stringContaining("dependencies") as string,
+        },
+      ],
     });
     await rig.registry.accept("t", rig.registry.get("t")?.fingerprint ?? "");
     expect(await tool()).toBe("v1-with-dep-2");

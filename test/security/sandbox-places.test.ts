@@ -209,8 +209,14 @@ describe.skipIf(box.cannot !== undefined || process.platform !== "linux")(
       const disk = createDisk();
       const request = box.request([node, "-e", code], { read: [folder] });
       const system = readSystem();
-      const context = { home: box.home, protectedPaths: [], packagesDir: undefined, system: system.shown, disk, makesLinks: true };
-      const planned = planBox(request, context);
+      const planned = planBox(request, {
+        home: box.home,
+        protectedPaths: [],
+        packagesDir: undefined,
+        system: system.shown,
+        disk,
+        makesLinks: true,
+      });
       if (tools === undefined || filter === undefined || !planned.ok) throw new Error("no plan");
       const handOvers = createHandOvers(filter);
       const outcome = async (before: () => void): Promise<readonly [string, string]> => {

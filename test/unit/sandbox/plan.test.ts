@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Handed, Pin } from "../../../electron/sandbox/hand-over.ts";
-import { bwrapArguments, boxEnvironment, placesToPin, waivedArguments } from "../../../electron/sandbox/linux.ts";
+import type { Handed } from "../../../electron/sandbox/hand-over.ts";
+import { bwrapArguments, boxEnvironment, waivedArguments } from "../../../electron/sandbox/linux.ts";
 import type { LinuxSystem, LinuxTools } from "../../../electron/sandbox/linux.ts";
 import { explainPlan } from "../../../electron/sandbox/explain.ts";
 import { quoteWord, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } from "../../../electron/sandbox/macos.ts";
@@ -246,7 +246,7 @@ describe("links in a box", () => {
   });
 
   it("come after what is mounted, and before the root is closed", () => {
-    expect(bwrapArguments(plan({ argv: ["/opt/called"] }), tools, system, undefined, { filter: 3, places: new Map() }).join(" ")).toMatch(
+    expect(bwrapArguments(plan({ argv: ["/opt/called"] }), tools, system, undefined, handed).join(" ")).toMatch(
       /--ro-bind \/opt\/tool \/opt\/tool .*--symlink \/opt\/tool \/opt\/called .*--remount-ro \/ /,
     );
   });
@@ -279,35 +279,6 @@ describe("on Linux", () => {
         "/usr/bin/prlimit --nproc=512 --nofile=4096 --data=2147483648 --core=0 -- /run/portcullis/seccomp /usr/bin/node server.js",
       ].join(" "),
     );
-  });
-
-  it("mounts what was opened for it, and compares the rest in the box before anything else runs", () => {
-    const made = plan({ write: ["~/site"], read: ["~/.ssh"], hosts: ["localhost:5432"] });
-    expect(placesToPin(made)).toEqual([
-      "/home/ann/.ssh",
-      "/home/ann/site",
-      "/home/ann/site/.git",
-      "/home/ann/site/.git/hooks",
-      "/home/ann/.local/share/portcullis/packages/server",
-      "/home/ann/.local/share/portcullis/state/a",
-    ]);
-    // Neither what is closed, which is nothing of the disk, nor what is mounted with the folder around it.
-    expect(placesToPin(plan({ read: ["~", "~/site"] }))).toEqual([
-      "/home/ann",
-      "/home/ann/.local/share/portcullis/packages/server",
-      "/home/ann/.local/share/portcullis/state/a",
-    ]);
-    const places = new Map<string, Pin>([
-      ["/home/ann/site", { kind: "descriptor", number: 4 }],
-      ["/home/ann/.ssh", { kind: "descriptor", number: 5 }],
-      ["/home/ann/site/.git", { kind: "identity", text: "1:2" }],
-    ]);
-    const argv = bwrapArguments(made, tools, system, { folder: "/run/net" }, { filter: 3, places });
-    const line = argv.join(" ");
-    expect(line).toContain("--ro-bind-fd 5 /home/ann/.ssh --bind-fd 4 /home/ann/site --bind /home/ann/site/.git /home/ann/site/.git");
-    const command = argv.slice(argv.indexOf("--") + 1);
-    expect(command.slice(0, 2)).toEqual(["/bin/sh", "-c"]);
-    expect(command.slice(3, 9)).toEqual(["portcullis", "/usr/bin/stat", "1", "/home/ann/site/.git", "1:2", "/bin/sh"]);
   });
 
   it("makes root somebody else in the box, and gives no capability back", () => {

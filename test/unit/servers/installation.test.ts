@@ -228,7 +228,7 @@ describe("npm's lock file", () => {
     expect(npmLock.hash(lock({ integrity: undefined, resolved: "git+https://x" }))).not.toBe(
       npmLock.hash(lock({ integrity: undefined, resolved: "git+https://y" })),
     );
-    expect(() => npmLock.hash("{}")).toThrow();
+    expect(() => npmLock.hash("{}")).toThrow("packages");
   });
 
   test("keeps only addresses at the registries that are in reach", () => {
