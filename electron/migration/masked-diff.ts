@@ -2,14 +2,16 @@ import type { ReadEntry } from "./clients/read-entries.ts";
 import { createRedactor } from "../../shared/text/redact.ts";
 import { unifiedDiff } from "../../shared/text/diff.ts";
 import type { Detected } from "./detect/detect.ts";
+import { findTokens } from "./detect/find-tokens.ts";
 import type { ConfigDocument, DocumentPath } from "./formats/document.ts";
 import { masked, type Hidden } from "./mask.ts";
 
-// What may be shown of a config file: everything but the secrets in it, also those that stay, and wherever else their values stand.
+// What may be shown of a config file: everything but the secrets in it, also those that stay, wherever else their values stand, and whatever has
+// the form of a token where no entry is (in a comment).
 
 /** Takes secrets out of a document's texts. */
 export interface Mask {
-  /** Out of the whole text: each at its own place. Fast on large files. */
+  /** Out of the whole text: each at its own place, and all tokens of known form. Fast on large files. */
   places(text: string): string;
   /** Out of what is shown of it: wherever else a value stands, in any form. */
   shown(text: string): string;
@@ -42,9 +44,14 @@ export function createMask(
   }
   const redactor = createRedactor(values);
   return {
-    places: (text) => sources.reduce((out, [source, hidden]) => out.replaceAll(source, () => hidden), text),
+    places: (text) => withoutTokens(sources.reduce((out, [source, hidden]) => out.replaceAll(source, () => hidden), text)),
     shown: (text) => redactor.text(text),
   };
+}
+
+function withoutTokens(text: string): string {
+  const hidden = findTokens(text).map(({ start, end }) => ({ value: text.slice(start, end), range: { start, end } }));
+  return masked(text, hidden, []);
 }
 
 /** A unified diff of two texts with the same masks on both sides. */

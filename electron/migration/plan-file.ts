@@ -3,6 +3,7 @@ import type { Result } from "../../shared/errors.ts";
 import type { Plan, PlannedFile } from "../../shared/model/migration.ts";
 import { writeEntry } from "./clients/write-entry.ts";
 import type { DocumentEdit } from "./formats/document.ts";
+import { leftTokens } from "./left-tokens.ts";
 import { createMask, maskedDiff } from "./masked-diff.ts";
 import type { MigrationDeps } from "./ports.ts";
 import type { ScanOutcome } from "./scan.ts";
@@ -10,13 +11,13 @@ import { entryPrint } from "./sources.ts";
 import type { SourceFile } from "./sources.ts";
 import type { Candidacy, WorkingFile } from "./working-plan.ts";
 
-/** What one file would look like. */
+/** What one file would look like. `left`: what to tell of secrets that stay in it, or null. */
 export function planFile(
   deps: MigrationDeps,
   file: SourceFile,
   members: readonly Candidacy[],
   serverOf: (member: Candidacy) => string,
-): Result<{ readonly working: WorkingFile; readonly shown: PlannedFile }> {
+): Result<{ readonly working: WorkingFile; readonly shown: PlannedFile; readonly left: string | null }> {
   const edits: DocumentEdit[] = members.flatMap((member) => [
     ...writeEntry(file.document, member.source.entry, member.list.shape, deps.bridge(serverOf(member), member.list.candidate.client.id)),
   ]);
@@ -56,6 +57,7 @@ export function planFile(
       diff: maskedDiff(file.bytes, after.value, mask),
       servers: members.map(({ source }) => source.entry.name),
     },
+    left: leftTokens(file, after.value),
   });
 }
 

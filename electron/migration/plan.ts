@@ -97,6 +97,8 @@ export async function planFor(
     if (planned.ok) {
       files.push(planned.value.working);
       shownFiles.push(planned.value.shown);
+      const { left, shown } = planned.value;
+      if (left !== null) stays.push({ file: shown.file, server: "", reason: left });
     } else {
       for (const { list, source } of members) stays.push({ file: list.id, server: source.entry.name, reason: planned.error.message });
     }
