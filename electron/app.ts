@@ -296,7 +296,7 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
         return runDoctor({
           platform,
           paths,
-          searchPath: await createEnvironment({ env, platform, home }).searchPath(),
+          searchPath: await createEnvironment({ env, platform, home, watch: (group) => sandbox.outside.watch(group) }).searchPath(),
           sandbox: () => sandbox.probe(true),
           vault: () => vault.refresh(),
           settingsProblem: () => settings.problem() ?? rules.problem(),

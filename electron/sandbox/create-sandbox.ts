@@ -278,6 +278,13 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
   };
 
   return {
+    outside: {
+      mark() {
+        reaper.ready();
+        return reaper.environment;
+      },
+      watch: (group) => reaper.watch(group),
+    },
     probe,
     async getReady(wanted) {
       if (closed || deps.platform !== "linux") return;

@@ -36,7 +36,8 @@ const READ_GROUPS = [
   '    -*) case $groups in *" $group "*) groups="${groups%%" $group "*} ${groups#*" $group "}" ;; esac ;;',
   "  esac",
   "done",
-  'for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done',
+  // With -s: dash takes no `--` after `-KILL`, and a group is no number without.
+  'for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done',
 ].join("\n");
 
 // More than one round: what is killed may have been starting another just then.

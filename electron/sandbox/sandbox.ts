@@ -38,12 +38,21 @@ export interface BoxedCommand {
   close(): Promise<void>;
 }
 
+/** For what we run ourselves outside of any box (a login shell, a version manager's shim, npm): it ends with us, however we end. */
+export interface EndingWithUs {
+  /** To be in its environment. Somebody watches from now on. */
+  mark(): Readonly<Record<string, string>>;
+  /** For what may leave something behind that is to stay (a login shell's agents): its group alone ends with us, until the end of the watch. */
+  watch(group: number): () => void;
+}
+
 /** Whether servers can be boxed on this machine. */
 export type SandboxCapability =
   | { readonly kind: "ready"; readonly platform: "linux" | "macos" | "windows"; readonly hosts: Result<void> }
   | { readonly kind: "cannot-box"; readonly reason: string; readonly fix: string | null };
 
 export interface Sandbox {
+  readonly outside: EndingWithUs;
   /** Tried for real once (a boxed `true`), then remembered; `fresh` tries again. */
   probe(fresh?: boolean): Promise<SandboxCapability>;
   /**

@@ -52,7 +52,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   const redact = (text: string): string => deps.redactor().text(text);
   // What a server said of itself may stand in an error.
   const redactError = (error: AppError): AppError => ({ ...error, message: redact(error.message) });
-  const environment = createEnvironment({ env: deps.env, platform, home });
+  const environment = createEnvironment({ env: deps.env, platform, home, watch: (group) => deps.sandbox.outside.watch(group) });
   const findCommand = async (name: string, cwd: string | null): Promise<Result<ResolvedCommand>> => {
     const named = /[\\/]/u.test(name);
     const pathExt = deps.env["PATHEXT"];
@@ -60,7 +60,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   };
   const closing = new AbortController();
   const acceptances = await openAcceptances(path.join(deps.dataDir, "accepted.json"), now);
-  const shims = createShims({ env: deps.env, home, searchPath: () => environment.searchPath() });
+  const shims = createShims({ env: deps.env, home, searchPath: () => environment.searchPath(), mark: () => deps.sandbox.outside.mark() });
   const packages = createPackages({
     ...deps,
     shims,

@@ -11,6 +11,8 @@ export interface EnvironmentDeps {
   readonly home: string;
   /** Milliseconds until a login shell that does not answer is killed. Default 5000. */
   readonly shellDeadlineMs?: number;
+  /** Told the shell's process group while it runs, so that it does not outlive us. */
+  readonly watch?: (group: number) => () => void;
 }
 
 export interface Environment {
@@ -37,14 +39,21 @@ export function shellArguments(shell: string): readonly string[] {
 }
 
 /** Runs the person's shell once: no stdin, no terminal, its own session, killed with all it started at the deadline. */
-function askShell(shell: string, env: Readonly<Record<string, string | undefined>>, deadlineMs: number): Promise<string | undefined> {
+function askShell(shell: string, deps: EnvironmentDeps): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn(shell, shellArguments(shell), {
       // The name is the one editors use for this; start files that are slow or print things can look for it.
-      env: { ...env, TERM: "dumb", DISABLE_AUTO_UPDATE: "true", PORTCULLIS_RESOLVING_ENVIRONMENT: "1", VSCODE_RESOLVING_ENVIRONMENT: "1" },
+      env: {
+        ...deps.env,
+        TERM: "dumb",
+        DISABLE_AUTO_UPDATE: "true",
+        PORTCULLIS_RESOLVING_ENVIRONMENT: "1",
+        VSCODE_RESOLVING_ENVIRONMENT: "1",
+      },
       stdio: ["ignore", "pipe", "ignore"],
       detached: true,
     });
+    const unwatch = child.pid === undefined ? undefined : deps.watch?.(child.pid);
     let output = "";
     let settled = false;
     const settle = (): void => {
@@ -58,10 +67,11 @@ function askShell(shell: string, env: Readonly<Record<string, string | undefined
           // All of it has ended.
         }
       }
+      unwatch?.();
       child.stdout.destroy();
       resolve(readMarkedPath(output));
     };
-    const timer = setTimeout(settle, deadlineMs);
+    const timer = setTimeout(settle, deps.shellDeadlineMs ?? 5000);
     child.stdout.on("data", (chunk: Buffer) => {
       output = (output + chunk.toString("utf8")).slice(-256 * 1024);
       if (readMarkedPath(output) !== undefined) settle();
@@ -95,7 +105,7 @@ async function findSearchPath(deps: EnvironmentDeps): Promise<string> {
   const own = (deps.env["PATH"] ?? deps.env["Path"] ?? "").split(delimiter);
   if (deps.platform === "win32") return cleanPath(own, "win32").join(delimiter);
   const shell = await findShell(deps.env);
-  const asked = shell === undefined ? undefined : await askShell(shell, deps.env, deps.shellDeadlineMs ?? 5000);
+  const asked = shell === undefined ? undefined : await askShell(shell, deps);
   if (asked !== undefined) return cleanPath(asked.split(delimiter), deps.platform).join(delimiter);
   return cleanPath([...(await knownFolders(deps.home)), ...own, "/usr/local/bin", "/usr/bin", "/bin"], deps.platform).join(delimiter);
 }

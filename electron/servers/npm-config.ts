@@ -62,11 +62,13 @@ const environmentNames = /^npm_config_(?:registry|cafile|userconfig|globalconfig
  *
  * @param npm argv of npm: node and npm-cli.js
  * @param cwd an empty folder, so that no project's `.npmrc` has a say
+ * @param mark what it needs in its environment to end with us
  */
 export function readNpmConfig(
   npm: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
+  mark: Readonly<Record<string, string>>,
 ): Promise<Result<Readonly<Record<string, unknown>>>> {
   const [program = "", ...args] = npm;
   const named = ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SystemRoot", "PATH", "XDG_CONFIG_HOME"];
@@ -75,7 +77,7 @@ export function readNpmConfig(
     execFile(
       program,
       [...args, "config", "list", "--json"],
-      { cwd, env: Object.fromEntries(own), timeout: 20_000, maxBuffer: 4 * 1024 * 1024, windowsHide: true },
+      { cwd, env: { ...Object.fromEntries(own), ...mark }, timeout: 20_000, maxBuffer: 4 * 1024 * 1024, windowsHide: true },
       (error, stdout) => {
         const parsed = parseObject(stdout);
         if (parsed !== null) resolve(ok(parsed));

@@ -53,7 +53,7 @@ export async function installNpm(
   const folder = path.join(temporary, "package");
   try {
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-    const listed = await readNpmConfig(npm.value, folder, deps.env);
+    const listed = await readNpmConfig(npm.value, folder, deps.env, deps.sandbox.outside.mark());
     if (!listed.ok) return listed;
     const config = sanitiseNpmConfig(listed.value, wanted.name);
     await fs.writeFile(path.join(temporary, "npmrc"), `${config.lines.join("\n")}\n`, { mode: 0o600 });

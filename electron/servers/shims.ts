@@ -32,6 +32,8 @@ export interface ShimsDeps {
   readonly home: string;
   /** PATH as a login shell has it: shims find their manager by it. */
   readonly searchPath: () => Promise<string>;
+  /** What a shim needs in its environment to end with us. */
+  readonly mark: () => Readonly<Record<string, string>>;
 }
 
 export function createShims(deps: ShimsDeps): Shims {
@@ -49,7 +51,7 @@ export function createShims(deps: ShimsDeps): Shims {
   if (systemRoot !== undefined) passedOn["SystemRoot"] = systemRoot;
 
   async function ask(program: string, args: readonly string[]): Promise<readonly string[]> {
-    const env = { ...passedOn, PATH: await deps.searchPath(), HOME: deps.home };
+    const env = { ...passedOn, PATH: await deps.searchPath(), HOME: deps.home, ...deps.mark() };
     return new Promise((resolve) => {
       execFile(program, [...args], { env, cwd: deps.home, timeout: 10_000, windowsHide: true }, (error, stdout) => {
         const lines = stdout

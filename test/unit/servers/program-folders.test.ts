@@ -200,7 +200,7 @@ test("no option of the Node that runs here is unknown", () => {
 test("a version manager's shim leads to the interpreter itself", async () => {
   const moved = path.join(home, "elsewhere");
   const env = { PYENV_ROOT: moved, ASDF_DATA_DIR: "relative" };
-  const shims = createShims({ env, home, searchPath: () => Promise.resolve("/usr/bin:/bin") });
+  const shims = createShims({ env, home, searchPath: () => Promise.resolve("/usr/bin:/bin"), mark: () => ({}) });
   const shim = put(".nodenv/shims/node", `#!/bin/sh\nexec ${node} "$@"\n`);
   expect(shims.isShim(shim)).toBe(true);
   expect(await shims.behind(shim)).toBe(node);
