@@ -15,7 +15,7 @@ const takenOver = "taken over";
  * anchor of its own. One under the name that all of them had before is taken over, once, by a journal that is there already and has none
  * of its own yet; a home that begins has nothing to be checked against. The encrypted file stands in the data folder and belongs to it.
  */
-export function anchorStore(vault: Pick<Vault, "status" | "readPrivate" | "writePrivate">, file: string): AnchorStore {
+export function anchorStore(vault: Pick<Vault, "status" | "readPrivate" | "writePrivate" | "wasUsed">, file: string): AnchorStore {
   const ownName = `${sharedName}.${createHash("sha256").update(path.dirname(file)).digest("hex").slice(0, 12)}`;
   const name = (): string => (vault.status().store === "file" ? sharedName : ownName);
   const begun = existsSync(file);
@@ -35,8 +35,8 @@ export function anchorStore(vault: Pick<Vault, "status" | "readPrivate" | "write
         if (outcome.kind === "found" && outcome.value === takenOver) outcome = { kind: "missing" };
         shared = outcome.kind === "found";
       }
-      // A locked or silent store is there, and may hold a head. An encrypted file that cannot be used was one that could.
-      isThere = outcome.kind !== "unavailable" || vault.status().store === "file";
+      // A locked or silent store is there, and may hold a head; so may one that is out of reach now (no session bus) and was not before.
+      isThere = outcome.kind !== "unavailable" || vault.wasUsed();
       switch (outcome.kind) {
         case "found":
           return outcome.value;

@@ -163,6 +163,7 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
       if (deps.store() !== "file") return fail("not-allowed", "The keychain's passphrase is the operating system's to change.");
       return fileVault.changePassphrase(current, next);
     },
+    wasUsed: () => deps.store() === "file" || index.sentinelKnown(),
     readPrivate: (name) => active().get(privateName(name)),
     writePrivate(name, value) {
       const unfit = unfitValue(value);

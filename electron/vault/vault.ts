@@ -52,5 +52,7 @@ export interface Vault {
   /** Small values of our own (the journal's anchor): not in the index, not shown. */
   readPrivate(name: string): Promise<SecretOutcome>;
   writePrivate(name: string, value: string): Promise<Result<void>>;
+  /** Whether the store that is chosen ever held something of this home: where it cannot be asked now, that may still be there. */
+  wasUsed(): boolean;
   close(): Promise<void>;
 }

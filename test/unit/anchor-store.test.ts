@@ -8,9 +8,10 @@ import type { SecretOutcome } from "../../electron/vault/vault.ts";
 import { ok } from "../../shared/errors.ts";
 import type { VaultStatus } from "../../shared/model/secret-reference.ts";
 
-function storeOf(status: VaultStatus, outcome: SecretOutcome) {
+function storeOf(status: VaultStatus, outcome: SecretOutcome, wasUsed = status.store === "file") {
   const vault = {
     status: () => status,
+    wasUsed: () => wasUsed,
     readPrivate: () => Promise.resolve(outcome),
     writePrivate: () => Promise.resolve(ok(undefined)),
   };
@@ -21,6 +22,7 @@ function storeOf(status: VaultStatus, outcome: SecretOutcome) {
 function vaultWith(kept: Map<string, string>, store: "keychain" | "file") {
   return {
     status: (): VaultStatus => ({ kind: "ready", store }),
+    wasUsed: () => true,
     readPrivate: (name: string): Promise<SecretOutcome> => {
       const value = kept.get(name);
       return Promise.resolve(value === undefined ? { kind: "missing" } : { kind: "found", value });
@@ -51,6 +53,14 @@ describe("the store of the journal's anchor", () => {
     await expect(reading).rejects.toBeInstanceOf(NoAnchorStore);
     await expect(reading).rejects.toThrow("no session bus");
     expect(store.kind).toBe("none");
+  });
+
+  it("is there where a keychain that was used before is out of reach, as without a session bus", async () => {
+    const store = storeOf(notAsked, { kind: "unavailable", reason: "no session bus" }, true);
+    const reading = store.read();
+    await expect(reading).rejects.toThrow("no session bus");
+    await expect(reading).rejects.not.toBeInstanceOf(NoAnchorStore);
+    expect(store.kind).toBe("keychain");
   });
 
   describe("in a keychain that several homes share", () => {
