@@ -41,20 +41,20 @@ const places: Readonly<Record<string, (text: string) => EntryText>> = {
 };
 
 describe("a megabyte of anything", () => {
-  it.each(Object.keys(places))("in %s takes less than 50 ms", (place) => {
+  it.each(Object.keys(places))("in %s takes less than 150 ms", (place) => {
     const make = places[place];
     if (make === undefined) throw new Error(place);
     const slow: string[] = [];
     for (const piece of pieces) {
       const text = make(fill(piece));
       let best = Number.POSITIVE_INFINITY;
-      for (let run = 0; run < 5 && best >= 50; run++) {
+      for (let run = 0; run < 5 && best >= 150; run++) {
         best = Math.min(
           best,
           millisecondsOf(() => detectSecrets(text)),
         );
       }
-      if (best >= 50) slow.push(`${JSON.stringify(piece)}: ${Math.round(best)} ms`);
+      if (best >= 150) slow.push(`${JSON.stringify(piece)}: ${Math.round(best)} ms`);
     }
     expect(slow).toEqual([]);
   });
