@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
+import { registryUrl } from "./registry-url.ts";
 
 /**
  * What of the person's npm configuration goes into the box that installs a package: where the registries are and whom to trust.
@@ -37,18 +38,6 @@ export function sanitiseNpmConfig(listed: Readonly<Record<string, unknown>>, pac
   const cafile = typeof listed["cafile"] === "string" && listed["cafile"] !== "" ? listed["cafile"] : null;
   if (cafile !== null && !/[\r\n"${}]/u.test(cafile)) lines.push(`cafile="${cafile.replaceAll("\\", "\\\\")}"`);
   return { lines, hosts: [...hosts], cafile };
-}
-
-/** Without user name and password, which some write into the address. */
-function registryUrl(value: unknown): string | null {
-  if (typeof value !== "string" || !URL.canParse(value)) return null;
-  const url = new URL(value);
-  if (url.protocol !== "https:" && url.protocol !== "http:") return null;
-  url.username = "";
-  url.password = "";
-  url.search = "";
-  url.hash = "";
-  return url.href;
 }
 
 function hostOf(url: string): string {

@@ -120,7 +120,7 @@ async function adopt(
   if (pinned !== null && locked && pinned.lock !== lock) return otherBytes(name, pinned, "its dependencies");
   const installed = { ecosystem: "npm" as const, name, version: top.version, integrity: top.integrity, lock, installedAt: deps.now() };
   const target = packageFolder(deps.packagesDir, "npm", name, top.version);
-  return putInPlace(deps.locksDir, npmLock, installed, pinned, folder, target);
+  return putInPlace(deps.locksDir, npmLock, text, installed, pinned, folder, target);
 }
 
 function otherBytes(name: string, pinned: AcceptedPackage, what: string): Result<InstalledFolder> {

@@ -9,16 +9,17 @@ import type { InstalledFolder } from "./installed-package.ts";
 import { keepLock } from "./kept-locks.ts";
 import type { LockKind } from "./kept-locks.ts";
 
-/** Notes a finished installation and moves it to its place (`target`). Two that finish together end up with the same folder. */
+/** Notes a finished installation, keeps what pins it (`lockText`) and moves it to its place (`target`). Two that finish together end up with the same folder. */
 export async function putInPlace(
   locksDir: string,
   kind: LockKind,
+  lockText: string,
   installed: InstalledPackage & { readonly lock: string },
   pinned: AcceptedPackage | null,
   folder: string,
   target: string,
 ): Promise<Result<InstalledFolder>> {
-  await keepLock(locksDir, installed.lock, await kind.text(folder));
+  await keepLock(locksDir, installed.lock, lockText);
   await writeNote(folder, installed);
   await fs.mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
   const there = await checkInstalled(target, kind);

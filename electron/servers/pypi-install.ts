@@ -11,7 +11,7 @@ import { putInPlace } from "./put-in-place.ts";
 import { runBoxed } from "./run-boxed.ts";
 import { readUvConfig } from "./uv-config.ts";
 import type { UvConfig } from "./uv-config.ts";
-import { findWheel, lockedWheels, wheelIntegrity, wheelLock } from "./wheel-integrity.ts";
+import { lockedWheels, pinnedWheel, wheelLock } from "./wheel-integrity.ts";
 
 /**
  * One Python package, once, with `uv`, into an environment of its own in our folder. Only wheels (`--no-build`: a source package would run
@@ -178,20 +178,21 @@ async function adopt(
   locked: boolean,
 ): Promise<Result<InstalledFolder>> {
   const { name } = wanted;
-  const found = await findWheel(path.join(folder, "venv"), name);
+  const text = await wheelLock.text(folder);
+  const found = pinnedWheel(text, name);
   if (found === null) return fail("install-failed", `uv left no record of ${name}: it cannot be pinned.`);
-  const integrity = await wheelIntegrity(found);
-  const lock = wheelLock.hash(await wheelLock.text(folder));
-  if (pinned !== null && (pinned.version !== found.version || pinned.integrity !== integrity || (locked && pinned.lock !== lock))) {
+  const { version, integrity } = found;
+  const lock = wheelLock.hash(text);
+  if (pinned !== null && (pinned.version !== version || pinned.integrity !== integrity || (locked && pinned.lock !== lock))) {
     return fail(
       "not-accepted",
       `The index now gives other bytes for ${name} ${pinned.version} than the ones you accepted.`,
       "Nothing was started. If you trust the new ones, remove the server and add it again.",
     );
   }
-  const installed = { ecosystem: "pypi" as const, name, version: found.version, integrity, lock, installedAt: deps.now() };
-  const target = packageFolder(deps.packagesDir, "pypi", name, found.version, wanted);
-  return putInPlace(deps.locksDir, wheelLock, installed, pinned, folder, target);
+  const installed = { ecosystem: "pypi" as const, name, version, integrity, lock, installedAt: deps.now() };
+  const target = packageFolder(deps.packagesDir, "pypi", name, version, wanted);
+  return putInPlace(deps.locksDir, wheelLock, text, installed, pinned, folder, target);
 }
 
 /** The program of an installed Python package: the one asked for, else the one named like the package. Run by the environment's own Python. */

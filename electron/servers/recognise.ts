@@ -214,13 +214,18 @@ export function npmSpec(spec: string): { name: string; range: string | null } | 
   return /^[A-Za-z0-9^~<>=*.][A-Za-z0-9^~<>=*.+|\s-]*$/u.test(range) ? { name, range } : null;
 }
 
+/** A Python package's name in its normal form (PEP 503). */
+export function pypiName(name: string): string {
+  return name.toLowerCase().replaceAll(/[._-]+/gu, "-");
+}
+
 /** `name[extra]==1.2`, `name@1.2`, `name@latest` → its parts, the name in its normal form (PEP 503); null for urls, git and files. */
 export function pypiSpec(spec: string): { name: string; extras: readonly string[]; range: string | null } | null {
   const match = /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[([A-Za-z0-9._,\s-]*)\])?(.*)$/u.exec(spec.trim());
   if (match === null) return null;
   const [, rawName = "", rawExtras, rest = ""] = match;
   if (/\.(?:whl|zip|gz)$/iu.test(rawName)) return null;
-  const name = rawName.toLowerCase().replaceAll(/[._-]+/gu, "-");
+  const name = pypiName(rawName);
   const extras = (rawExtras ?? "")
     .split(",")
     .map((extra) => extra.trim())

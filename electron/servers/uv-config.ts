@@ -2,6 +2,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
+import { registryUrl } from "./registry-url.ts";
 
 /**
  * What of the person's uv configuration goes into the box that installs a package: where the indexes are and whom to trust. Nothing else: no
@@ -86,16 +87,18 @@ export async function parseUvFile(text: string): Promise<UvFile | null> {
 export function chooseUvConfig(env: Env, files: readonly UvFile[]): UvConfig {
   const named = (name: string): readonly string[] => (env[name] ?? "").split(/\s+/u).filter((word) => word !== "");
   // `name=address` gives an index a name, which nobody asks for here.
-  const unnamed = named("UV_INDEX").map((word) => word.replace(/^[\w.-]+=/u, ""));
+  const unnamed = (name: string): readonly string[] => named(name).map((word) => word.replace(/^[\w.-]+=/u, ""));
   const fallback = [
-    ...named("UV_DEFAULT_INDEX").map((word) => word.replace(/^[\w.-]+=/u, "")),
+    ...unnamed("UV_DEFAULT_INDEX"),
     ...named("UV_INDEX_URL"),
     ...files.flatMap((file) => (file.fallback === null ? [] : [file.fallback])),
     pypi,
   ]
-    .map(indexUrl)
+    .map(registryUrl)
     .find((url) => url !== null);
-  const extra = [...unnamed, ...named("UV_EXTRA_INDEX_URL"), ...files.flatMap((file) => file.extra)].flatMap((url) => indexUrl(url) ?? []);
+  const extra = [...unnamed("UV_INDEX"), ...named("UV_EXTRA_INDEX_URL"), ...files.flatMap((file) => file.extra)].flatMap(
+    (url) => registryUrl(url) ?? [],
+  );
   const indexes = [...new Set([fallback ?? pypi, ...extra])];
   const hosts = indexes
     .map((url) => new URL(url).host)
@@ -109,18 +112,6 @@ export function chooseUvConfig(env: Env, files: readonly UvFile[]): UvConfig {
     nativeTls:
       asked === "" ? (files.map((file) => file.nativeTls).find((each) => each !== null) ?? false) : /^(?:1|true|yes|on|y|t)$/iu.test(asked),
   };
-}
-
-/** Without user name and password, which some write into the address. */
-function indexUrl(value: string): string | null {
-  if (!URL.canParse(value)) return null;
-  const url = new URL(value);
-  if (url.protocol !== "https:" && url.protocol !== "http:") return null;
-  url.username = "";
-  url.password = "";
-  url.hash = "";
-  url.search = "";
-  return url.href;
 }
 
 function table(value: unknown): Readonly<Record<string, unknown>> {

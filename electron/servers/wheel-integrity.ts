@@ -2,34 +2,43 @@ import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 import type { LockKind } from "./kept-locks.ts";
+import { pypiName } from "./recognise.ts";
 
 /** Where a Python package is in its environment. */
-export interface InstalledWheel {
+interface InstalledWheel {
   /** Normalised: lower case, dashes. */
   readonly name: string;
   readonly version: string;
   /** Absolute: the environment's packages, and this package's own folder of facts in it. */
   readonly packages: string;
   readonly distInfo: string;
-}
-
-/** The installed package of this (normalised) name in an environment, or null. */
-export async function findWheel(venv: string, name: string): Promise<InstalledWheel | null> {
-  return (await findWheels(venv)).find((wheel) => wheel.name === name) ?? null;
+  /** Absolute: what its own list names, and what no package's list names. */
+  readonly files: ReadonlySet<string>;
 }
 
 async function findWheels(venv: string): Promise<readonly InstalledWheel[]> {
   const lib = path.join(venv, "lib");
   const found: InstalledWheel[] = [];
-  for (const python of await fs.readdir(lib)) {
-    const packages = path.join(lib, python, "site-packages");
-    for (const entry of await fs.readdir(packages)) {
-      const [, name, version] = /^(.+)-([^-]+)\.dist-info$/u.exec(entry) ?? [];
-      if (name === undefined || version === undefined) continue;
-      found.push({ name: name.toLowerCase().replaceAll(/[._-]+/gu, "-"), version, packages, distInfo: path.join(packages, entry) });
-    }
-  }
+  for (const python of await fs.readdir(lib)) found.push(...(await wheelsIn(path.join(lib, python, "site-packages"))));
   return found;
+}
+
+async function wheelsIn(packages: string): Promise<readonly InstalledWheel[]> {
+  const entries = await fs.readdir(packages, { recursive: true, withFileTypes: true });
+  const lists = new Map<string, readonly string[]>();
+  for (const { name, parentPath } of entries) {
+    if (parentPath === packages && name.endsWith(".dist-info")) lists.set(name, await recorded(packages, name));
+  }
+  const listed = new Set([...lists.values()].flat());
+  const unlisted = entries
+    .filter((entry) => !entry.isDirectory() && !entry.parentPath.endsWith(".dist-info"))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => !listed.has(file));
+  return [...lists].flatMap(([entry, own]) => {
+    const [, name, version] = /^(.+)-([^-]+)\.dist-info$/u.exec(entry) ?? [];
+    if (name === undefined || version === undefined) return [];
+    return [{ name: pypiName(name), version, packages, distInfo: path.join(packages, entry), files: new Set([...own, ...unlisted]) }];
+  });
 }
 
 /** Pins an installation's environment: a line for each package, `NAME==VERSION INTEGRITY`, sorted. */
@@ -42,6 +51,13 @@ export const wheelLock: LockKind = {
   },
   hash: (text) => createHash("sha256").update(text).digest("hex"),
 };
+
+/** Version and integrity of the package of this (normalised) name in such a text, or null. */
+export function pinnedWheel(text: string, name: string): { readonly version: string; readonly integrity: string } | null {
+  const line = text.split("\n").find((each) => each.startsWith(`${name}==`));
+  const [version, integrity] = line?.slice(`${name}==`.length).split(" ") ?? [];
+  return version === undefined || integrity === undefined ? null : { version, integrity };
+}
 
 /** The packages of such a text, as an installer takes them. */
 export function lockedWheels(text: string): readonly string[] {
@@ -58,27 +74,14 @@ const addedFiles = new Set(["_virtualenv.py", "_virtualenv.pth"]);
  * them, which nobody checks while it is installed; and what no package's list names counts as this one's. Left out is what the installer made:
  * its facts, and the programs it writes for the package's entry points.
  */
-export async function wheelIntegrity(wheel: InstalledWheel): Promise<string> {
-  const { packages, distInfo } = wheel;
-  const own = new Set<string>();
-  const others = new Set<string>();
-  for (const entry of await fs.readdir(packages)) {
-    if (!entry.endsWith(".dist-info")) continue;
-    const folder = path.join(packages, entry);
-    const mine = folder === distInfo;
-    for (const file of await recorded(folder)) (mine ? own : others).add(path.resolve(packages, file));
-  }
-  const found = (await fs.readdir(packages, { recursive: true, withFileTypes: true }))
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => path.join(entry.parentPath, entry.name));
+async function wheelIntegrity(wheel: InstalledWheel): Promise<string> {
+  const { packages, distInfo, files } = wheel;
   const made = new Set([
     ...[...addedFacts].map((name) => path.join(distInfo, name)),
     ...[...addedFiles].map((name) => path.join(packages, name)),
     ...(await entryPrograms(wheel)),
   ]);
-  const counted = [...new Set([...own, ...found.filter((file) => !others.has(file) && !path.dirname(file).endsWith(".dist-info"))])]
-    .filter((file) => !made.has(file) && !file.endsWith(".pyc"))
-    .toSorted();
+  const counted = [...files].filter((file) => !made.has(file) && !file.endsWith(".pyc")).toSorted();
   const hash = createHash("sha256");
   for (const file of counted) hash.update(`${path.relative(packages, file)}\0${await fingerprint(file)}\n`);
   return `sha256-${hash.digest("base64")}`;
@@ -90,13 +93,13 @@ async function fingerprint(file: string): Promise<string> {
   return bytes === null ? "absent" : createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The paths of a RECORD: CSV, where only a path with a comma or a quote stands in quotes. */
-async function recorded(distInfo: string): Promise<readonly string[]> {
-  const text = await fs.readFile(path.join(distInfo, "RECORD"), "utf8").catch(() => "");
+/** The paths of a RECORD, absolute: CSV, where only a path with a comma or a quote stands in quotes. */
+async function recorded(packages: string, distInfo: string): Promise<readonly string[]> {
+  const text = await fs.readFile(path.join(packages, distInfo, "RECORD"), "utf8").catch(() => "");
   return text.split(/\r?\n/u).flatMap((line) => {
     const quoted = /^"((?:[^"]|"")*)"/u.exec(line)?.[1]?.replaceAll('""', '"');
     const file = quoted ?? line.split(",")[0] ?? "";
-    return file === "" ? [] : [file];
+    return file === "" ? [] : [path.resolve(packages, file)];
   });
 }
 
