@@ -40,22 +40,16 @@ const READ_GROUPS = [
   'for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done',
 ].join("\n");
 
-// More than one round: what is killed may have been starting another just then.
-const LINUX = [
-  READ_GROUPS,
-  'for pause in 0.05 0.2 1 ""; do',
-  '  for file in $(grep -lsF -e "$1" /proc/[0-9]*/environ); do pid=${file#/proc/}; kill -KILL "${pid%/environ}" 2>/dev/null; done',
-  '  [ -z "$pause" ] || sleep "$pause"',
-  "done",
-].join("\n");
+/** More than one round: what is killed may have been starting another just then. */
+const sweep = (killMarked: string): string =>
+  [READ_GROUPS, 'for pause in 0.05 0.2 1 ""; do', `  ${killMarked}`, '  [ -z "$pause" ] || sleep "$pause"', "done"].join("\n");
 
-const MACOS = [
-  READ_GROUPS,
-  'for pause in 0.05 0.2 1 ""; do',
-  '  ps -AEww -o pid= -o command= | grep -F -e "$1" | while read -r pid rest; do [ "$pid" = "$$" ] || kill -KILL "$pid" 2>/dev/null; done',
-  '  [ -z "$pause" ] || sleep "$pause"',
-  "done",
-].join("\n");
+const LINUX = sweep(
+  'for file in $(grep -lsF -e "$1" /proc/[0-9]*/environ); do pid=${file#/proc/}; kill -KILL "${pid%/environ}" 2>/dev/null; done',
+);
+const MACOS = sweep(
+  'ps -AEww -o pid= -o command= | grep -F -e "$1" | while read -r pid rest; do [ "$pid" = "$$" ] || kill -KILL "$pid" 2>/dev/null; done',
+);
 
 const WINDOWS = [
   "$roots = New-Object System.Collections.Generic.HashSet[int]",
