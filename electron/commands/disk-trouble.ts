@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync, type Stats } from "node:fs";
 import path from "node:path";
 import type { AppError } from "../../shared/errors.ts";
+import { isWithin } from "../sandbox/places.ts";
 import type { Paths } from "../settings/paths.ts";
 
 /**
@@ -45,14 +46,14 @@ export function folderTrouble(paths: Paths): AppError | null {
 
 function fixFor(file: string, paths: Paths): string | null {
   if (process.platform === "win32") return null;
-  const ours = [paths.config, paths.data, paths.logs, paths.run].find((folder) => isIn(file, folder));
+  const ours = [paths.config, paths.data, paths.logs, paths.run].find((folder) => isWithin(file, folder));
   if (ours === undefined) return null;
   const there = nearest(file);
   if (there === null) return null;
   const { at, stats } = there;
   if (at !== file && !stats.isDirectory())
     return `Let PORTCULLIS_HOME name a folder, or move what stands there: mv ${quoted(at)} ${quoted(`${at}.old`)}`;
-  if (!isIn(at, ours)) return `sudo install -d -m 700 -o "$(id -un)" ${quoted(ours)}`;
+  if (!isWithin(at, ours)) return `sudo install -d -m 700 -o "$(id -un)" ${quoted(ours)}`;
   if (stats.uid !== process.getuid?.()) return `sudo chown -R "$(id -un)" ${quoted(ours)}`;
   return `chmod -R u+rwX ${quoted(ours)}`;
 }
@@ -78,10 +79,7 @@ function mayUse(folder: string, ours: boolean): boolean {
   }
 }
 
-function isIn(file: string, folder: string): boolean {
-  return file === folder || file.startsWith(`${folder}${path.sep}`);
-}
-
-function quoted(text: string): string {
+/** For a POSIX shell. */
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

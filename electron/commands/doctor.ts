@@ -5,7 +5,7 @@ import type { Result } from "../../shared/errors.ts";
 import type { VaultStatus } from "../../shared/model/secret-reference.ts";
 import type { Check } from "../../shared/model/snapshot.ts";
 import type { Paths } from "../settings/paths.ts";
-import { folderTrouble } from "./disk-trouble.ts";
+import { folderTrouble, quoted } from "./disk-trouble.ts";
 
 /** What can be asked of this machine. Each question has its own deadline and never rejects. */
 export interface DoctorDeps {
@@ -81,7 +81,7 @@ async function checkFolders(deps: DoctorDeps): Promise<Check[]> {
     }
   }
   if (wrong.length === 0) return [{ id: "folders", status: "ok", title, detail: "closed to other users", fix: null }];
-  const fix = `chmod 700 ${wrong.map((folder) => `'${folder.replaceAll("'", "'\\''")}'`).join(" ")}`;
+  const fix = `chmod 700 ${wrong.map(quoted).join(" ")}`;
   return [{ id: "folders", status: "warning", title, detail: `open to other users: ${wrong.join(", ")}`, fix }];
 }
 

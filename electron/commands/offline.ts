@@ -5,7 +5,6 @@ import { fail, ok } from "../../shared/errors.ts";
 import type { AppError, Result } from "../../shared/errors.ts";
 import { ruleSchema } from "../../shared/model/rule.ts";
 import type { Rule } from "../../shared/model/rule.ts";
-import { secretNameSchema } from "../../shared/model/secret-reference.ts";
 import type { ServerSettings } from "../../shared/model/server.ts";
 import type { Settings } from "../../shared/model/settings.ts";
 import { takeHomeLock } from "../clients/home-lock.ts";
@@ -13,6 +12,7 @@ import { createSettingsStore, parseSettings } from "../settings/create-settings-
 import type { Paths } from "../settings/paths.ts";
 import { schemaReference } from "../settings/settings-schema-file.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
+import { readStoredIndex } from "../vault/secret-index.ts";
 import type { SecretEntry } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
 import { diskTrouble, folderTrouble } from "./disk-trouble.ts";
@@ -87,35 +87,10 @@ export async function readRules(paths: Paths, now: number): Promise<Result<Rule[
   }
 }
 
-const secretEntrySchema = z.object({
-  name: secretNameSchema,
-  createdAt: z.number(),
-  updatedAt: z.number(),
-  lastUsedAt: z.number().nullable(),
-  lastUsedBy: z.string().nullable(),
-});
-/** As `vault/secret-index.ts` takes it: what does not fit this is set aside there when the app starts. */
-const secretIndexSchema = z.object({
-  version: z.literal(1),
-  sentinelWritten: z.boolean(),
-  keychain: z.array(secretEntrySchema),
-  file: z.array(secretEntrySchema),
-});
-
 /** The list of names of secrets, or that it is damaged. Changes nothing: only the app sets a damaged one aside. */
 export async function readSecretIndex(paths: Paths, store: "keychain" | "file"): Promise<readonly SecretEntry[] | "damaged"> {
-  let text;
-  try {
-    text = await readFile(path.join(paths.data, "secrets.json"), "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
-  try {
-    return secretIndexSchema.parse(JSON.parse(text))[store];
-  } catch {
-    return "damaged";
-  }
+  const stored = await readStoredIndex(path.join(paths.data, "secrets.json"));
+  return stored === "damaged" ? stored : stored[store];
 }
 
 /** The lists that were damaged and set aside, by their names. */

@@ -39,6 +39,9 @@ const indexSchema = z.object({
   file: z.array(entrySchema),
 });
 
+type StoredIndex = z.infer<typeof indexSchema>;
+const emptyIndex: StoredIndex = { version: 1, sentinelWritten: false, keychain: [], file: [] };
+
 const writeSoonMs = 1000;
 
 /**
@@ -48,7 +51,7 @@ const writeSoonMs = 1000;
  * @throws the file system's error when the file is there and cannot be read
  */
 export async function openSecretIndex(file: string, now: () => number): Promise<SecretIndex> {
-  const read = await readIndex(file);
+  const read = await readOrBegin(file);
   const entries: Record<StoreKind, Map<string, SecretEntry>> = {
     keychain: new Map(read.keychain.map((entry) => [entry.name, entry])),
     file: new Map(read.file.map((entry) => [entry.name, entry])),
@@ -113,18 +116,29 @@ export async function openSecretIndex(file: string, now: () => number): Promise<
   };
 }
 
-async function readIndex(file: string): Promise<z.infer<typeof indexSchema>> {
+/**
+ * The index as it stands in its file, where none is an empty one; or that it is not what it should be. Changes nothing.
+ *
+ * @throws the file system's error when the file is there and cannot be read
+ */
+export async function readStoredIndex(file: string): Promise<StoredIndex | "damaged"> {
   let text: string;
   try {
     text = await fs.readFile(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { version: 1, sentinelWritten: false, keychain: [], file: [] };
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return emptyIndex;
     throw error;
   }
   try {
     return indexSchema.parse(JSON.parse(text));
   } catch {
-    await fs.rename(file, `${file}.damaged-${randomBytes(3).toString("hex")}`);
-    return { version: 1, sentinelWritten: false, keychain: [], file: [] };
+    return "damaged";
   }
+}
+
+async function readOrBegin(file: string): Promise<StoredIndex> {
+  const read = await readStoredIndex(file);
+  if (read !== "damaged") return read;
+  await fs.rename(file, `${file}.damaged-${randomBytes(3).toString("hex")}`);
+  return emptyIndex;
 }
