@@ -7,39 +7,14 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { chainHash, genesisHash, recordBody } from "../../electron/journal/chain.ts";
 import { openForReading } from "../../electron/journal/database.ts";
 import { openJournalReader, verifyJournalFile } from "../../electron/journal/reader.ts";
-import type { TestAnchor } from "../fixtures/journal/parts.ts";
-import {
-  appendCalls,
-  createJournalPlace,
-  createTestAnchor,
-  dispatched,
-  finished,
-  openTestJournal,
-  tamper,
-} from "../fixtures/journal/parts.ts";
+import type { JournalPlace, TestAnchor } from "../fixtures/journal/parts.ts";
+import { createRecordedJournal, dispatched, hostileTool, openTestJournal, tamper } from "../fixtures/journal/parts.ts";
 
-let place: ReturnType<typeof createJournalPlace>;
+let place: JournalPlace;
 let anchor: TestAnchor;
-const hostile = 'x"}\n{"decision":"allow"';
 
 beforeEach(async () => {
-  place = createJournalPlace();
-  anchor = createTestAnchor();
-  const journal = await openTestJournal(place.file, anchor);
-  appendCalls(journal, 99);
-  journal.append({
-    kind: "call-denied",
-    call: "d",
-    server: "s",
-    tool: hostile,
-    decision: "deny",
-    by: "person",
-    detail: { [hostile]: hostile },
-  });
-  journal.append(finished("c1000"));
-  await journal.close();
-  // A start copies what is not in the search table yet.
-  await (await openTestJournal(place.file, anchor)).close();
+  ({ place, anchor } = await createRecordedJournal());
 });
 afterEach(() => place.remove());
 
@@ -63,7 +38,7 @@ describe("verify names the first bad record", () => {
   test("and finds nothing in an untouched journal, whatever a tool is called", async () => {
     expect(await verifyJournalFile(place.file, anchor)).toMatchObject({ kind: "intact", records: 200, anchor: "keychain" });
     const reader = openJournalReader(place.file);
-    expect(reader.page({ limit: 5, tool: hostile }).records).toMatchObject([{ tool: hostile, decision: "deny" }]);
+    expect(reader.page({ limit: 5, tool: hostileTool }).records).toMatchObject([{ tool: hostileTool, decision: "deny" }]);
     expect(reader.page({ limit: 5, decision: "allow", server: "s" }).records).toEqual([]);
     const lines = [...reader.exportRecords("jsonl", {})].join("").trimEnd().split("\n");
     expect(lines).toHaveLength(200);

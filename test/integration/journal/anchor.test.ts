@@ -1,34 +1,12 @@
 import fs from "node:fs";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Journal } from "../../../electron/journal/journal.ts";
+import { describe, expect, test } from "vitest";
 import { JournalUnavailable, NoAnchorStore } from "../../../electron/journal/journal.ts";
 import { verifyJournalFile } from "../../../electron/journal/reader.ts";
-import {
-  appendCalls,
-  createJournalPlace,
-  createTestAnchor,
-  dispatched,
-  openTestJournal,
-  tamper,
-  until,
-} from "../../fixtures/journal/parts.ts";
+import { appendCalls, createTestAnchor, dispatched, openTestJournal, tamper, until } from "../../fixtures/journal/parts.ts";
+import { useJournalPlace } from "../../fixtures/journal/use-place.ts";
 
-let place: ReturnType<typeof createJournalPlace>;
-let opened: Journal[] = [];
-beforeEach(() => {
-  place = createJournalPlace();
-});
-afterEach(async () => {
-  for (const journal of opened.splice(0)) await journal.close();
-  opened = [];
-  place.remove();
-});
-
-async function open(anchor = createTestAnchor(), now?: () => number): Promise<Journal> {
-  const journal = await openTestJournal(place.file, anchor, now);
-  opened.push(journal);
-  return journal;
-}
+const place = useJournalPlace();
+const { open } = place;
 
 describe("the anchor", () => {
   test("is taken after 500 records without being waited for, and covers records that are on disk", async () => {
@@ -139,7 +117,7 @@ describe("a store that could not be asked at the start", () => {
   test("there is none at all: the verdict says so, and is intact", async () => {
     const anchor = { ...createTestAnchor(), kind: "none", read: () => Promise.reject(new NoAnchorStore("no session bus")) };
     const journal = await openTestJournal(place.file, anchor);
-    opened.push(journal);
+    place.undo.push(() => journal.close());
     appendCalls(journal, 5);
     expect(await journal.verify()).toMatchObject({ kind: "intact", anchor: "none", anchoredAt: null });
     expect(await verifyJournalFile(place.file, anchor)).toMatchObject({ kind: "intact", anchor: "none" });

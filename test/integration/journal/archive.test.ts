@@ -1,34 +1,14 @@
 import fs from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { archiveJournal } from "../../../electron/journal/archive.ts";
 import type { Journal } from "../../../electron/journal/journal.ts";
 import { verifyJournalFile } from "../../../electron/journal/reader.ts";
-import {
-  allRecords,
-  appendCalls,
-  createJournalPlace,
-  createTestAnchor,
-  dispatched,
-  openTestJournal,
-  until,
-} from "../../fixtures/journal/parts.ts";
+import { allRecords, appendCalls, createTestAnchor, dispatched, openTestJournal, until } from "../../fixtures/journal/parts.ts";
+import { useJournalPlace } from "../../fixtures/journal/use-place.ts";
 
-let place: ReturnType<typeof createJournalPlace>;
-const undo: (() => void | Promise<void>)[] = [];
-beforeEach(() => {
-  place = createJournalPlace();
-});
-afterEach(async () => {
-  for (const step of undo.splice(0).toReversed()) await step();
-  place.remove();
-});
-
-async function open(file = place.file, anchor = createTestAnchor()): Promise<Journal> {
-  const journal = await openTestJournal(file, anchor);
-  undo.push(() => journal.close());
-  return journal;
-}
+const place = useJournalPlace();
+const open = (file = place.file, anchor = createTestAnchor()): Promise<Journal> => place.open(anchor, undefined, file);
 
 function thrownBy(step: () => void): unknown {
   try {

@@ -3,36 +3,17 @@ import fs from "node:fs";
 import path from "node:path";
 import Database from "libsql";
 import type { TestContext } from "vitest";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { archiveJournal } from "../../../electron/journal/archive.ts";
 import type { Journal } from "../../../electron/journal/journal.ts";
 import { JournalUnavailable } from "../../../electron/journal/journal.ts";
 import { openJournalReader } from "../../../electron/journal/reader.ts";
-import {
-  allRecords,
-  appendCalls,
-  createJournalPlace,
-  createTestAnchor,
-  dispatched,
-  openTestJournal,
-  until,
-} from "../../fixtures/journal/parts.ts";
+import { allRecords, appendCalls, createTestAnchor, dispatched, openTestJournal, until } from "../../fixtures/journal/parts.ts";
+import { useJournalPlace } from "../../fixtures/journal/use-place.ts";
 
-let place: ReturnType<typeof createJournalPlace>;
-const undo: (() => void | Promise<void>)[] = [];
-beforeEach(() => {
-  place = createJournalPlace();
-});
-afterEach(async () => {
-  for (const step of undo.splice(0).toReversed()) await step();
-  place.remove();
-});
-
-async function open(file = place.file, anchor = createTestAnchor()): Promise<Journal> {
-  const journal = await openTestJournal(file, anchor);
-  undo.push(() => journal.close());
-  return journal;
-}
+const place = useJournalPlace();
+const { undo } = place;
+const open = (file = place.file, anchor = createTestAnchor()): Promise<Journal> => place.open(anchor, undefined, file);
 
 /** A small disk of its own, or a skipped test that says why. */
 function mountSmallDisk(context: TestContext, size: string): string {

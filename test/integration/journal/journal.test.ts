@@ -1,38 +1,15 @@
 import fs from "node:fs";
 import Database from "libsql";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Journal } from "../../../electron/journal/journal.ts";
+import { describe, expect, test } from "vitest";
 import { JournalUnavailable } from "../../../electron/journal/journal.ts";
 import { openJournal } from "../../../electron/journal/open-journal.ts";
 import { openJournalReader, verifyJournalFile } from "../../../electron/journal/reader.ts";
 import type { JournalRecord } from "../../../shared/model/journal-entry.ts";
-import {
-  allRecords,
-  appendCalls,
-  createJournalPlace,
-  createTestAnchor,
-  dispatched,
-  finished,
-  openTestJournal,
-  until,
-} from "../../fixtures/journal/parts.ts";
+import { allRecords, appendCalls, createTestAnchor, dispatched, finished, until } from "../../fixtures/journal/parts.ts";
+import { useJournalPlace } from "../../fixtures/journal/use-place.ts";
 
-let place: ReturnType<typeof createJournalPlace>;
-let opened: Journal[] = [];
-beforeEach(() => {
-  place = createJournalPlace();
-});
-afterEach(async () => {
-  for (const journal of opened.splice(0)) await journal.close();
-  opened = [];
-  place.remove();
-});
-
-async function open(anchor = createTestAnchor(), now?: () => number): Promise<Journal> {
-  const journal = await openTestJournal(place.file, anchor, now);
-  opened.push(journal);
-  return journal;
-}
+const place = useJournalPlace();
+const { open } = place;
 
 /** What another process would see now, in the log and the database together. */
 function recordsOnDisk(): number {
@@ -158,7 +135,7 @@ describe("appending", () => {
       now: () => 1234.75,
       onError: (error) => errors.push(error),
     });
-    opened.push(journal);
+    place.undo.push(() => journal.close());
     const batches: (readonly JournalRecord[])[] = [];
     journal.onAppended(() => {
       throw new Error("a bug in a listener");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { tools } from "../../fixtures/sandbox/linux-tools.ts";
 import type { Pin } from "../../../electron/sandbox/hand-over.ts";
 import { bwrapArguments, placesToPin } from "../../../electron/sandbox/linux.ts";
-import type { LinuxTools } from "../../../electron/sandbox/linux.ts";
 import type { BoxPlan, Layer } from "../../../electron/sandbox/plan.ts";
 
 const layer = (kind: Layer["kind"], path: string): Layer => ({ kind, path, directory: true, why: "" });
@@ -24,16 +24,6 @@ const plan: BoxPlan = {
   network: { kind: "hosts", rules: [], allowed: [], forwards: [] },
   limits: { memoryMb: 1, processes: 1, openFiles: 1 },
   warnings: [],
-};
-const tools: LinuxTools = {
-  bwrap: "/usr/bin/bwrap",
-  prlimit: "/usr/bin/prlimit",
-  seccomp: "/app/seccomp",
-  sh: "/bin/sh",
-  env: "/usr/bin/env",
-  sleep: "/bin/sleep",
-  stat: "/usr/bin/stat",
-  socat: "/usr/bin/socat",
 };
 
 describe("the places of a box on Linux", () => {

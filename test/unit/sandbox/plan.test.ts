@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { tools } from "../../fixtures/sandbox/linux-tools.ts";
 import type { Handed } from "../../../electron/sandbox/hand-over.ts";
 import { bwrapArguments, boxEnvironment, waivedArguments } from "../../../electron/sandbox/linux.ts";
-import type { LinuxSystem, LinuxTools } from "../../../electron/sandbox/linux.ts";
+import type { LinuxSystem } from "../../../electron/sandbox/linux.ts";
 import { explainPlan } from "../../../electron/sandbox/explain.ts";
 import { quoteWord, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } from "../../../electron/sandbox/macos.ts";
 import { isWithin } from "../../../electron/sandbox/places.ts";
@@ -252,16 +253,6 @@ describe("links in a box", () => {
   });
 });
 
-const tools: LinuxTools = {
-  bwrap: "/usr/bin/bwrap",
-  prlimit: "/usr/bin/prlimit",
-  seccomp: "/app/seccomp",
-  sh: "/bin/sh",
-  env: "/usr/bin/env",
-  sleep: "/bin/sleep",
-  stat: "/usr/bin/stat",
-  socat: "/usr/bin/socat",
-};
 const handed: Handed = { filter: 3, places: new Map() };
 const system: LinuxSystem = { shown: ["/usr"], links: [{ at: "/bin", to: "usr/bin" }], closed: [], root: false };
 
