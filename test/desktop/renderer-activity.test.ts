@@ -1,8 +1,8 @@
 // The log as a person reads it: days, and calls that are told whole whatever is searched for.
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { JournalRecord } from "../../shared/model/journal-entry.ts";
-import { findBrowser, startHarness, type Harness, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser, usePages, type OpenOptions } from "./renderer-harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
@@ -16,21 +16,8 @@ function call(seq: number, at: number, id: string): JournalRecord[] {
 }
 
 describe.skipIf("missing" in browser)("activity", () => {
-  let harness: Harness;
-  beforeAll(async () => {
-    harness = await startHarness("path" in browser ? browser.path : "");
-  });
-  afterAll(() => harness.close());
-
-  async function withPage(options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> {
-    const { page, problems, close } = await harness.open({ hash: "activity", ...options });
-    try {
-      await run(page);
-      expect(problems).toEqual([]);
-    } finally {
-      await close();
-    }
-  }
+  const pages = usePages({ hash: "activity" });
+  const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
 
   it("tells a searched call whole: its end does not contain what was searched for, and it is not said to run", async () => {
     const now = Date.now();

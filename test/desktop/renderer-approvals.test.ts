@@ -1,11 +1,11 @@
 // The approval card in a real browser: when an answer counts (threats 19 and 20), what is shown of hostile arguments (13, 15, 9),
 // and that a new question never takes the place of the shown one.
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ApprovalAnswer } from "../../shared/model/approval.ts";
 import type { FakeData } from "../fixtures/renderer/fake-app.ts";
 import { approval, approvals, detail, snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser, startHarness, type Harness, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser, usePages, type OpenOptions } from "./renderer-harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
@@ -35,21 +35,8 @@ async function centre(page: Page, name: string | RegExp): Promise<{ x: number; y
 const armed = (page: Page) => page.locator(".answer[data-armed=true]").waitFor();
 
 describe.skipIf("missing" in browser)("the approval card", () => {
-  let harness: Harness;
-  beforeAll(async () => {
-    harness = await startHarness("path" in browser ? browser.path : "");
-  });
-  afterAll(() => harness.close());
-
-  async function withPage(options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> {
-    const { page, problems, close } = await harness.open({ file, ...size, data: { role: "approval" }, ...options });
-    try {
-      await run(page);
-      expect(problems).toEqual([]);
-    } finally {
-      await close();
-    }
-  }
+  const pages = usePages({ file, ...size, data: { role: "approval" } });
+  const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
 
   /** On a clock that stands still unless moved; resizing is what starts the half second. */
   async function withClock(run: (page: Page, disturb: () => Promise<void>) => Promise<void>): Promise<void> {

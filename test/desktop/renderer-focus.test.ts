@@ -1,7 +1,7 @@
 // Where the keyboard is: in what was opened, and back where that was opened from; and what is on screen with it.
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, findBrowser, startHarness, type Harness, type OpenOptions } from "./renderer-harness.ts";
+import { describe, expect, it } from "vitest";
+import { findBrowser, fixture, usePages, type OpenOptions } from "./renderer-harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
@@ -9,21 +9,8 @@ if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
 const base = fixture(Date.now()).snapshot;
 
 describe.skipIf("missing" in browser)("the keyboard", () => {
-  let harness: Harness;
-  beforeAll(async () => {
-    harness = await startHarness("path" in browser ? browser.path : "");
-  });
-  afterAll(() => harness.close());
-
-  async function withPage(options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> {
-    const { page, problems, close } = await harness.open(options);
-    try {
-      await run(page);
-      expect(problems).toEqual([]);
-    } finally {
-      await close();
-    }
-  }
+  const pages = usePages();
+  const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
 
   /** The name of what has the focus. */
   const focused = (page: Page): Promise<string> =>

@@ -6,6 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { build } from "vite";
+import { afterAll, beforeAll, expect } from "vitest";
 import { installFake, type FakeData } from "../fixtures/renderer/fake-app.ts";
 import { approvals, journal, snapshot } from "../fixtures/renderer/snapshot.ts";
 
@@ -106,6 +107,40 @@ export async function startHarness(executablePath: string): Promise<Harness> {
       await browser.close();
       await new Promise((resolve) => server.close(resolve));
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** For the tests of a `describe`: one harness, and pages that must not complain of anything. */
+export interface Pages {
+  /** Where the renderer is served. */
+  url(): string;
+  /** Opens a page, runs this with it, and closes it whatever comes of that. */
+  with(options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void>;
+}
+
+/** `usual`: what every page is opened with, unless a test says otherwise. */
+export function usePages(usual: OpenOptions = {}): Pages {
+  const used: { harness: Harness | null } = { harness: null };
+  const here = (): Harness => {
+    if (used.harness === null) throw new Error("there are pages only during a test");
+    return used.harness;
+  };
+  beforeAll(async () => {
+    const browser = findBrowser();
+    used.harness = await startHarness("path" in browser ? browser.path : "");
+  });
+  afterAll(() => used.harness?.close());
+  return {
+    url: () => here().url,
+    async with(options, run) {
+      const { page, problems, close } = await here().open({ ...usual, ...options });
+      try {
+        await run(page);
+        expect(problems).toEqual([]);
+      } finally {
+        await close();
+      }
     },
   };
 }

@@ -1,12 +1,12 @@
 // What the wizard and the migration parts of the screens do, in a real browser: the keyboard alone, what has to be read first, what is asked of
 // the app, what a screen reader hears, and names and paths that somebody else wrote (threats 1, 4, 13, 32).
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Drift, Selection } from "../../shared/model/migration.ts";
 import type { FakeMigration } from "../fixtures/renderer/fake-app.ts";
 import { migrationFixture } from "../fixtures/renderer/migration.ts";
 import { snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser, startHarness, type Harness, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser, usePages, type OpenOptions } from "./renderer-harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
@@ -46,21 +46,8 @@ async function settled(page: Page): Promise<void> {
 }
 
 describe.skipIf("missing" in browser)("a migration in the window", () => {
-  let harness: Harness;
-  beforeAll(async () => {
-    harness = await startHarness("path" in browser ? browser.path : "");
-  });
-  afterAll(() => harness.close());
-
-  async function withPage(options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> {
-    const { page, problems, close } = await harness.open(options);
-    try {
-      await run(page);
-      expect(problems).toEqual([]);
-    } finally {
-      await close();
-    }
-  }
+  const pages = usePages();
+  const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
   const wizard: OpenOptions = { hash: "welcome", data: { snapshot: fresh, migration } };
 
   it("comes by itself when nothing is configured, and not again after “not now”", async () => {
@@ -69,7 +56,7 @@ describe.skipIf("missing" in browser)("a migration in the window", () => {
       expect(await page.title()).toBe("Look for configs · Portcullis");
       await page.getByRole("button", { name: "Not now" }).click();
       await page.getByRole("heading", { level: 1, name: "Servers" }).waitFor();
-      await page.goto(`${harness.url}/index.html`);
+      await page.goto(`${pages.url()}/index.html`);
       await page.reload();
       await page.getByRole("heading", { level: 1, name: "Approvals" }).waitFor();
       await expect.poll(() => inputs(page, "migration.history")).not.toEqual([]);

@@ -1,10 +1,10 @@
 // An answer needs a question that is in sight (threats 19 and 20), and an ending says what happened.
 import path from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ApprovalAnswer } from "../../shared/model/approval.ts";
 import { approval, detail, snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser, screenshots, startHarness, type Harness, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser, screenshots, usePages, type OpenOptions } from "./renderer-harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
@@ -19,27 +19,13 @@ async function answers(page: Page): Promise<ApprovalAnswer[]> {
 const armed = (page: Page) => page.locator(".answer[data-armed=true]").waitFor();
 
 describe.skipIf("missing" in browser)("a question in sight", () => {
-  let harness: Harness;
-  beforeAll(async () => {
-    harness = await startHarness("path" in browser ? browser.path : "");
+  const pages = usePages({
+    file: "approval.html",
+    width: 480,
+    height: 700,
+    data: { role: "approval" },
   });
-  afterAll(() => harness.close());
-
-  async function withPage(options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> {
-    const { page, problems, close } = await harness.open({
-      file: "approval.html",
-      width: 480,
-      height: 700,
-      data: { role: "approval" },
-      ...options,
-    });
-    try {
-      await run(page);
-      expect(problems).toEqual([]);
-    } finally {
-      await close();
-    }
-  }
+  const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
 
   it("in a narrow window answers nothing while the list stands in the question's place, and answers the one that is opened", async () => {
     await withPage({ file: "index.html", hash: "approvals", width: 640, height: 480, data: {} }, async (page) => {

@@ -3,8 +3,8 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, findBrowser, startHarness, type Harness, type OpenOptions } from "./renderer-harness.ts";
+import { describe, expect, it } from "vitest";
+import { findBrowser, fixture, usePages, type OpenOptions } from "./renderer-harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
@@ -15,21 +15,8 @@ async function calls(page: Page, channel: string): Promise<unknown[]> {
 }
 
 describe.skipIf("missing" in browser)("the main window", () => {
-  let harness: Harness;
-  beforeAll(async () => {
-    harness = await startHarness(executablePath);
-  });
-  afterAll(() => harness.close());
-
-  async function withPage(options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> {
-    const { page, problems, close } = await harness.open(options);
-    try {
-      await run(page);
-      expect(problems).toEqual([]);
-    } finally {
-      await close();
-    }
-  }
+  const pages = usePages();
+  const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
 
   it("goes everywhere by keyboard and says where it is", async () => {
     await withPage({}, async (page) => {
@@ -319,7 +306,7 @@ describe.skipIf("missing" in browser)("the main window", () => {
     const streams = new Set<http.ServerResponse>();
     let accepting = true;
     const forward = async (url: string, response: http.ServerResponse): Promise<void> => {
-      const file = await fetch(`${harness.url}${url}`);
+      const file = await fetch(`${pages.url()}${url}`);
       response.writeHead(file.status, Object.fromEntries(file.headers.entries()));
       response.end(Buffer.from(await file.arrayBuffer()));
     };
