@@ -4,20 +4,11 @@ import { describe, expect, test } from "vitest";
 import { archiveJournal } from "../../../electron/journal/archive.ts";
 import type { Journal } from "../../../electron/journal/journal.ts";
 import { verifyJournalFile } from "../../../electron/journal/reader.ts";
-import { allRecords, appendCalls, createTestAnchor, dispatched, openTestJournal, until } from "../../fixtures/journal/parts.ts";
+import { allRecords, appendCalls, createTestAnchor, dispatched, openTestJournal, thrownBy, until } from "../../fixtures/journal/parts.ts";
 import { useJournalPlace } from "../../fixtures/journal/use-place.ts";
 
 const place = useJournalPlace();
 const open = (file = place.file, anchor = createTestAnchor()): Promise<Journal> => place.open(anchor, undefined, file);
-
-function thrownBy(step: () => void): unknown {
-  try {
-    step();
-  } catch (error) {
-    return error;
-  }
-  return null;
-}
 
 class Killed extends Error {}
 

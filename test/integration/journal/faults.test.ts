@@ -8,7 +8,7 @@ import { archiveJournal } from "../../../electron/journal/archive.ts";
 import type { Journal } from "../../../electron/journal/journal.ts";
 import { JournalUnavailable } from "../../../electron/journal/journal.ts";
 import { openJournalReader } from "../../../electron/journal/reader.ts";
-import { allRecords, appendCalls, createTestAnchor, dispatched, openTestJournal, until } from "../../fixtures/journal/parts.ts";
+import { allRecords, appendCalls, createTestAnchor, dispatched, openTestJournal, thrownBy, until } from "../../fixtures/journal/parts.ts";
 import { useJournalPlace } from "../../fixtures/journal/use-place.ts";
 
 const place = useJournalPlace();
@@ -35,15 +35,6 @@ function refusal(journal: Journal): string {
   expect(error).toBeInstanceOf(JournalUnavailable);
   expect(error).toMatchObject({ message: journal.fault() });
   return journal.fault() ?? "";
-}
-
-function thrownBy(step: () => void): unknown {
-  try {
-    step();
-  } catch (error) {
-    return error;
-  }
-  return null;
 }
 
 describe("a write that fails is latched", () => {
