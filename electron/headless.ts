@@ -6,6 +6,7 @@ import type { AppView } from "../shared/model/snapshot.ts";
 import { createApp } from "./app.ts";
 import type { App, AppDeps } from "./app.ts";
 import type { ForkHelper, HelperName, HelperProcess } from "./helper-process.ts";
+import { withoutStrays } from "./stray-files.ts";
 import type { Paths } from "./settings/paths.ts";
 import type { UiServer } from "./web/ui-server.ts";
 
@@ -94,12 +95,10 @@ export async function startHeadless(deps: HeadlessDeps): Promise<Result<Headless
  */
 export function forkNode(entries: Readonly<Record<HelperName, string>>): ForkHelper {
   return (name, { env }): HelperProcess => {
-    const child = spawn(process.execPath, [entries[name]], {
-      env: { ...env },
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
-      detached: process.platform !== "win32",
-      windowsHide: true,
-    });
+    const detached = process.platform !== "win32";
+    const child = withoutStrays(["ignore", "ignore", "ignore", "ipc"], (stdio) =>
+      spawn(process.execPath, [entries[name]], { env: { ...env }, stdio, detached, windowsHide: true }),
+    );
     let exit: { readonly code: number | null } | null = null;
     const listeners: ((code: number | null) => void)[] = [];
     const settle = (code: number | null): void => {

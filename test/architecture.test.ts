@@ -48,7 +48,7 @@ function room(file: string): string {
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   // entries and the composition root
   "main.ts": ["app.ts", "desktop", "settings", "helper-process.ts", "young-heap.ts"],
-  "headless.ts": ["app.ts", "web", "settings", "commands", "helper-process.ts", "clients", "api", "state"],
+  "headless.ts": ["app.ts", "web", "settings", "commands", "helper-process.ts", "stray-files.ts", "clients", "api", "state"],
   "portcullis.ts": ["bridge", "commands", "headless.ts"],
   "app.ts": [
     "anchor-store.ts",
@@ -67,6 +67,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "helper-process.ts",
   ],
   "helper-process.ts": [],
+  "run-program.ts": ["stray-files.ts"],
+  "stray-files.ts": [],
   "young-heap.ts": [],
   "atomic-file.ts": [],
   "exclusive-file.ts": [],
@@ -77,6 +79,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   web: ["api", "state", "app.ts"],
   commands: [
     "anchor-store.ts",
+    "run-program.ts",
     "young-heap.ts",
     "migration-parts.ts",
     "migration",
@@ -90,18 +93,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "sandbox",
     "clients",
   ],
-  bridge: ["settings"],
+  bridge: ["settings", "stray-files.ts"],
   // the spine
   api: ["clients", "gate", "servers", "sandbox", "vault", "journal", "migration", "settings", "state"],
   clients: ["gate", "api", "settings", "atomic-file.ts", "exclusive-file.ts"],
   gate: ["servers", "atomic-file.ts"],
-  servers: ["sandbox", "vault", "helper-process.ts", "atomic-file.ts", "settings"],
+  servers: ["sandbox", "vault", "helper-process.ts", "run-program.ts", "stray-files.ts", "atomic-file.ts", "settings"],
   // the stages: shared only, and our own file and helper primitives
   vault: ["helper-process.ts", "atomic-file.ts"],
-  sandbox: ["helper-process.ts", "atomic-file.ts"],
+  sandbox: ["helper-process.ts", "run-program.ts", "stray-files.ts", "atomic-file.ts"],
   journal: ["atomic-file.ts"],
   settings: ["atomic-file.ts"],
-  migration: ["atomic-file.ts", "exclusive-file.ts"],
+  migration: ["atomic-file.ts", "exclusive-file.ts", "run-program.ts", "stray-files.ts"],
   state: [],
   "preload.ts": [],
 };
@@ -198,6 +201,19 @@ describe("how files are", () => {
   it("no file is over 400 lines", () => {
     const long = files.map((file) => [file, (sources.get(file) ?? "").split("\n").length] as const).filter(([, lines]) => lines > 401);
     expect(long).toEqual([]);
+  });
+
+  it("no child inherits our open files: each is started by a file that keeps them from it", () => {
+    const starting = files.filter((file) => file.startsWith("electron/") && (sources.get(file) ?? "").includes('"node:child_process"'));
+    // taskkill, on Windows, which passes on none.
+    const others = starting.filter((file) => file !== "electron/servers/stop.ts");
+    expect(others.length).toBeGreaterThan(5);
+    const bare = others.filter((file) => {
+      const source = sources.get(file) ?? "";
+      const calls = [...source.matchAll(/(\(stdio\) =>\s*)?\b(spawn|fork|execFile|exec)\(/g)].filter(([, , name]) => name !== "exec");
+      return !source.includes("withoutStrays(") || calls.some(([, kept, name]) => kept === undefined || name !== "spawn");
+    });
+    expect(bare).toEqual([]);
   });
 
   it("node:sqlite and synchronous child processes are not used in the app", () => {

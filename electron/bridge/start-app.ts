@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import path from "node:path";
+import { withoutStrays } from "../stray-files.ts";
 import type { Paths } from "../settings/paths.ts";
 import type { LaunchRecord } from "../settings/launch-file.ts";
 
@@ -31,13 +32,10 @@ export function startApp(launch: Pick<LaunchRecord, "command" | "args" | "env">,
   const log = openLog(paths);
   // Asked for here: most bridges find the app running and start nothing, and loading it takes a tenth of their own start.
   const { spawn } = process.getBuiltinModule("node:child_process");
-  const child = spawn(launch.command, [...launch.args], {
-    detached: true,
-    stdio: ["ignore", "ignore", log ?? "ignore"],
-    env: appEnv,
-    cwd: paths.data,
-    windowsHide: true,
-  });
+  // Nothing of the client's: it may be an Electron of its own.
+  const child = withoutStrays(["ignore", "ignore", log ?? "ignore"], (stdio) =>
+    spawn(launch.command, [...launch.args], { detached: true, stdio, env: appEnv, cwd: paths.data, windowsHide: true }),
+  );
   if (log !== null) closeSync(log);
   child.once("error", (error) => {
     reason = `${launch.command}: ${error.message}`;

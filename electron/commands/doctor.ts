@@ -1,9 +1,9 @@
-import { execFile } from "node:child_process";
 import { access, constants, lstat } from "node:fs/promises";
 import path from "node:path";
 import type { Result } from "../../shared/errors.ts";
 import type { VaultStatus } from "../../shared/model/secret-reference.ts";
 import type { Check } from "../../shared/model/snapshot.ts";
+import { runProgram } from "../run-program.ts";
 import type { Paths } from "../settings/paths.ts";
 import { folderTrouble, quoted } from "./disk-trouble.ts";
 
@@ -114,18 +114,10 @@ async function isRunnable(file: string): Promise<boolean> {
 }
 
 /** What `--version` prints, first line; null where it prints nothing in 5 s. */
-function versionOf(file: string, searchPath: string): Promise<string | null> {
-  return new Promise((resolve) => {
-    execFile(
-      file,
-      ["--version"],
-      { timeout: 5_000, killSignal: "SIGKILL", env: { PATH: searchPath }, maxBuffer: 65_536 },
-      (error, stdout) => {
-        const line = stdout.split("\n", 1)[0]?.trim() ?? "";
-        resolve(error !== null || line === "" ? null : line.slice(0, 80));
-      },
-    );
-  });
+async function versionOf(file: string, searchPath: string): Promise<string | null> {
+  const { stdout, problem } = await runProgram(file, ["--version"], { timeoutMs: 5_000, env: { PATH: searchPath }, maxBytes: 65_536 });
+  const line = stdout.split("\n", 1)[0]?.trim() ?? "";
+  return problem !== null || line === "" ? null : line.slice(0, 80);
 }
 
 function fileCheck(id: string, title: string, problem: string | null, fine: string, fix: string | null): Check {

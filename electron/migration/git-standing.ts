@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { createByteSearch } from "../../shared/text/byte-search.ts";
 import { encodeUtf8 } from "../../shared/text/utf8.ts";
+import { withoutStrays } from "../stray-files.ts";
 import { findGitFolder, readRefs, type GitFolder, type GitRefs } from "./git-folder.ts";
 
 // What git knows about a file with secrets. A repository's own config can make git run programs (fsmonitor, hooks, filters, a promisor
@@ -119,7 +120,9 @@ async function openSession(folder: string, git: GitFolder, refs: GitRefs | null,
           resolve(null);
           return;
         }
-        const child = spawn(program, [...fixed, ...args], { cwd: git.root, env, stdio: ["pipe", "pipe", "ignore"], windowsHide: true });
+        const child = withoutStrays(["pipe", "pipe", "ignore"], (stdio) =>
+          spawn(program, [...fixed, ...args], { cwd: git.root, env, stdio, windowsHide: true }),
+        );
         const chunks: Buffer[] = [];
         let size = 0;
         let isLate = false;

@@ -1,7 +1,7 @@
-import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
+import { runProgram } from "../run-program.ts";
 
 // Whether a client runs right now, so that the person is told to restart it. A guess by name that decides nothing: when it cannot be told,
 // nothing is taken to run.
@@ -73,13 +73,7 @@ async function fromTasklist(): Promise<readonly string[]> {
 }
 
 /** Its output, or nothing if it fails, is late or says too much. */
-function run(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve) => {
-    execFile(
-      program,
-      [...args],
-      { timeout: deadlineMs, killSignal: "SIGKILL", maxBuffer: mostOutput, windowsHide: true, env: {} },
-      (error, stdout) => resolve(error === null ? stdout : ""),
-    );
-  });
+async function run(program: string, args: readonly string[]): Promise<string> {
+  const { stdout, problem } = await runProgram(program, args, { timeoutMs: deadlineMs, maxBytes: mostOutput, env: {} });
+  return problem === null ? stdout : "";
 }

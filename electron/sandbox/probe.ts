@@ -1,7 +1,7 @@
 // Whether this machine can make a box, tried for real; and if not, the reason and the one command that helps, in words.
 import { spawn } from "node:child_process";
-import type { StdioOptions } from "node:child_process";
 import fs from "node:fs/promises";
+import { withoutStrays } from "../stray-files.ts";
 
 /** The outcome of one trial run. */
 export interface Trial {
@@ -13,8 +13,9 @@ export interface Trial {
 export function tryBox(argv: readonly string[], descriptors: readonly number[] = []): Promise<Trial> {
   const [program = "", ...args] = argv;
   return new Promise((resolve) => {
-    const stdio: StdioOptions = ["ignore", "ignore", "pipe", ...descriptors];
-    const child = spawn(program, args, { env: {}, timeout: 10_000, killSignal: "SIGKILL", cwd: "/", stdio });
+    const child = withoutStrays(["ignore", "ignore", "pipe", ...descriptors], (stdio) =>
+      spawn(program, args, { env: {}, timeout: 10_000, killSignal: "SIGKILL", cwd: "/", stdio }),
+    );
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => {
       if (said.length < 64 * 1024) said += chunk.toString();

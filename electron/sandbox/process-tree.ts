@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
 import fs from "node:fs/promises";
+import { runProgram } from "../run-program.ts";
 
 export interface ProcessEntry {
   readonly pid: number;
@@ -30,16 +30,12 @@ async function readLinux(): Promise<readonly ProcessEntry[]> {
   return entries.filter((entry) => entry !== undefined);
 }
 
-function readWithPs(): Promise<readonly ProcessEntry[]> {
-  return new Promise((resolve) => {
-    execFile("/bin/ps", ["-A", "-o", "pid=,ppid=,pgid=,ucomm="], { maxBuffer: 8 * 1024 * 1024, timeout: 2000 }, (error, stdout) => {
-      if (error !== null) return resolve([]);
-      const lines = stdout.split("\n").map((line) => /^\s*([0-9]+)\s+([0-9]+)\s+([0-9]+)\s+(.*)$/.exec(line));
-      return resolve(
-        lines.flatMap((m) => (m === null ? [] : [{ pid: Number(m[1]), parent: Number(m[2]), group: Number(m[3]), name: m[4] ?? "" }])),
-      );
-    });
-  });
+async function readWithPs(): Promise<readonly ProcessEntry[]> {
+  const options = { env: {}, timeoutMs: 2000, maxBytes: 8 * 1024 * 1024 };
+  const { stdout, problem } = await runProgram("/bin/ps", ["-A", "-o", "pid=,ppid=,pgid=,ucomm="], options);
+  if (problem !== null) return [];
+  const lines = stdout.split("\n").map((line) => /^\s*([0-9]+)\s+([0-9]+)\s+([0-9]+)\s+(.*)$/.exec(line));
+  return lines.flatMap((m) => (m === null ? [] : [{ pid: Number(m[1]), parent: Number(m[2]), group: Number(m[3]), name: m[4] ?? "" }]));
 }
 
 /** All living processes of the machine as of now; empty where they can't be listed (Windows). */

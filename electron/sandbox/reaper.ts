@@ -7,6 +7,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import { withoutStrays } from "../stray-files.ts";
 
 /** The variable that carries the mark of the run; bubblewrap takes it away from what it starts. */
 export const RUN_VARIABLE = "PORTCULLIS_RUN";
@@ -86,12 +87,10 @@ export function createReaper(deps: {
   const start = (): Watcher => {
     const systemRoot = deps.env["SystemRoot"] ?? deps.env["SYSTEMROOT"] ?? "C:\\Windows";
     const [program = "", ...args] = reaperCommand(deps.platform, systemRoot, `${RUN_VARIABLE}=${run}`);
-    const child = spawn(program, args, {
-      env: windows ? { SystemRoot: systemRoot, PATH: path.win32.join(systemRoot, "System32") } : { PATH: "/usr/bin:/bin" },
-      stdio: ["pipe", "ignore", "ignore"],
-      detached: true,
-      windowsHide: true,
-    });
+    const env = windows ? { SystemRoot: systemRoot, PATH: path.win32.join(systemRoot, "System32") } : { PATH: "/usr/bin:/bin" };
+    const child = withoutStrays(["pipe", "ignore", "ignore"], (stdio) =>
+      spawn(program, args, { env, stdio, detached: true, windowsHide: true }),
+    );
     const started: Watcher = { say: (line) => child.stdin.write(`${line}\n`) };
     const ended = (): void => {
       if (watcher === started) watcher = undefined;

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs/promises";
 import path from "node:path";
+import { withoutStrays } from "../stray-files.ts";
 import { knownFolders } from "./known-folders.ts";
 
 export interface EnvironmentDeps {
@@ -41,18 +42,17 @@ export function shellArguments(shell: string): readonly string[] {
 /** Runs the person's shell once: no stdin, no terminal, its own session, killed with all it started at the deadline. */
 function askShell(shell: string, deps: EnvironmentDeps): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const child = spawn(shell, shellArguments(shell), {
+    const env = {
+      ...deps.env,
+      TERM: "dumb",
+      DISABLE_AUTO_UPDATE: "true",
       // The name is the one editors use for this; start files that are slow or print things can look for it.
-      env: {
-        ...deps.env,
-        TERM: "dumb",
-        DISABLE_AUTO_UPDATE: "true",
-        PORTCULLIS_RESOLVING_ENVIRONMENT: "1",
-        VSCODE_RESOLVING_ENVIRONMENT: "1",
-      },
-      stdio: ["ignore", "pipe", "ignore"],
-      detached: true,
-    });
+      PORTCULLIS_RESOLVING_ENVIRONMENT: "1",
+      VSCODE_RESOLVING_ENVIRONMENT: "1",
+    };
+    const child = withoutStrays(["ignore", "pipe", "ignore"], (stdio) =>
+      spawn(shell, shellArguments(shell), { env, stdio, detached: true }),
+    );
     const unwatch = child.pid === undefined ? undefined : deps.watch?.(child.pid);
     let output = "";
     let settled = false;

@@ -1,6 +1,6 @@
-import { execFile } from "node:child_process";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
+import { runProgram } from "../run-program.ts";
 import { registryUrl } from "./registry-url.ts";
 
 /**
@@ -53,7 +53,7 @@ const environmentNames = /^npm_config_(?:registry|cafile|userconfig|globalconfig
  * @param cwd an empty folder, so that no project's `.npmrc` has a say
  * @param mark what it needs in its environment to end with us
  */
-export function readNpmConfig(
+export async function readNpmConfig(
   npm: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -61,25 +61,18 @@ export function readNpmConfig(
 ): Promise<Result<Readonly<Record<string, unknown>>>> {
   const [program = "", ...args] = npm;
   const named = ["HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SystemRoot", "PATH", "XDG_CONFIG_HOME"];
-  const own = Object.entries(env).filter(([name, value]) => value !== undefined && (named.includes(name) || environmentNames.test(name)));
-  return new Promise((resolve) => {
-    execFile(
-      program,
-      [...args, "config", "list", "--json"],
-      { cwd, env: { ...Object.fromEntries(own), ...mark }, timeout: 20_000, maxBuffer: 4 * 1024 * 1024, windowsHide: true },
-      (error, stdout) => {
-        const parsed = parseObject(stdout);
-        if (parsed !== null) resolve(ok(parsed));
-        else
-          resolve(
-            fail(
-              "install-failed",
-              `npm's configuration could not be read${error === null ? "." : `: ${error.message.split("\n")[0] ?? ""}`}`,
-            ),
-          );
-      },
-    );
+  const own = Object.entries(env).flatMap(([name, value]) =>
+    value !== undefined && (named.includes(name) || environmentNames.test(name)) ? [[name, value] as const] : [],
+  );
+  const { stdout, problem } = await runProgram(program, [...args, "config", "list", "--json"], {
+    cwd,
+    env: { ...Object.fromEntries(own), ...mark },
+    timeoutMs: 20_000,
+    maxBytes: 4 * 1024 * 1024,
   });
+  const parsed = parseObject(stdout);
+  if (parsed !== null) return ok(parsed);
+  return fail("install-failed", `npm's configuration could not be read${problem === null ? "." : `: ${problem}.`}`);
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

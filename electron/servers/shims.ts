@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
 import path from "node:path";
+import { runProgram } from "../run-program.ts";
 import { interpreterName } from "./program-folders.ts";
 
 /**
@@ -52,15 +52,12 @@ export function createShims(deps: ShimsDeps): Shims {
 
   async function ask(program: string, args: readonly string[]): Promise<readonly string[]> {
     const env = { ...passedOn, PATH: await deps.searchPath(), HOME: deps.home, ...deps.mark() };
-    return new Promise((resolve) => {
-      execFile(program, [...args], { env, cwd: deps.home, timeout: 10_000, windowsHide: true }, (error, stdout) => {
-        const lines = stdout
-          .split("\n")
-          .map((line) => line.trim())
-          .filter((line) => path.isAbsolute(line));
-        resolve(error === null ? lines : []);
-      });
-    });
+    const { stdout, problem } = await runProgram(program, args, { env, cwd: deps.home, timeoutMs: 10_000, maxBytes: 1024 * 1024 });
+    if (problem !== null) return [];
+    return stdout
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => path.isAbsolute(line));
   }
 
   async function python(program: string): ReturnType<Shims["python"]> {

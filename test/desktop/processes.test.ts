@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { descendants, readProcesses } from "../../electron/sandbox/process-tree.ts";
 import { askApp } from "../fixtures/desktop/ask-app.ts";
 import { addEverything, connectClient } from "../fixtures/desktop/connect-client.ts";
 import { launchDesktop, until, whyNoElectron, type RunningDesktop } from "../fixtures/desktop/launch-desktop.ts";
@@ -14,6 +15,29 @@ if (noBus) console.warn("skipped: the keychain from the desktop app: no session 
 
 async function pidsOf(desktop: RunningDesktop): Promise<number[]> {
   return (await desktop.electron.evaluate(({ app }) => app.getAppMetrics())).map(({ pid }) => pid);
+}
+
+/** The open files of a process that may be looked at, without the kernel's own things, which have no names to tell them apart. */
+function filesOf(pid: number): readonly { readonly number: number; readonly to: string }[] {
+  if (!readable(pid)) return [];
+  return readdirSync(`/proc/${String(pid)}/fd`).flatMap((name) => {
+    try {
+      const to = readlinkSync(`/proc/${String(pid)}/fd/${name}`);
+      return to.startsWith("anon_inode:") ? [] : [{ number: Number(name), to }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** bubblewrap itself may not be looked at by an ordinary user; what it starts may. */
+function readable(pid: number): boolean {
+  try {
+    readdirSync(`/proc/${String(pid)}/fd`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 describe.skipIf(reason !== null)("the desktop app's processes", () => {
@@ -70,6 +94,27 @@ describe.skipIf(reason !== null)("the desktop app's processes", () => {
     // And the app goes on: the next opening makes a new window.
     expect(await askApp(desktop.home, "app.open", {})).toMatchObject({ ok: true });
     await until("a new window", async () => (await desktop.windows()).some(({ visible }) => visible));
+  });
+
+  it.skipIf(process.platform !== "linux")("what it starts holds none of Chromium's files and sockets", async () => {
+    desktop = await launchDesktop();
+    await addEverything(desktop);
+    const client = await connectClient(desktop, "cursor");
+    const main = desktop.electron.process().pid ?? 0;
+    const chromium = new Set(await pidsOf(desktop));
+    const entries = descendants(await readProcesses(), main);
+    const ofChromium = (pid: number): boolean => readFileSync(`/proc/${String(pid)}/cmdline`, "latin1").includes("--type=");
+    const children = entries.filter(({ pid }) => !chromium.has(pid) && !ofChromium(pid));
+    // The reaper and the server, at the least.
+    expect(children.filter(({ pid }) => readable(pid)).length).toBeGreaterThanOrEqual(2);
+    const ours = new Set(filesOf(main).map(({ to }) => to));
+    expect(ours.size).toBeGreaterThan(30);
+    const streams = new Set(children.flatMap(({ pid }) => filesOf(pid).flatMap(({ number, to }) => (number <= 2 ? [to] : []))));
+    for (const { pid, name } of children) {
+      const held = filesOf(pid).filter(({ number, to }) => number > 2 && to !== "/dev/null" && ours.has(to) && !streams.has(to));
+      expect(held, name).toEqual([]);
+    }
+    await client.close();
   });
 
   it("a bridge finds no app, starts it in the background, and the call goes through", async () => {
