@@ -1,42 +1,25 @@
+import os from "node:os";
 import { defineConfig } from "vitest/config";
 
 // One project for each kind of test. What needs a keyring, a sandbox, Electron or a browser is real; test/run.mjs provides it.
+
+/** Most tests wait for other processes, so that there are more of them at once than processors. */
+const maxWorkers = Math.max(3, os.availableParallelism());
+
+const project = (name: string, include: string[], timeout: number, more = {}) => ({
+  test: { name, include, testTimeout: timeout, hookTimeout: timeout, pool: "forks" as const, maxWorkers, ...more },
+});
+
 export default defineConfig({
   test: {
     passWithNoTests: false,
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.{ts,tsx}", "test/architecture.test.ts"], testTimeout: 20_000 } },
-      {
-        test: {
-          name: "integration",
-          include: ["test/integration/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          pool: "forks",
-          maxWorkers: 2,
-        },
-      },
-      {
-        test: {
-          name: "security",
-          include: ["test/security/**/*.test.ts", "test/security.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          pool: "forks",
-          maxWorkers: 2,
-        },
-      },
-      {
-        test: {
-          name: "desktop",
-          include: ["test/desktop/**/*.test.ts"],
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
-          pool: "forks",
-          maxWorkers: 1,
-          fileParallelism: false,
-        },
-      },
+      project("unit", ["test/unit/**/*.test.{ts,tsx}", "test/architecture.test.ts"], 20_000),
+      project("integration", ["test/integration/**/*.test.ts"], 60_000),
+      project("security", ["test/security/**/*.test.ts", "test/security.test.ts"], 60_000),
+      project("renderer", ["test/renderer/**/*.test.ts"], 60_000, { globalSetup: ["test/renderer/build-renderer.ts"] }),
+      // One after the other: they share a screen and its focus.
+      project("desktop", ["test/desktop/**/*.test.ts"], 90_000, { maxWorkers: 1, fileParallelism: false }),
     ],
   },
 });

@@ -23,10 +23,8 @@ const electron = findElectron();
 const vitest = [
   path.join(root, "node_modules", "vitest", "vitest.mjs"),
   "run",
-  "--project",
-  "desktop",
-  "test/desktop/renderer-screens.test.ts",
-  "test/desktop/renderer-migration-steps.test.ts",
+  "test/renderer/screens.test.ts",
+  "test/renderer/migration-steps.test.ts",
   "test/desktop/screenshots.test.ts",
 ];
 const command =

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 
-/** Each need: how to see that it is there, and its package by distribution. `test` marks what only the tests use. */
+/** Each need: how to see that it is there, and its package by distribution; of several the first one that there is. `test` marks what only the tests use. */
 const needs = [
   { has: "bwrap", apt: "bubblewrap", dnf: "bubblewrap", pacman: "bubblewrap", why: "the sandbox" },
   { has: "socat", apt: "socat", dnf: "socat", pacman: "socat", why: "the sandbox with network hosts" },
@@ -38,8 +38,9 @@ const needs = [
   { has: "xdotool", apt: "xdotool", dnf: "xdotool", pacman: "xdotool", why: "keyboard tests on the real window", test: true },
   { has: "strace", apt: "strace", dnf: "strace", pacman: "strace", why: "tests that count what is started", test: true },
   {
-    has: "chromium|chromium-browser|google-chrome",
-    apt: "chromium",
+    has: "chromium-headless-shell|chromium|chromium-browser|google-chrome",
+    // Without the browser's own windows a page opens in a third of the time.
+    apt: "chromium-headless-shell|chromium",
     dnf: "chromium",
     pacman: "chromium",
     why: "browser tests",
@@ -78,29 +79,40 @@ function run(command) {
   );
 }
 
+/** The package's name here. */
+function packageOf(need, kind) {
+  const names = need[kind].split("|");
+  if (kind !== "apt" || names.length === 1) return names[0];
+  const known = (name) => spawnSync("apt-cache", ["show", name], { stdio: "ignore" }).status === 0;
+  return names.find(known) ?? names.at(-1);
+}
+
+const listed = (missing, named) => missing.map((need) => `${named(need)} (${need.why})`).join(", ");
+
 function main() {
   const forTests = process.argv.includes("--for-tests");
   if (process.platform !== "linux") return;
   const missing = needs.filter((need) => (forTests || need.test !== true) && !has(need));
   if (missing.length === 0) return;
   const kind = Object.keys(installers).find((name) => onPath(installers[name].probe));
-  const list = missing.map((need) => `${kind === undefined ? need.has : need[kind]} (${need.why})`).join(", ");
+  const named = (need) => (kind === undefined ? need.has : packageOf(need, kind));
   if (kind === undefined) {
-    console.error(`set-up: missing: ${list}. Install them with this system's package manager.`);
+    console.error(`set-up: missing: ${listed(missing, named)}. Install them with this system's package manager.`);
     return;
   }
   const { update, install } = installers[kind];
-  const packages = [...new Set(missing.map((need) => need[kind]))];
   const root = process.getuid() === 0;
   const sudo = root ? [] : ["sudo", "-n"];
   const allowed = root || (onPath("sudo") && spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0);
+  if (allowed && update !== null) run([...sudo, ...update]);
+  const packages = [...new Set(missing.map(named))];
+  const list = listed(missing, named);
   const byHand = [...(root ? [] : ["sudo"]), ...install.filter((part) => part !== "-qq" && part !== "-q"), ...packages].join(" ");
   if (!allowed) {
     console.error(`set-up: missing: ${list}.\nset-up: to install them, run:  ${byHand}`);
     return;
   }
   console.error(`set-up: installing ${list}`);
-  if (update !== null) run([...sudo, ...update]);
   if (!run([...sudo, ...install, ...packages])) console.error(`set-up: that did not work. Run:  ${byHand}`);
 }
 

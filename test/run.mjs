@@ -1,14 +1,15 @@
 // `npm test`: every check, then every test, on real parts. A keyring and a display of the tests' own are brought along, so that
 // neither the person's keychain nor their screen is touched. Ends with `N passed, N failed`.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { findElectron } from "../.ci/electron.mjs";
 
 const root = path.join(import.meta.dirname, "..");
-const results = path.join(mkdtempSync(path.join(os.tmpdir(), "portcullis-test-")), "results.json");
+const place = mkdtempSync(path.join(os.tmpdir(), "portcullis-test-"));
 
 function has(name) {
   return (process.env.PATH ?? "").split(path.delimiter).some((folder) => folder !== "" && existsSync(path.join(folder, name)));
@@ -72,28 +73,45 @@ if (electron === null)
   console.error(
     "test: no Electron binary here: desktop tests are skipped (set ELECTRON_OVERRIDE_DIST_PATH, or run npx install-electron --no)",
   );
-const vitest = [
-  process.execPath,
-  path.join(root, "node_modules", "vitest", "vitest.mjs"),
-  "run",
-  "--reporter=default",
-  "--reporter=json",
-  `--outputFile.json=${results}`,
-];
-const ran = run("tests", withKeyring(withDisplay([...vitest, ...process.argv.slice(2)])), env);
+
+/** One run of vitest, on a keyring and a display of its own; with `output` what it prints goes into that file. */
+async function runTests(label, args, output = null) {
+  const results = path.join(place, `${label.replaceAll(" ", "-")}.json`);
+  const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
+  const [file, ...rest] = withKeyring(withDisplay([process.execPath, vitest, "run", ...reporters, ...args]));
+  const printed = output === null ? "inherit" : openSync(output, "w");
+  const started = Date.now();
+  const child = spawn(file, rest, { cwd: root, stdio: ["ignore", printed, printed], env: { ...process.env, ...env } });
+  const [status] = await once(child, "close");
+  if (output !== null) closeSync(printed);
+  const time = `${((Date.now() - started) / 1000).toFixed(1)} s`;
+  return { label, status, time, output, report: existsSync(results) ? JSON.parse(readFileSync(results, "utf8")) : null };
+}
+
+// The desktop's tests, one after the other, beside all others; those that are named run alone.
+const named = process.argv.slice(2);
+const others = ["unit", "integration", "security", "renderer"].flatMap((project) => ["--project", project]);
+console.log("\n== tests");
+const runs = await Promise.all(
+  named.length > 0
+    ? [runTests("tests", named)]
+    : [runTests("tests", others), runTests("desktop tests", ["--project", "desktop"], path.join(place, "desktop.txt"))],
+);
 let skipped = 0;
-if (existsSync(results)) {
-  const report = JSON.parse(readFileSync(results, "utf8"));
-  passed += report.numPassedTests;
-  failed += report.numFailedTests;
-  skipped = report.numPendingTests + report.numTodoTests;
+for (const { label, status, time, output, report } of runs) {
+  if (output !== null) console.log(`\n== ${label}\n${readFileSync(output, "utf8")}`);
+  console.log(`== ${label}: ${status === 0 ? "ok" : "FAILED"} (${time})`);
+  passed += report?.numPassedTests ?? 0;
+  skipped += (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
   // A file that could not be loaded has no failed test of its own.
-  failed += report.testResults.filter(
+  const broken = (report?.testResults ?? []).filter(
     (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
   ).length;
+  const wrong = (report?.numFailedTests ?? 0) + broken;
+  failed += status !== 0 && wrong === 0 ? 1 : wrong;
 }
-if (!ran && failed === 0) failed = 1;
-rmSync(path.dirname(results), { recursive: true, force: true });
+rmSync(place, { recursive: true, force: true });
 
 console.log(`\n${String(passed)} passed, ${String(failed)} failed${skipped === 0 ? "" : `, ${String(skipped)} skipped`}`);
 process.exitCode = failed === 0 ? 0 : 1;

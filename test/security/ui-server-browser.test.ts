@@ -1,16 +1,16 @@
-import { existsSync } from "node:fs";
 import http from "node:http";
 import type net from "node:net";
 import { chromium } from "playwright-core";
 import { expect, it } from "vitest";
+import { findBrowser } from "../fixtures/browser.ts";
 import { startUi } from "../fixtures/clients/ui-fixture.ts";
 
 // Threats 8 and 9 as a browser really behaves: cookies, CSP, frames and cross-origin requests.
 
-const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((file) => existsSync(file));
-if (chromiumPath === undefined) console.warn("ui-server: no Chromium here: the test in a real browser is skipped");
+const found = findBrowser();
+if ("missing" in found) console.warn(`skipped: the local UI in a real browser: ${found.missing}`);
 
-it.skipIf(chromiumPath === undefined)("lets the person in once, runs only our scripts, and keeps another site's page out", async () => {
+it.skipIf("missing" in found)("lets the person in once, runs only our scripts, and keeps another site's page out", async () => {
   const { server, asked, close } = await startUi();
   const own = `http://127.0.0.1:${String(server.port)}`;
   const elsewhere = http.createServer((_request, response) => {
@@ -19,7 +19,10 @@ it.skipIf(chromiumPath === undefined)("lets the person in once, runs only our sc
   });
   await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
   const { port: evilPort } = elsewhere.address() as net.AddressInfo;
-  const browser = await chromium.launch({ executablePath: chromiumPath ?? "", args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
+  const browser = await chromium.launch({
+    executablePath: "path" in found ? found.path : "",
+    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+  });
   try {
     const context = await browser.newContext();
     const page = await context.newPage();

@@ -6,7 +6,8 @@ import type { Drift, Selection } from "../../shared/model/migration.ts";
 import type { FakeMigration } from "../fixtures/renderer/fake-app.ts";
 import { migrationFixture } from "../fixtures/renderer/migration.ts";
 import { snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser, usePages, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser } from "../fixtures/browser.ts";
+import { usePages, type OpenOptions } from "./harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);

@@ -1,13 +1,11 @@
 // Every screen and popup in both themes: a screenshot for the eye, axe for everybody else, and a clean console (which is where a
 // breach of the content security policy would show).
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import path from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { FakeData } from "../fixtures/renderer/fake-app.ts";
 import { approval, approvals, detail, snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser, screenshots, startHarness, type Harness, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser } from "../fixtures/browser.ts";
+import { faultsOf, usePages, type OpenOptions } from "./harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
@@ -183,44 +181,20 @@ const cases: Case[] = [
 ];
 
 describe.skipIf("missing" in browser)("the screens", () => {
-  let harness: Harness;
-  let axe = "";
-
-  beforeAll(async () => {
-    harness = await startHarness("path" in browser ? browser.path : "");
-    axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  });
-  afterAll(() => harness.close());
+  const pages = usePages();
 
   describe.each([
     ["light", false],
     ["dark", true],
   ] as const)("%s", (theme, dark) => {
     it.each(cases)("$name", async ({ name, open, act }) => {
-      const { page, problems, close } = await harness.open({ ...open, dark });
-      try {
+      await pages.with({ ...open, dark }, async (page) => {
         // Past the half second in which the buttons look switched off.
         await page.waitForFunction(() => document.querySelector(".answer[data-armed=false]") === null);
         await act?.(page);
         await page.mouse.move(0, 0);
-        await page.screenshot({ path: path.join(screenshots, `ui-${name}-${theme}.png`) });
-        await page.evaluate(axe);
-        const violations = await page.evaluate(async () => {
-          const { axe: runner } = window as unknown as {
-            axe: { run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> };
-          };
-          const { violations: found } = await runner.run();
-          return found.map(
-            ({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary})`).join("; ")}`,
-          );
-        });
-        expect(violations).toEqual([]);
-        expect(problems).toEqual([]);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        expect(overflow).toBeLessThanOrEqual(0);
-      } finally {
-        await close();
-      }
+        expect(await faultsOf(page, `ui-${name}-${theme}`)).toEqual([]);
+      });
     });
   });
 });

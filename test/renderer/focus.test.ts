@@ -1,7 +1,8 @@
 // Where the keyboard is: in what was opened, and back where that was opened from; and what is on screen with it.
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { findBrowser, fixture, usePages, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser } from "../fixtures/browser.ts";
+import { fixture, usePages, type OpenOptions } from "./harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);

@@ -4,7 +4,8 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { ApprovalAnswer } from "../../shared/model/approval.ts";
 import { approval, detail, snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser, screenshots, usePages, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser } from "../fixtures/browser.ts";
+import { screenshots, usePages, type OpenOptions } from "./harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);

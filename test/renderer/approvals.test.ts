@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import type { ApprovalAnswer } from "../../shared/model/approval.ts";
 import type { FakeData } from "../fixtures/renderer/fake-app.ts";
 import { approval, approvals, detail, snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser, usePages, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser } from "../fixtures/browser.ts";
+import { usePages, type OpenOptions } from "./harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);

@@ -4,7 +4,8 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { chromium, type Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { findBrowser, fixture, usePages, type OpenOptions } from "./renderer-harness.ts";
+import { findBrowser } from "../fixtures/browser.ts";
+import { fixture, usePages, type OpenOptions } from "./harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);

@@ -1,12 +1,11 @@
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import http from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import os from "node:os";
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
-import { build } from "vite";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, inject } from "vitest";
+import { findBrowser } from "../fixtures/browser.ts";
 import { installFake, type FakeData } from "../fixtures/renderer/fake-app.ts";
 import { approvals, journal, snapshot } from "../fixtures/renderer/snapshot.ts";
 
@@ -25,7 +24,7 @@ const types: Readonly<Record<string, string>> = {
   ".woff2": "font/woff2",
 };
 
-export interface Harness {
+interface Harness {
   readonly url: string;
   /** A page with the fake app behind it. Console errors and policy violations are collected in `problems`. */
   open(options?: OpenOptions): Promise<{ page: Page; problems: string[]; readonly close: () => Promise<void> }>;
@@ -44,13 +43,6 @@ export interface OpenOptions {
   readonly clock?: boolean;
 }
 
-/** The browser to test with, or the reason why there is none. */
-export function findBrowser(): { readonly path: string } | { readonly missing: string } {
-  const candidates = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-  const found = candidates.find((candidate) => candidate !== undefined && existsSync(candidate));
-  return found === undefined ? { missing: "no Chromium on this machine (set CHROMIUM_PATH)" } : { path: found };
-}
-
 export function fixture(now: number): FakeData {
   return { role: "window", snapshot: snapshot(now), details: approvals(now).details, records: journal(now) };
 }
@@ -65,12 +57,9 @@ async function send(file: string, response: http.ServerResponse): Promise<void> 
   response.end(content);
 }
 
-/** Builds the renderer into a folder of its own, serves it as the app would, and starts a browser. */
-export async function startHarness(executablePath: string): Promise<Harness> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), "portcullis-renderer-"));
-  // The test runner says "test", which would give React's development build.
-  process.env["NODE_ENV"] = "production";
-  await build({ configFile: path.join(root, "vite.config.ts"), logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
+/** Serves the built renderer as the app would, and starts a browser. */
+async function startHarness(executablePath: string): Promise<Harness> {
+  const folder = inject("rendererFolder");
   await mkdir(screenshots, { recursive: true });
   const server = http.createServer((request, response) => {
     const name = path.normalize(new URL(request.url ?? "/", "http://localhost").pathname);
@@ -106,7 +95,6 @@ export async function startHarness(executablePath: string): Promise<Harness> {
     async close() {
       await browser.close();
       await new Promise((resolve) => server.close(resolve));
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -143,4 +131,21 @@ export function usePages(usual: OpenOptions = {}): Pages {
       }
     },
   };
+}
+
+/** Takes a picture of a page for a person to look at; returns what axe finds wrong with it, and whether it is wider than the window. */
+export async function faultsOf(page: Page, picture: string): Promise<readonly string[]> {
+  await page.screenshot({ path: path.join(screenshots, `${picture}.png`) });
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(options: object): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> };
+    };
+    const { violations: found } = await axe.run({ resultTypes: ["violations"] });
+    return found.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary})`).join("; ")}`,
+    );
+  });
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return overflow > 0 ? [...violations, `wider than the window by ${String(overflow)}`] : violations;
 }
