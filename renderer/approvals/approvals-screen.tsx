@@ -34,6 +34,11 @@ export function ApprovalsScreen() {
     else setDenied(nothing);
   };
 
+  const back = (): void => {
+    setShown(null);
+    view.go("approvals");
+  };
+
   const empty = (
     <EmptyState
       icon={Hand}
@@ -60,10 +65,7 @@ export function ApprovalsScreen() {
           label={messages.approvals.queue}
           // A question that is on screen stays there when another one comes.
           open={selected !== null || shown !== null || approvals.length < 2}
-          onBack={() => {
-            setShown(null);
-            view.go("approvals");
-          }}
+          onBack={approvals.length < 2 ? undefined : back}
           list={
             <ol>
               {inOrder(approvals).map((approval) => (

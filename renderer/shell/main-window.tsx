@@ -13,6 +13,7 @@ import { ServersScreen } from "../servers/servers-screen.tsx";
 import { SettingsScreen } from "../settings/settings-screen.tsx";
 import { Dot } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
+import { useKeptFocus } from "../ui/use-focus.ts";
 import { ErrorBoundary } from "../ui/error-boundary.tsx";
 import { PortcullisMark } from "../ui/portcullis-mark.tsx";
 import { useAct } from "../use-act.ts";
@@ -74,6 +75,7 @@ function Content() {
   const { screen } = useView();
   const content = useRef<HTMLElement>(null);
   const last = useRef(screen);
+  useKeptFocus(content);
   useEffect(() => {
     document.title = `${messages.shell.screens[screen]} · ${messages.shell.name}`;
     if (last.current === screen) return;

@@ -47,7 +47,8 @@ export function Split({
   readonly label: string;
   readonly list: ReactNode;
   readonly open: boolean;
-  readonly onBack: () => void;
+  /** Absent where the list has nothing else to offer. */
+  readonly onBack?: (() => void) | undefined;
   readonly children: ReactNode;
 }) {
   const narrow = useNarrow();
@@ -83,7 +84,7 @@ export function Split({
       )}
       {narrow && !open ? null : (
         <section ref={detail} className="split-detail" tabIndex={-1}>
-          {narrow ? (
+          {narrow && onBack !== undefined ? (
             <div className="split-back">
               <Button look="ghost" icon={<ArrowLeft size={15} aria-hidden="true" />} onClick={onBack}>
                 {messages.common.back}

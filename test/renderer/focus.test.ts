@@ -93,6 +93,37 @@ describe.skipIf("missing" in browser)("the keyboard", () => {
     });
   });
 
+  it("stays in the list when its row goes, and where the last one was when there is none", async () => {
+    const lists = [
+      {
+        hash: "secrets",
+        button: "Delete",
+        other: { secrets: base.secrets.map((secret) => ({ ...secret, name: `other-${secret.name}` })) },
+        none: { secrets: [] },
+      },
+      {
+        hash: "rules",
+        button: "Revoke",
+        other: { rules: base.rules.map((rule) => ({ ...rule, id: `other-${rule.id}` })) },
+        none: { rules: [] },
+      },
+    ];
+    for (const { hash, button, other, none } of lists) {
+      await withPage({ hash }, async (page) => {
+        const inside = (selector: string): Promise<boolean> =>
+          page.evaluate((within) => document.activeElement?.matches(`${within}, ${within} *`) === true, selector);
+        await press(page, button);
+        await page.evaluate((slices) => window.fake.push(slices), other);
+        await expect.poll(() => inside(".rows")).toBe(true);
+        await page.keyboard.press("Tab");
+        expect(await page.evaluate(() => document.activeElement?.closest("li") === document.querySelector(".rows > li"))).toBe(true);
+        await page.evaluate((slices) => window.fake.push(slices), none);
+        await expect.poll(() => page.locator(".rows").count()).toBe(0);
+        await expect.poll(() => inside("#content")).toBe(true);
+      });
+    }
+  });
+
   it("goes into a sandbox's openings and back, and on to the list when a server is removed", async () => {
     await withPage({ hash: "servers/filesystem" }, async (page) => {
       await page.getByRole("tab", { name: "Sandbox" }).click();
@@ -100,6 +131,14 @@ describe.skipIf("missing" in browser)("the keyboard", () => {
       await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("TEXTAREA");
       await press(page, "Cancel");
       await focus(page, "Change folders and hosts");
+      await press(page, "Change folders and hosts");
+      await page.getByLabel("May only read").fill("/srv/other");
+      await press(page, "Save and review");
+      await page.evaluate(
+        (servers) => window.fake.push({ servers }),
+        [...base.servers].map((server) => ({ ...server, fingerprint: "f2" })),
+      );
+      await expect.poll(() => page.evaluate(() => document.activeElement?.matches("#content *") === true)).toBe(true);
       await press(page, "Remove");
       await focus(page, "Cancel");
       await page.keyboard.press("Escape");

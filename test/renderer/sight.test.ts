@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { ApprovalAnswer } from "../../shared/model/approval.ts";
 import { approval, detail, snapshot } from "../fixtures/renderer/snapshot.ts";
 import { findBrowser } from "../fixtures/browser.ts";
-import { screenshots, usePages, type OpenOptions } from "./harness.ts";
+import { fixture, screenshots, usePages, type OpenOptions } from "./harness.ts";
 
 const browser = findBrowser();
 if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
@@ -47,6 +47,18 @@ describe.skipIf("missing" in browser)("a question in sight", () => {
       await armed(page);
       await page.keyboard.press("Control+Enter");
       await expect.poll(() => answers(page)).toHaveLength(1);
+    });
+  });
+
+  it("in a narrow window offers no way back to a list of one", async () => {
+    const { snapshot } = fixture(Date.now());
+    const one = { ...snapshot, approvals: snapshot.approvals.slice(0, 1) };
+    await withPage({ file: "index.html", hash: "approvals", width: 640, height: 480, data: { snapshot: one } }, async (page) => {
+      await armed(page);
+      expect(await page.getByRole("button", { name: "Back" }).count()).toBe(0);
+      await page.evaluate((approvals) => window.fake.push({ approvals }), snapshot.approvals);
+      await page.getByRole("button", { name: "Back" }).click();
+      await page.getByRole("navigation", { name: "Waiting questions, oldest first" }).waitFor();
     });
   });
 
