@@ -1,10 +1,9 @@
-import path from "node:path";
 import type { Command } from "commander";
 import type { Result } from "../../shared/errors.ts";
 import type { Plan, Scan, Selection } from "../../shared/model/migration.ts";
 import { report, withApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
-import { collect } from "./scan.ts";
+import { collect, collectFolder } from "./repeated.ts";
 
 interface MigrateOptions {
   readonly client: readonly string[];
@@ -22,7 +21,7 @@ export function defineMigrate(program: Command, context: Context, run: Run): voi
     .command("migrate")
     .option("--client <name>", "only this client's files; may be given often", collect, [])
     .option("--server <name>", "only servers that are called so there; may be given often", collect, [])
-    .option("--folder <dir>", "a project to look into, too; may be given often", collect, [])
+    .option("--folder <dir>", "a project to look into, too; may be given often", collectFolder, [])
     .option("--shared", "also project files that are shared through git")
     .option("--dry-run", "show what would change, and change nothing at all")
     .option("--yes", "do it without a question")
@@ -91,7 +90,7 @@ async function migrate(context: Context, options: MigrateOptions): Promise<Statu
 
 /** A text is wrong usage, in words. */
 async function makePlan(context: Context, options: MigrateOptions, planner: Planner): Promise<Result<Plan> | string> {
-  const folders = options.folder.map((folder) => path.resolve(folder));
+  const folders = [...options.folder];
   const scan = await planner.scan({ folders });
   if (!scan.ok) return scan;
   const { unreadFiles } = await import("./migration-text.ts");

@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { revealLine } from "../../shared/text/reveal.ts";
 import { report, withApp } from "./context.ts";
 import type { Context, Run } from "./context.ts";
-import { collect, settle } from "./server-add.ts";
+import { collect } from "./repeated.ts";
+import { settle } from "./server-add.ts";
 
 interface Options {
   readonly json?: boolean;

@@ -8,6 +8,7 @@ import type { AppClient } from "./app-client.ts";
 import { report, tryApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 import { commandText } from "./print.ts";
+import { collect } from "./repeated.ts";
 import { rows } from "./rows.ts";
 
 /**
@@ -46,11 +47,6 @@ interface AddOptions {
   readonly host: readonly string[];
   readonly yes?: boolean;
   readonly json?: boolean;
-}
-
-/** Commander's way to let an option be given often. */
-export function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 async function add(context: Context, name: string, command: readonly string[], options: AddOptions): Promise<Status> {

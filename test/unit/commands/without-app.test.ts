@@ -157,6 +157,12 @@ describe("without the app", () => {
     expect(aside.errors).toContain("secrets.json.damaged-0a1b2c");
   });
 
+  it.each([["scan"], ["migrate", "--dry-run"]])("%s does not take an empty folder for the current one", async (...command) => {
+    const refused = await bench.run([...command, "--folder", ""]);
+    expect([refused.status, refused.out]).toEqual([2, ""]);
+    expect(refused.errors).toContain("It is empty.");
+  });
+
   it("says that there is no journal", async () => {
     expect(await bench.run(["journal", "list"])).toMatchObject({ status: 1, out: "" });
     expect(await bench.run(["journal", "verify"])).toMatchObject({ status: 1, out: "" });
