@@ -18,8 +18,12 @@ const server = "echo";
 const settledMs = quick ? 1_500 : 25_000;
 
 async function memoryOf(pid) {
-  const tree = [pid, ...descendants(await readProcesses(), pid).map((entry) => entry.pid)];
-  return memory(tree);
+  for (let tries = 1; ; tries += 1) {
+    const found = memory([pid, ...descendants(await readProcesses(), pid).map((entry) => entry.pid)]);
+    // One of them may have ended between the two looks.
+    if (!Number.isNaN(found.pss) || tries === 5) return found;
+    await delay(200);
+  }
 }
 
 /** Without a window: as the login or a bridge starts it, or an Electron that does nothing, the floor. */
