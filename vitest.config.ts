@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 
 // One project for each kind of test. What needs a keyring, a sandbox, Electron or a browser is real; test/run.mjs provides it.
 
-/** Most tests wait for other processes, so that there are more of them at once than processors. */
-const maxWorkers = Math.max(3, os.availableParallelism());
+/** Tests that measure deadlines want a processor when they ask for one: no more at once than there are, and the desktop's beside them. */
+const maxWorkers = Math.max(2, os.availableParallelism());
 
 const project = (name: string, include: string[], timeout: number, more = {}) => ({
   test: { name, include, testTimeout: timeout, hookTimeout: timeout, pool: "forks" as const, maxWorkers, ...more },

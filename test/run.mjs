@@ -68,7 +68,9 @@ for (const [label, command] of checks) {
 }
 
 const electron = findElectron();
-const env = electron === null ? {} : { PORTCULLIS_TEST_ELECTRON: electron };
+// What tests start is compiled once: half of the time of a start in TypeScript.
+const compiled = { NODE_COMPILE_CACHE: path.join(place, "compiled") };
+const env = electron === null ? compiled : { ...compiled, PORTCULLIS_TEST_ELECTRON: electron };
 if (electron === null)
   console.error(
     "test: no Electron binary here: desktop tests are skipped (set ELECTRON_OVERRIDE_DIST_PATH, or run npx install-electron --no)",
