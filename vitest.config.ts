@@ -14,9 +14,10 @@ export default defineConfig({
   test: {
     passWithNoTests: false,
     projects: [
-      project("unit", ["test/unit/**/*.test.{ts,tsx}", "test/architecture.test.ts"], 20_000),
-      project("integration", ["test/integration/**/*.test.ts"], 60_000),
-      project("security", ["test/security/**/*.test.ts", "test/security.test.ts"], 60_000),
+      // What they test keeps nothing in its modules (test/architecture.test.ts): a worker serves one file after the other.
+      project("unit", ["test/unit/**/*.test.{ts,tsx}", "test/architecture.test.ts"], 60_000, { isolate: false }),
+      project("integration", ["test/integration/**/*.test.ts"], 120_000),
+      project("security", ["test/security/**/*.test.ts", "test/security.test.ts"], 120_000),
       project("renderer", ["test/renderer/**/*.test.ts"], 60_000, { globalSetup: ["test/renderer/build-renderer.ts"] }),
       // One after the other: they share a screen and its focus.
       project("desktop", ["test/desktop/**/*.test.ts"], 90_000, { maxWorkers: 1, fileParallelism: false }),

@@ -40,7 +40,7 @@ async function main() {
   delete process.env.NODE_EXTRA_CA_CERTS; // costs every Node start 35 ms
   if (process.argv.includes("--packages")) return packages(dist);
   const desktop = measureDesktop(quick);
-  const starts = await measureStarts(dist, quick ? 3 : 11);
+  const starts = await measureStarts(dist, quick ? 1 : 11);
   const pinned = pin();
   const { calls, appAfter } = await measureCalls(dist, quick);
   const machine = `node ${process.version}, ${os.cpus()[0]?.model ?? "cpu"} × ${String(os.cpus().length)}, calls ${pinned ? "pinned to one core" : "not pinned"}`;

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { descendants, readProcesses } from "../../electron/sandbox/process-tree.ts";
 import { askApp } from "../fixtures/desktop/ask-app.ts";
 import { addServer } from "../fixtures/desktop/connect-client.ts";
-import { findElectron, launchDesktop, root, sandboxSwitches, until, whyNoElectron } from "../fixtures/desktop/launch-desktop.ts";
+import { findElectron, launchDesktop, looked, root, sandboxSwitches, until, whyNoElectron } from "../fixtures/desktop/launch-desktop.ts";
 import { connectTo, echo, memory, node } from "./app.mjs";
 
 const quick = process.argv.includes("--quick");
@@ -83,10 +83,12 @@ async function ask(desktop, client, text) {
   await answer;
   await until("the popup to go", async () => {
     // With nothing waiting, closing it is reading "this question is gone" and going on.
-    await desktop.electron.evaluate(({ BrowserWindow }) =>
-      BrowserWindow.getAllWindows()
-        .find((window) => window.webContents.getURL().includes("approval.html"))
-        ?.close(),
+    await looked(() =>
+      desktop.electron.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()
+          .find((window) => window.webContents.getURL().includes("approval.html"))
+          ?.close(),
+      ),
     );
     return (await desktop.approvalWindow())?.visible !== true;
   });
@@ -100,9 +102,11 @@ if (missing === null) {
   const desktop = await launchDesktop();
   try {
     await addServer(desktop, server, { command: node, args: [echo], sandbox: { read: [path.dirname(echo)] } });
-    await desktop.electron.evaluate(({ BrowserWindow }) => {
-      for (const window of BrowserWindow.getAllWindows()) window.close();
-    });
+    await looked(() =>
+      desktop.electron.evaluate(({ BrowserWindow }) => {
+        for (const window of BrowserWindow.getAllWindows()) window.close();
+      }),
+    );
     await delay(settledMs);
     const idle = await memoryOf(desktop.electron.process().pid ?? 0);
     const first = await connectTo(desktop.home, server);
