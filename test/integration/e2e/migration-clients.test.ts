@@ -19,7 +19,7 @@ import { keyringMissing, startPrivateKeyring, type PrivateKeyring } from "../vau
 const missing = keyringMissing();
 if (missing !== null) console.warn(`skipped: seven migrated clients (${missing})`);
 
-describe.skipIf(missing !== null)("seven clients", { timeout: 120_000 }, () => {
+describe.skipIf(missing !== null)("seven clients", { timeout: 300_000 }, () => {
   let keyring: PrivateKeyring;
   let app: RunningApp;
   let clients: SevenClients;
