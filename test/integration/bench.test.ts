@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
+import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { whyNoElectron } from "../fixtures/desktop/launch-desktop.ts";
+import { findElectron, whyNoElectron } from "../fixtures/desktop/launch-desktop.ts";
 
 // The benchmark runs, and measures everything it says it does. How fast anything is does not matter here.
 
@@ -14,7 +15,11 @@ if (linux && noDesktop !== null) console.log(`skipped: the benchmark's figures o
 test.skipIf(!linux)(
   "npm run bench -- --quick --json: every figure is a number",
   async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, ["test/bench/bench.mjs", "--quick", "--json"], { maxBuffer: 1 << 24 });
+    // The Electron that the other tests use.
+    const electron = findElectron();
+    const env = { ...process.env, ...(electron === null ? {} : { ELECTRON_OVERRIDE_DIST_PATH: path.dirname(electron) }) };
+    const bench = ["test/bench/bench.mjs", "--quick", "--json"];
+    const { stdout } = await promisify(execFile)(process.execPath, bench, { maxBuffer: 1 << 24, env });
     const report = JSON.parse(stdout) as Record<"calls" | "starts" | "desktop" | "targets" | "appAfter", unknown>;
     expect(noDesktop === null ? report.desktop : {}).not.toHaveProperty("missing");
     const figures = numbersOf(report);
