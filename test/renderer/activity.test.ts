@@ -2,11 +2,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { JournalRecord } from "../../shared/model/journal-entry.ts";
-import { findBrowser } from "../fixtures/browser.ts";
-import { usePages, type OpenOptions } from "./harness.ts";
-
-const browser = findBrowser();
-if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
+import { noBrowser, usePages, type OpenOptions } from "./harness.ts";
 
 function call(seq: number, at: number, id: string): JournalRecord[] {
   const of = { call: id, client: "Cursor", server: "filesystem", tool: "write_file", hash: "a" };
@@ -16,7 +12,7 @@ function call(seq: number, at: number, id: string): JournalRecord[] {
   ];
 }
 
-describe.skipIf("missing" in browser)("activity", () => {
+describe.skipIf(noBrowser !== null)("activity", () => {
   const pages = usePages({ hash: "activity" });
   const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
 

@@ -5,11 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { ApprovalAnswer } from "../../shared/model/approval.ts";
 import type { FakeData } from "../fixtures/renderer/fake-app.ts";
 import { approval, approvals, detail, snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser } from "../fixtures/browser.ts";
-import { usePages, type OpenOptions } from "./harness.ts";
-
-const browser = findBrowser();
-if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
+import { noBrowser, usePages, type OpenOptions } from "./harness.ts";
 
 const file = "approval.html";
 const size = { width: 480, height: 700 };
@@ -35,7 +31,7 @@ async function centre(page: Page, name: string | RegExp): Promise<{ x: number; y
 
 const armed = (page: Page) => page.locator(".answer[data-armed=true]").waitFor();
 
-describe.skipIf("missing" in browser)("the approval card", () => {
+describe.skipIf(noBrowser !== null)("the approval card", () => {
   const pages = usePages({ file, ...size, data: { role: "approval" } });
   const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
 

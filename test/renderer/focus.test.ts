@@ -1,15 +1,11 @@
 // Where the keyboard is: in what was opened, and back where that was opened from; and what is on screen with it.
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { findBrowser } from "../fixtures/browser.ts";
-import { fixture, usePages, type OpenOptions } from "./harness.ts";
-
-const browser = findBrowser();
-if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
+import { noBrowser, fixture, usePages, type OpenOptions } from "./harness.ts";
 
 const base = fixture(Date.now()).snapshot;
 
-describe.skipIf("missing" in browser)("the keyboard", () => {
+describe.skipIf(noBrowser !== null)("the keyboard", () => {
   const pages = usePages();
   const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
 

@@ -1,9 +1,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import http from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import { findBrowser } from "../fixtures/browser.ts";
 import { installFake, type FakeData } from "../fixtures/renderer/fake-app.ts";
@@ -11,6 +10,13 @@ import { approvals, journal, snapshot } from "../fixtures/renderer/snapshot.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 export const screenshots = path.join(root, "test-output", "screenshots");
+
+const browser = findBrowser();
+/** Why there are no pages here, which each file of tests says once. */
+export const noBrowser = "missing" in browser ? browser.missing : null;
+if (noBrowser !== null) console.log(`skipped: ${noBrowser}`);
+/** The browser's program. */
+export const executablePath = "path" in browser ? browser.path : "";
 
 /** The policy the app serves its pages with. */
 const csp =
@@ -58,7 +64,7 @@ async function send(file: string, response: http.ServerResponse): Promise<void> 
 }
 
 /** Serves the built renderer as the app would, and starts a browser. */
-async function startHarness(executablePath: string): Promise<Harness> {
+async function startHarness(): Promise<Harness> {
   const folder = inject("rendererFolder");
   await mkdir(screenshots, { recursive: true });
   const server = http.createServer((request, response) => {
@@ -67,11 +73,11 @@ async function startHarness(executablePath: string): Promise<Harness> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-  const browser: Browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  const driven = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   return {
     url,
     async open({ file = "index.html", hash = "", dark = false, width = 1080, height = 720, data = {}, scale = 1, clock = false } = {}) {
-      const context = await browser.newContext({
+      const context = await driven.newContext({
         viewport: { width, height },
         deviceScaleFactor: scale,
         colorScheme: dark ? "dark" : "light",
@@ -93,7 +99,7 @@ async function startHarness(executablePath: string): Promise<Harness> {
       return { page, problems, close: () => context.close() };
     },
     async close() {
-      await browser.close();
+      await driven.close();
       await new Promise((resolve) => server.close(resolve));
     },
   };
@@ -115,8 +121,7 @@ export function usePages(usual: OpenOptions = {}): Pages {
     return used.harness;
   };
   beforeAll(async () => {
-    const browser = findBrowser();
-    used.harness = await startHarness("path" in browser ? browser.path : "");
+    used.harness = await startHarness();
   });
   afterAll(() => used.harness?.close());
   return {
@@ -131,21 +136,4 @@ export function usePages(usual: OpenOptions = {}): Pages {
       }
     },
   };
-}
-
-/** Takes a picture of a page for a person to look at; returns what axe finds wrong with it, and whether it is wider than the window. */
-export async function faultsOf(page: Page, picture: string): Promise<readonly string[]> {
-  await page.screenshot({ path: path.join(screenshots, `${picture}.png`) });
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
-  const violations = await page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: { run(options: object): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }> };
-    };
-    const { violations: found } = await axe.run({ resultTypes: ["violations"] });
-    return found.map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary})`).join("; ")}`,
-    );
-  });
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  return overflow > 0 ? [...violations, `wider than the window by ${String(overflow)}`] : violations;
 }

@@ -6,11 +6,7 @@ import type { Drift, Selection } from "../../shared/model/migration.ts";
 import type { FakeMigration } from "../fixtures/renderer/fake-app.ts";
 import { migrationFixture } from "../fixtures/renderer/migration.ts";
 import { snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser } from "../fixtures/browser.ts";
-import { usePages, type OpenOptions } from "./harness.ts";
-
-const browser = findBrowser();
-if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
+import { noBrowser, usePages, type OpenOptions } from "./harness.ts";
 
 const now = Date.now();
 const base = snapshot(now);
@@ -46,7 +42,7 @@ async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() => document.querySelector(".foot-note")?.textContent !== "Making the plan…");
 }
 
-describe.skipIf("missing" in browser)("a migration in the window", () => {
+describe.skipIf(noBrowser !== null)("a migration in the window", () => {
   const pages = usePages();
   const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
   const wizard: OpenOptions = { hash: "welcome", data: { snapshot: fresh, migration } };

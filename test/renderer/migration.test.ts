@@ -1,15 +1,12 @@
 // The wizard and the migration parts of Clients and Secrets in a real browser: every step in both themes for the eye, axe for everybody
 // else, the keyboard alone, and names that somebody else wrote.
 import type { Page } from "playwright-core";
-import { describe, expect, it } from "vitest";
+import { describe } from "vitest";
 import type { Drift } from "../../shared/model/migration.ts";
 import { migrationFixture } from "../fixtures/renderer/migration.ts";
 import { snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser } from "../fixtures/browser.ts";
-import { faultsOf, usePages, type OpenOptions } from "./harness.ts";
-
-const browser = findBrowser();
-if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
+import { noBrowser, type OpenOptions } from "./harness.ts";
+import { testPictures, type Picture } from "./pictures.ts";
 
 const now = Date.now();
 const base = snapshot(now);
@@ -29,12 +26,6 @@ const drift: Drift[] = [
   },
 ];
 
-interface Case {
-  readonly name: string;
-  readonly open: OpenOptions;
-  readonly act?: (page: Page) => Promise<void>;
-}
-
 const review = async (page: Page): Promise<void> => {
   await page.getByRole("button", { name: "Review what would change" }).click();
   await page.getByRole("heading", { level: 1, name: /to the keychain/ }).waitFor();
@@ -50,7 +41,7 @@ const apply = async (page: Page): Promise<void> => {
 };
 const wizard: OpenOptions = { hash: "welcome", data: { snapshot: fresh, migration } };
 
-const cases: Case[] = [
+const cases: readonly Picture[] = [
   {
     name: "look",
     open: { ...wizard, data: { ...wizard.data, held: ["migration.scan"] } },
@@ -178,19 +169,6 @@ const cases: Case[] = [
   { name: "review-narrow", open: { ...wizard, width: 640, height: 480 }, act: review },
 ];
 
-describe.skipIf("missing" in browser)("the screens of a migration", () => {
-  const pages = usePages();
-
-  describe.each([
-    ["light", false],
-    ["dark", true],
-  ] as const)("%s", (theme, dark) => {
-    it.each(cases)("$name", async ({ name, open, act }) => {
-      await pages.with({ ...open, dark }, async (page) => {
-        await act?.(page);
-        await page.mouse.move(0, 0);
-        expect(await faultsOf(page, `ui-migration-${name}-${theme}`)).toEqual([]);
-      });
-    });
-  });
+describe.skipIf(noBrowser !== null)("the screens of a migration", () => {
+  testPictures("ui-migration", cases);
 });

@@ -2,13 +2,9 @@
 // the app after.
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { findBrowser } from "../fixtures/browser.ts";
-import { fixture, usePages } from "./harness.ts";
+import { noBrowser, fixture, usePages } from "./harness.ts";
 
-const browser = findBrowser();
-if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
-
-describe.skipIf("missing" in browser)("changes that need a second look", () => {
+describe.skipIf(noBrowser !== null)("changes that need a second look", () => {
   const pages = usePages();
 
   const inputs = (page: Page, channel: string): Promise<unknown[]> =>

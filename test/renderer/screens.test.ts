@@ -1,14 +1,10 @@
 // Every screen and popup in both themes: a screenshot for the eye, axe for everybody else, and a clean console (which is where a
 // breach of the content security policy would show).
-import type { Page } from "playwright-core";
-import { describe, expect, it } from "vitest";
+import { describe } from "vitest";
 import type { FakeData } from "../fixtures/renderer/fake-app.ts";
 import { approval, approvals, detail, snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser } from "../fixtures/browser.ts";
-import { faultsOf, usePages, type OpenOptions } from "./harness.ts";
-
-const browser = findBrowser();
-if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
+import { noBrowser } from "./harness.ts";
+import { testPictures, type Picture } from "./pictures.ts";
 
 const now = Date.now();
 const base = snapshot(now);
@@ -19,15 +15,9 @@ function popup(args: unknown, more: Parameters<typeof approval>[1] = {}): Partia
   return { role: "approval", snapshot: { ...base, approvals: [one] }, details: { [one.id]: detail(one, args) } };
 }
 
-interface Case {
-  readonly name: string;
-  readonly open: OpenOptions;
-  readonly act?: (page: Page) => Promise<void>;
-}
-
 const small = { file: "approval.html", width: 480, height: 640 } as const;
 const padded = `ls \u202e\u200b${" ".repeat(3000)};rm -rf ~`;
-const cases: Case[] = [
+const cases: readonly Picture[] = [
   { name: "popup", open: { ...small, data: popup(JSON.parse(approvals(now).details["q1"]?.argumentsText ?? "{}")) } },
   { name: "popup-queue", open: { ...small, data: { role: "approval" } } },
   {
@@ -110,7 +100,7 @@ const cases: Case[] = [
     "secrets",
     "rules",
     "settings",
-  ].map((hash): Case => ({ name: hash.replace("/-", "-").replace("/", "-"), open: { hash } })),
+  ].map((hash): Picture => ({ name: hash.replace("/-", "-").replace("/", "-"), open: { hash } })),
   {
     name: "activity-open",
     open: { hash: "activity" },
@@ -180,21 +170,6 @@ const cases: Case[] = [
   { name: "zoom-200", open: { hash: "servers/postgres", width: 450, height: 300, scale: 2 } },
 ];
 
-describe.skipIf("missing" in browser)("the screens", () => {
-  const pages = usePages();
-
-  describe.each([
-    ["light", false],
-    ["dark", true],
-  ] as const)("%s", (theme, dark) => {
-    it.each(cases)("$name", async ({ name, open, act }) => {
-      await pages.with({ ...open, dark }, async (page) => {
-        // Past the half second in which the buttons look switched off.
-        await page.waitForFunction(() => document.querySelector(".answer[data-armed=false]") === null);
-        await act?.(page);
-        await page.mouse.move(0, 0);
-        expect(await faultsOf(page, `ui-${name}-${theme}`)).toEqual([]);
-      });
-    });
-  });
+describe.skipIf(noBrowser !== null)("the screens", () => {
+  testPictures("ui", cases);
 });

@@ -4,11 +4,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { ApprovalAnswer } from "../../shared/model/approval.ts";
 import { approval, detail, snapshot } from "../fixtures/renderer/snapshot.ts";
-import { findBrowser } from "../fixtures/browser.ts";
-import { fixture, screenshots, usePages, type OpenOptions } from "./harness.ts";
-
-const browser = findBrowser();
-if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
+import { noBrowser, fixture, screenshots, usePages, type OpenOptions } from "./harness.ts";
 
 async function answers(page: Page): Promise<ApprovalAnswer[]> {
   const calls = await page.evaluate(() =>
@@ -19,7 +15,7 @@ async function answers(page: Page): Promise<ApprovalAnswer[]> {
 
 const armed = (page: Page) => page.locator(".answer[data-armed=true]").waitFor();
 
-describe.skipIf("missing" in browser)("a question in sight", () => {
+describe.skipIf(noBrowser !== null)("a question in sight", () => {
   const pages = usePages({
     file: "approval.html",
     width: 480,

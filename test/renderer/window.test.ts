@@ -4,18 +4,13 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { chromium, type Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { findBrowser } from "../fixtures/browser.ts";
-import { fixture, usePages, type OpenOptions } from "./harness.ts";
-
-const browser = findBrowser();
-if ("missing" in browser) console.log(`skipped: ${browser.missing}`);
-const executablePath = "path" in browser ? browser.path : "";
+import { executablePath, noBrowser, fixture, usePages, type OpenOptions } from "./harness.ts";
 
 async function calls(page: Page, channel: string): Promise<unknown[]> {
   return await page.evaluate((name) => window.fake.calls.filter((call) => call.channel === name).map(({ input }) => input), channel);
 }
 
-describe.skipIf("missing" in browser)("the main window", () => {
+describe.skipIf(noBrowser !== null)("the main window", () => {
   const pages = usePages();
   const withPage = (options: OpenOptions, run: (page: Page) => Promise<void>): Promise<void> => pages.with(options, run);
 
