@@ -87,17 +87,15 @@ function packageOf(need, kind) {
   return names.find(known) ?? names.at(-1);
 }
 
-const listed = (missing, named) => missing.map((need) => `${named(need)} (${need.why})`).join(", ");
-
 function main() {
   const forTests = process.argv.includes("--for-tests");
   if (process.platform !== "linux") return;
   const missing = needs.filter((need) => (forTests || need.test !== true) && !has(need));
   if (missing.length === 0) return;
   const kind = Object.keys(installers).find((name) => onPath(installers[name].probe));
-  const named = (need) => (kind === undefined ? need.has : packageOf(need, kind));
+  const listed = (names) => missing.map(({ why }, index) => `${names[index]} (${why})`).join(", ");
   if (kind === undefined) {
-    console.error(`set-up: missing: ${listed(missing, named)}. Install them with this system's package manager.`);
+    console.error(`set-up: missing: ${listed(missing.map((need) => need.has))}. Install them with this system's package manager.`);
     return;
   }
   const { update, install } = installers[kind];
@@ -105,8 +103,9 @@ function main() {
   const sudo = root ? [] : ["sudo", "-n"];
   const allowed = root || (onPath("sudo") && spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0);
   if (allowed && update !== null) run([...sudo, ...update]);
-  const packages = [...new Set(missing.map(named))];
-  const list = listed(missing, named);
+  const names = missing.map((need) => packageOf(need, kind));
+  const packages = [...new Set(names)];
+  const list = listed(names);
   const byHand = [...(root ? [] : ["sudo"]), ...install.filter((part) => part !== "-qq" && part !== "-q"), ...packages].join(" ");
   if (!allowed) {
     console.error(`set-up: missing: ${list}.\nset-up: to install them, run:  ${byHand}`);

@@ -210,7 +210,7 @@ describe("how files are", () => {
     expect(others.length).toBeGreaterThan(5);
     const bare = others.filter((file) => {
       const source = sources.get(file) ?? "";
-      const calls = [...source.matchAll(/(\(stdio\) =>\s*)?\b(spawn|fork|execFile|exec)\(/g)].filter(([, , name]) => name !== "exec");
+      const calls = [...source.matchAll(/(\(stdio\) =>\s*)?\b(spawn|fork|execFile)\(/g)];
       return !source.includes("withoutStrays(") || calls.some(([, kept, name]) => kept === undefined || name !== "spawn");
     });
     expect(bare).toEqual([]);

@@ -91,9 +91,8 @@ let keyring: PrivateKeyring | null = null;
 let app: RunningApp;
 let folder: string;
 let unreachable: string | null = null;
-/** The first session of each, while its package is installed; and its packages in npx's own cache. */
-const installing = new Map<string, Promise<FirstSession>>();
-const cached = new Map<string, Promise<void>>();
+/** Each one's first session, which installed it. */
+const firsts = new Map<string, FirstSession>();
 
 beforeAll(async () => {
   const ping = await runProgram(["npm", "view", "@modelcontextprotocol/server-everything", "version"], process.env, process.cwd(), 20_000);
@@ -111,16 +110,16 @@ beforeAll(async () => {
   const set = await app.run(["secret", "set", "notion/token"], token);
   if (set.status !== 0) throw new Error(set.stderr);
   await app.ok("rules", "add", "--allow");
-  for (const [name, server] of Object.entries(servers)) {
+  for (const [name, server] of Object.entries(servers))
     await app.ok("server", "add", name, "--yes", ...(server.open?.(folder) ?? []), "--", ...lineOf(server));
-    // All at once: most of an installation is waiting for the registry.
-    installing.set(
-      name,
-      timeToReady(() => connectRawClient(app, name)),
-    );
-    cached.set(name, fillCache(server));
-  }
-}, 120_000);
+  // All at once, and into npx's own cache: most of an installation is waiting for the registry.
+  await Promise.all(
+    Object.entries(servers).flatMap(([name, server]) => [
+      timeToReady(() => connectRawClient(app, name)).then((first) => firsts.set(name, first)),
+      fillCache(server),
+    ]),
+  );
+}, 300_000);
 afterAll(async () => {
   if (unreachable !== null) return;
   await app.close();
@@ -167,9 +166,8 @@ describe("a real server", () => {
 
   test.for(Object.entries(servers))("%s", { timeout: 150_000 }, async ([name, server], { skip }) => {
     if (unreachable !== null) skip(unreachable);
-    // Before anything is timed, none is being installed any more.
-    await Promise.all([...installing.values(), ...cached.values()]);
-    const first = await (installing.get(name) ?? Promise.reject(new Error("not installed")));
+    const first = firsts.get(name);
+    if (first === undefined) throw new Error("it was not installed");
     expect(first.first.error).toBeUndefined();
     expect(first.first.result).toHaveProperty("serverInfo");
     first.raw.send({ method: "notifications/initialized" });
