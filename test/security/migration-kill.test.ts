@@ -105,10 +105,10 @@ describe.skipIf(missing !== null)("a migration that is killed", { timeout: 600_0
     }
   };
 
-  /** So many steps, evenly apart and other ones in each run; a failure names its step. */
+  /** The first step, the last, and so many between, evenly apart and other ones in each run; a failure names its step. */
   const points = (total: number, count: number): readonly number[] => {
     const phase = Math.random();
-    return [...new Set(Array.from({ length: count }, (_, index) => 1 + Math.floor(((index + phase) * total) / count)))];
+    return [...new Set([1, ...Array.from({ length: count }, (_, index) => 1 + Math.floor(((index + phase) * total) / count)), total])];
   };
 
   for (const operation of ["apply", "undo"] as const) {
