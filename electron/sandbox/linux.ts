@@ -5,9 +5,9 @@
 import type { Handed } from "./hand-over.ts";
 import { PROXY_PORT } from "./hosts.ts";
 import { isLoaderVariable } from "./loader-variables.ts";
+import { withoutMarks } from "./marks.ts";
 import { isWithin } from "./places.ts";
 import type { BoxPlan, Layer } from "./plan.ts";
-import { RUN_VARIABLE } from "./reaper.ts";
 
 /** Absolute paths of what a box is made with. */
 export interface LinuxTools {
@@ -182,8 +182,7 @@ export function bwrapArguments(
     "--new-session",
     "--cap-drop",
     "ALL",
-    "--unsetenv",
-    RUN_VARIABLE,
+    ...withoutMarks,
     "--seccomp",
     String(handed.filter),
   ];
@@ -235,6 +234,6 @@ export function boxEnvironment(plan: BoxPlan, token: string | undefined): Readon
 
 /** A waived server: everything as outside, but in a pid namespace, so that the whole tree dies with us. */
 export function waivedArguments(bwrap: string, argv: readonly string[], cwd: string): readonly string[] {
-  const held = ["--unshare-pid", "--proc", "/proc", "--die-with-parent", "--unsetenv", RUN_VARIABLE];
+  const held = ["--unshare-pid", "--proc", "/proc", "--die-with-parent", ...withoutMarks];
   return [bwrap, "--dev-bind", "/", "/", ...held, "--chdir", cwd, "--", ...argv];
 }

@@ -8,9 +8,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { withoutStrays } from "../stray-files.ts";
-
-/** The variable that carries the mark of the run; bubblewrap takes it away from what it starts. */
-export const RUN_VARIABLE = "PORTCULLIS_RUN";
+import { RUN_VARIABLE } from "./marks.ts";
 
 export interface Reaper {
   /** To be in the environment of everything that is to end with us. */

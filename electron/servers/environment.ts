@@ -39,7 +39,13 @@ export function shellArguments(shell: string): readonly string[] {
   return ["-l", "-i", "-c", print];
 }
 
-/** Runs the person's shell once: no stdin, no terminal, its own session, killed with all it started at the deadline. */
+/** Becomes the command that is its arguments once a line has come. Without one it ends. */
+const WHEN_TOLD = 'read -r pc_word && exec "$@" </dev/null';
+
+/**
+ * Runs the person's shell once: no stdin, no terminal, its own session, killed with all it started at the deadline. It begins only when its
+ * group is watched, so that however we end, nothing of it lives on.
+ */
 function askShell(shell: string, deps: EnvironmentDeps): Promise<string | undefined> {
   return new Promise((resolve) => {
     const env = {
@@ -50,10 +56,12 @@ function askShell(shell: string, deps: EnvironmentDeps): Promise<string | undefi
       PORTCULLIS_RESOLVING_ENVIRONMENT: "1",
       VSCODE_RESOLVING_ENVIRONMENT: "1",
     };
-    const child = withoutStrays(["ignore", "pipe", "ignore"], (stdio) =>
-      spawn(shell, shellArguments(shell), { env, stdio, detached: true }),
+    const child = withoutStrays(["pipe", "pipe", "ignore"], (stdio) =>
+      spawn("/bin/sh", ["-c", WHEN_TOLD, "portcullis", shell, ...shellArguments(shell)], { env, stdio, detached: true }),
     );
     const unwatch = child.pid === undefined ? undefined : deps.watch?.(child.pid);
+    child.stdin.on("error", () => {});
+    child.stdin.end("begin\n");
     let output = "";
     let settled = false;
     const settle = (): void => {

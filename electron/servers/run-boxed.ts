@@ -1,7 +1,8 @@
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { BoxRequest, Sandbox } from "../sandbox/sandbox.ts";
-import { spawnBoxed } from "../sandbox/spawn-boxed.ts";
+import { startBoxed } from "./start-boxed.ts";
+import { killTree } from "./stop.ts";
 
 export interface Finished {
   readonly code: number | null;
@@ -29,53 +30,36 @@ export async function runBoxed(
   const boxed =
     !closed.ok && closed.error.code === "cannot-box" && mayRunOpen ? await sandbox.prepare({ ...request, waived: true }) : closed;
   if (!boxed.ok) return boxed;
-  if (boxed.value.argv.length === 0) return fail("cannot-start", "The sandbox gave no command.");
-  try {
-    return await new Promise<Result<Finished>>((resolve) => {
-      const child = spawnBoxed(boxed.value, {
-        env: boxed.value.env,
-        stdin: "ignore",
-        // A group of its own, so that the kill below takes everything with it where there is no pid namespace.
-        detached: process.platform !== "win32",
-      });
-      const unwatch = child.pid === undefined ? (): void => {} : boxed.value.watch(child.pid);
-      const stdout = lastBytes();
-      const stderr = lastBytes();
-      child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
-      child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-      let late = false;
-      const kill = (): void => killTree(child.pid);
-      const timer = setTimeout(() => {
-        late = true;
-        kill();
-      }, timeoutMs);
-      signal.addEventListener("abort", kill, { once: true });
-      if (signal.aborted) kill();
-      child.once("error", (error) => {
-        clearTimeout(timer);
-        resolve(fail("cannot-start", `It could not be started: ${error.message}`));
-      });
-      child.once("close", (code) => {
-        clearTimeout(timer);
-        unwatch();
-        signal.removeEventListener("abort", kill);
-        if (signal.aborted) resolve(fail("closing", "Portcullis is closing."));
-        else if (late) resolve(fail("timed-out", `It took longer than ${Math.round(timeoutMs / 1000)} seconds.`));
-        else resolve(ok({ code, stdout: stdout.text(), stderr: stderr.text() }));
-      });
-    });
-  } finally {
+  if (signal.aborted) {
     await boxed.value.close();
+    return fail("closing", "Portcullis is closing.");
   }
-}
-
-function killTree(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
-  } catch {
-    // It is gone already.
-  }
+  const started = await startBoxed(boxed.value, { stdin: "ignore", platform: process.platform });
+  if (!started.ok) return started;
+  const { child, tree, exited } = started.value;
+  const stdout = lastBytes();
+  const stderr = lastBytes();
+  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  const read = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+  });
+  let late = false;
+  const kill = (): void => void killTree(tree);
+  const timer = setTimeout(() => {
+    late = true;
+    kill();
+  }, timeoutMs);
+  signal.addEventListener("abort", kill, { once: true });
+  if (signal.aborted) kill();
+  const { code } = await exited;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", kill);
+  if (signal.aborted) return fail("closing", "Portcullis is closing.");
+  if (late) return fail("timed-out", `It took longer than ${Math.round(timeoutMs / 1000)} seconds.`);
+  // Nothing of it is left, so this is only the rest of what it printed.
+  await read;
+  return ok({ code, stdout: stdout.text(), stderr: stderr.text() });
 }
 
 function lastBytes(): { push(chunk: Buffer): void; text(): string } {

@@ -261,7 +261,7 @@ describe("on Linux", () => {
     expect(bwrapArguments(plan(), tools, system, undefined, handed).join(" ")).toBe(
       [
         "/usr/bin/bwrap --unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try --hostname portcullis",
-        "--die-with-parent --new-session --cap-drop ALL --unsetenv PORTCULLIS_RUN --seccomp 3 --ro-bind /usr /usr --symlink usr/bin /bin",
+        "--die-with-parent --new-session --cap-drop ALL --unsetenv PORTCULLIS_RUN --unsetenv PORTCULLIS_INSTANCE --seccomp 3 --ro-bind /usr /usr --symlink usr/bin /bin",
         "--dev /dev --proc /proc --tmpfs /tmp --tmpfs /var/tmp --tmpfs /run",
         "--ro-bind /home/ann/.local/share/portcullis/packages/server /home/ann/.local/share/portcullis/packages/server",
         "--bind /home/ann/.local/share/portcullis/state/a /home/ann/.local/share/portcullis/state/a",
@@ -320,7 +320,7 @@ describe("on Linux", () => {
 
   it("gives a waived server its own pid namespace and nothing less", () => {
     expect(waivedArguments("/usr/bin/bwrap", ["/opt/tool", "x"], "/srv").join(" ")).toBe(
-      "/usr/bin/bwrap --dev-bind / / --unshare-pid --proc /proc --die-with-parent --unsetenv PORTCULLIS_RUN --chdir /srv -- /opt/tool x",
+      "/usr/bin/bwrap --dev-bind / / --unshare-pid --proc /proc --die-with-parent --unsetenv PORTCULLIS_RUN --unsetenv PORTCULLIS_INSTANCE --chdir /srv -- /opt/tool x",
     );
   });
 });

@@ -33,6 +33,25 @@ describe.skipIf(process.platform === "win32")("the PATH of a login shell", () =>
     expect(fs.readFileSync(path.join(home, "runs"), "utf8")).toBe("run\n");
   });
 
+  it("begins only when its group is watched, so that nothing of it outlives us", async () => {
+    const begun = path.join(home, "begun");
+    const shell = put("watched", `#!/bin/sh\necho begun > "${begun}"\nfor last; do :; done\neval "$last"\n`);
+    const watched: string[] = [];
+    const environment = createEnvironment({
+      env: { SHELL: shell, PATH: "/usr/bin:/bin" },
+      platform: "linux",
+      home,
+      watch(group) {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+        watched.push(`${String(group > 1)} ${String(fs.existsSync(begun))}`);
+        return () => watched.push("ended");
+      },
+    });
+    expect(await environment.searchPath()).toBe("/usr/bin:/bin");
+    expect(fs.existsSync(begun)).toBe(true);
+    expect(watched).toEqual(["true false", "ended"]);
+  });
+
   it("works with the real shells of this machine", async () => {
     for (const shell of ["/bin/bash", "/bin/sh", "/bin/zsh", "/usr/bin/fish"]) {
       if (!fs.existsSync(shell)) {
