@@ -4,17 +4,21 @@
 // The same goes for what we were started with ourselves: Node closes that only up to the first number that is free.
 import fs from "node:fs";
 import os from "node:os";
+import process from "node:process";
 
 type Stdio = "pipe" | "ignore" | "ipc" | number;
 
 /**
  * Calls `start` with what is to be the `stdio` of a child, made longer so that in place of every other file of ours that it would inherit
  * the child has the null device. To be called for every child (`test/architecture.test.ts`). On macOS and Windows the system passes on
- * nothing but `stdio`. What another thread opens between this look and the `fork` is not seen: a few microseconds.
+ * nothing but `stdio`.
+ *
+ * In the tray app the child has the null device in the place of what Chromium's threads open from now until the `fork`, too. libuv hears
+ * through such a number of its own why a program could not be run: there that is an end with status 127, and no `error`.
  */
 export function withoutStrays<const T extends readonly Stdio[], Child>(stdio: T, start: (stdio: [...T]) => Child): Child {
   const own: [...T] = [...stdio];
-  const strays = process.platform === "linux" ? inherited().filter((number) => number >= stdio.length) : [];
+  const strays = process.platform === "linux" ? straysFrom(stdio.length) : [];
   if (strays.length === 0) return start(own);
   const nothing = fs.openSync(os.devNull, "r");
   try {
@@ -30,20 +34,39 @@ export function withoutStrays<const T extends readonly Stdio[], Child>(stdio: T,
   }
 }
 
+/** More than Chromium opens in a millisecond: between the look at our files and the `fork` passes a part of one. */
+const soonOpened = 64;
 const closeOnExec = 0o2_000_000;
 
-/** The numbers, in order, of our open files that an `exec` leaves open (proc(5): flags in octal). None where /proc is not there: there no box is made either. */
-function inherited(): readonly number[] {
-  const numbers: number[] = [];
-  for (const name of listed("/proc/self/fd")) {
-    try {
-      const flags = /^flags:\s+([0-7]+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${name}`, "latin1"))?.[1] ?? "0";
-      if ((Number.parseInt(flags, 8) & closeOnExec) === 0) numbers.push(Number(name));
-    } catch {
-      // The listing's own, or closed meanwhile.
-    }
+/**
+ * The numbers, in order, that a child must have something else under. None where /proc is not there: there no box is made either.
+ *
+ * @param first the first that `stdio` says nothing of
+ */
+function straysFrom(first: number): readonly number[] {
+  const open = listed("/proc/self/fd").map(Number);
+  // Electron's own word for which of Chromium's processes this is (`process.type`): none where it runs as a plain Node.
+  const inChromium = Reflect.get(process, "type") !== undefined;
+  const strays = inChromium ? [...open, ...lowestFree(new Set(open), first, soonOpened)] : open.filter(isInherited);
+  return strays.filter((number) => number >= first).sort((a, b) => a - b);
+}
+
+/** The numbers that the kernel gives to what is opened next: it takes the lowest that is free (open(2)). */
+function lowestFree(open: ReadonlySet<number>, first: number, count: number): readonly number[] {
+  const free: number[] = [];
+  for (let number = first; free.length < count; number += 1) if (!open.has(number)) free.push(number);
+  return free;
+}
+
+/** Whether an `exec` leaves it open (proc(5): flags in octal). */
+function isInherited(number: number): boolean {
+  try {
+    const flags = /^flags:\s+([0-7]+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${number}`, "latin1"))?.[1] ?? "0";
+    return (Number.parseInt(flags, 8) & closeOnExec) === 0;
+  } catch {
+    // The listing's own, or closed meanwhile.
+    return false;
   }
-  return numbers.sort((a, b) => a - b);
 }
 
 function listed(folder: string): readonly string[] {

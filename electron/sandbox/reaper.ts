@@ -1,9 +1,8 @@
 // No tree outlives the app, however that ends (threat 37). The kernel does most of it: bubblewrap asks to die with its parent, and its pid
 // namespace dies with it. But bubblewrap asks only after it has been started, does not look whether its parent is still there, and its
 // second process asks later still, so what was being started when we are killed would live on; and a waived server without bubblewrap, or
-// any server on macOS, has no such kernel at all. So one tiny shell waits on a pipe: it closes when we are gone, and it does so only when
-// what we had forked has become the program it was to be. Then the shell kills what carries the mark of this run. A shell and not one of
-// our helper processes, because Electron ends its utility processes at once with the app.
+// any server on macOS, has no such kernel at all. So one tiny shell waits on a pipe that closes when we are gone, and then kills what
+// carries the mark of this run. A shell and not one of our helper processes, because Electron ends its utility processes at once with the app.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
@@ -39,7 +38,10 @@ const READ_GROUPS = [
   'for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done',
 ].join("\n");
 
-/** More than one round: what is killed may have been starting another just then. */
+/**
+ * More than one round: what is killed may have been starting another just then, and what we had just forked carries the mark only when it has
+ * become the program it was to be.
+ */
 const sweep = (killMarked: string): string =>
   [READ_GROUPS, 'for pause in 0.05 0.2 1 ""; do', `  ${killMarked}`, '  [ -z "$pause" ] || sleep "$pause"', "done"].join("\n");
 

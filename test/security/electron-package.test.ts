@@ -72,7 +72,10 @@ describe.skipIf(reason !== null)("the packaged app", () => {
     const ready = (): Promise<unknown> =>
       until("the app to listen", () => {
         if (child.exitCode !== null) throw new Error(`it ended with ${String(child.exitCode)}: ${output}`);
-        return Promise.resolve(existsSync(path.join(home, "run", "token")));
+        return askApp(home, "state.get").then(
+          () => true,
+          () => false,
+        );
       });
     return { child, home, output: () => output, ready };
   }
