@@ -4,13 +4,14 @@ import type { Readable, Writable } from "node:stream";
 import { withoutStrays } from "../stray-files.ts";
 import type { BoxedCommand } from "./sandbox.ts";
 
-type Started<Stdin extends "pipe" | "ignore"> = ChildProcessByStdio<Stdin extends "pipe" ? Writable : null, Readable, Readable>;
+/** A started command, before anybody looks after it. */
+export type BoxedChild<Stdin extends "pipe" | "ignore"> = ChildProcessByStdio<Stdin extends "pipe" ? Writable : null, Readable, Readable>;
 
 /** Starts a prepared command with the open files that belong to it and no others of ours; they are closed here however that goes. */
 export function spawnBoxed<Stdin extends "pipe" | "ignore">(
   boxed: Pick<BoxedCommand, "argv" | "cwd" | "descriptors" | "letGo">,
   options: { readonly env: Readonly<Record<string, string>>; readonly stdin: Stdin; readonly detached: boolean },
-): Started<Stdin> {
+): BoxedChild<Stdin> {
   const [program = "", ...args] = boxed.argv;
   const { cwd } = boxed;
   const { detached } = options;
@@ -20,7 +21,7 @@ export function spawnBoxed<Stdin extends "pipe" | "ignore">(
       spawn(program, args, { cwd, env, stdio, shell: false, detached, windowsHide: true }),
     );
     // Node's types know the streams only where there are no further descriptors.
-    return child as Started<Stdin>;
+    return child as BoxedChild<Stdin>;
   } finally {
     boxed.letGo();
   }

@@ -1,18 +1,17 @@
 import { randomUUID } from "node:crypto";
-import type { ChildProcessByStdio } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import { INSTANCE_VARIABLE } from "../sandbox/marks.ts";
 import type { BoxedCommand } from "../sandbox/sandbox.ts";
 import { spawnBoxed } from "../sandbox/spawn-boxed.ts";
+import type { BoxedChild } from "../sandbox/spawn-boxed.ts";
 import type { ServerExit } from "./server-process.ts";
 import { killTree } from "./stop.ts";
 import type { Tree } from "./stop.ts";
 
 /** A started command with all that it starts. */
-export interface BoxedTree<Stdin extends Writable | null> {
-  readonly child: ChildProcessByStdio<Stdin, Readable, Readable>;
+export interface BoxedTree<Stdin extends "pipe" | "ignore"> {
+  readonly child: BoxedChild<Stdin>;
   /** For `terminateTree` and `killTree`. */
   readonly tree: Tree;
   /** Resolves once, when nothing of it is left and its box is closed. Never rejects. */
@@ -26,7 +25,7 @@ export interface BoxedTree<Stdin extends Writable | null> {
 export async function startBoxed<Stdin extends "pipe" | "ignore">(
   boxed: BoxedCommand,
   options: { readonly stdin: Stdin; readonly platform: NodeJS.Platform },
-): Promise<Result<BoxedTree<Stdin extends "pipe" ? Writable : null>>> {
+): Promise<Result<BoxedTree<Stdin>>> {
   if (boxed.argv.length === 0) {
     await boxed.close();
     return fail("cannot-start", "There is no command to run.");
@@ -52,9 +51,10 @@ export async function startBoxed<Stdin extends "pipe" | "ignore">(
   const tree: Tree = { root: pid, grouped, mark: `${INSTANCE_VARIABLE}=${mark}`, platform: options.platform };
   const unwatch = boxed.watch(pid);
   const exited = ended.then(async (exit) => {
-    // Without a pid namespace, what it started and left behind goes now. With one nothing is left, unless bubblewrap was killed while it
-    // made the box: its second process asks to die with it only after it has left the group and forked.
-    if (!boxed.diesWithParent || exit.signal !== null) await killTree({ ...tree, rootEnded: true });
+    // Without a pid namespace, what it started and left behind goes now. With one it is going: bubblewrap tells of the end before it is over.
+    // Nothing else ends what bubblewrap was making when it was killed: its second process asks to die with it only after it has left the
+    // group and forked.
+    await killTree({ ...tree, rootEnded: true });
     unwatch();
     await boxed.close();
     return exit;
