@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 
 // One project for each kind of test. What needs a keyring, a sandbox, Electron or a browser is real; test/run.mjs provides it.
 
-/** Tests that measure deadlines want a processor when they ask for one: no more at once than there are, and the desktop's beside them. */
-const maxWorkers = Math.max(2, os.availableParallelism());
+/** One more than there are processors: a quarter of the time of a test is waiting for a server to end, an installation or a deadline. */
+const maxWorkers = os.availableParallelism() + 1;
 
 const project = (name: string, include: string[], timeout: number, more = {}) => ({
   test: { name, include, testTimeout: timeout, hookTimeout: timeout, pool: "forks" as const, maxWorkers, ...more },

@@ -40,7 +40,6 @@ interface Harness {
 export interface OpenOptions {
   readonly file?: "index.html" | "approval.html";
   readonly hash?: string;
-  readonly dark?: boolean;
   readonly width?: number;
   readonly height?: number;
   readonly data?: Partial<FakeData>;
@@ -76,11 +75,10 @@ async function startHarness(): Promise<Harness> {
   const driven = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   return {
     url,
-    async open({ file = "index.html", hash = "", dark = false, width = 1080, height = 720, data = {}, scale = 1, clock = false } = {}) {
+    async open({ file = "index.html", hash = "", width = 1080, height = 720, data = {}, scale = 1, clock = false } = {}) {
       const context = await driven.newContext({
         viewport: { width, height },
         deviceScaleFactor: scale,
-        colorScheme: dark ? "dark" : "light",
         locale: "en-GB",
         reducedMotion: "reduce",
         acceptDownloads: true,

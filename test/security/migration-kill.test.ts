@@ -124,7 +124,7 @@ describe.skipIf(missing !== null)("a migration that is killed", { timeout: 600_0
       expect(total).toBeGreaterThan(20);
       fs.rmSync(first, { recursive: true, force: true });
 
-      for (const at of points(total, operation === "apply" ? 16 : 8)) {
+      for (const at of points(total, operation === "apply" ? 10 : 5)) {
         const home = createHome();
         try {
           writeClients(home);
