@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ok } from "../../../shared/errors.ts";
@@ -9,7 +8,7 @@ import { keychainService } from "../../../electron/vault/keychain.ts";
 import { resolveReferences } from "../../../electron/vault/resolve.ts";
 import type { Vault } from "../../../electron/vault/vault.ts";
 import { forkForTests } from "./fork-keychain.ts";
-import { keyringMissing, startPrivateKeyring, until, type PrivateKeyring } from "./private-keyring.ts";
+import { keyringMissing, memory, startPrivateKeyring, until, type PrivateKeyring } from "./private-keyring.ts";
 
 const missing = keyringMissing();
 if (missing !== null) console.warn(`skipped: the vault's tests with a keychain (${missing})`);
@@ -44,7 +43,7 @@ describe.skipIf(missing !== null)("the vault", () => {
   });
   afterAll(() => keyring.close());
   beforeEach(() => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), "portcullis-vault-"));
+    folder = fs.mkdtempSync(path.join(memory, "portcullis-vault-"));
     store = "keychain";
   });
   afterEach(async () => {
@@ -122,7 +121,7 @@ describe.skipIf(missing !== null)("the vault", () => {
   });
 
   it("says how the store is when a call shows it", async () => {
-    const one = await vault({ deadlines: { get: 2000 } });
+    const one = await vault({ deadlines: { get: 4000 } });
     await one.put("kept", "kept-value");
     expect(one.status()).toEqual({ kind: "ready", store: "keychain" });
     await keyring.lock();

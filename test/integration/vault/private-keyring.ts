@@ -7,6 +7,9 @@ import path from "node:path";
 
 const programs = { bus: "dbus-daemon", ask: "dbus-send", keyring: "gnome-keyring-daemon" };
 
+/** For what is synced at each change: on the disk that takes seconds while other tests install packages. */
+export const memory = fs.existsSync("/dev/shm") ? "/dev/shm" : "/tmp";
+
 /** Why there can be no private keyring here, or null. */
 export function keyringMissing(): string | null {
   if (process.platform !== "linux") return "the Secret Service is Linux's keychain";
@@ -37,9 +40,8 @@ const busConfig = (socket: string): string => `<!DOCTYPE busconfig PUBLIC "-//fr
 `;
 
 export async function startPrivateKeyring(): Promise<PrivateKeyring> {
-  // A short path whatever TMPDIR says: sockets stand in it, and their paths hold about 100 bytes. In memory where that can be had: the keyring
-  // syncs each change, which takes seconds while other tests install packages.
-  const folder = fs.mkdtempSync(`${fs.existsSync("/dev/shm") ? "/dev/shm" : "/tmp"}/portcullis-keyring-`);
+  // A short path whatever TMPDIR says: sockets stand in it, and their paths hold about 100 bytes.
+  const folder = fs.mkdtempSync(path.join(memory, "portcullis-keyring-"));
   const socket = path.join(folder, "bus");
   fs.writeFileSync(path.join(folder, "bus.conf"), busConfig(socket));
   const env = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${socket}`, HOME: folder, PATH: process.env["PATH"] ?? "" };
