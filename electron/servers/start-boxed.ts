@@ -51,10 +51,10 @@ export async function startBoxed<Stdin extends "pipe" | "ignore">(
   const tree: Tree = { root: pid, grouped, mark: `${INSTANCE_VARIABLE}=${mark}`, platform: options.platform };
   const unwatch = boxed.watch(pid);
   const exited = ended.then(async (exit) => {
-    // Without a pid namespace, what it started and left behind goes now. With one it is going: bubblewrap tells of the end before it is over.
-    // Nothing else ends what bubblewrap was making when it was killed: its second process asks to die with it only after it has left the
+    // Without a pid namespace, what it started and left behind goes now. With one it goes by itself, a moment after bubblewrap has told of the
+    // end; only what bubblewrap was making when it was killed stays, because its second process asks to die with it after it has left the
     // group and forked.
-    await killTree({ ...tree, rootEnded: true });
+    if (!boxed.diesWithParent || exit.signal !== null) await killTree({ ...tree, rootEnded: true });
     unwatch();
     await boxed.close();
     return exit;
