@@ -80,6 +80,7 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
     "server.add": ({ name, settings: added, accept }) => registry.add(name, added, accept),
     "server.update": ({ name, settings: changed }) => registry.update(name, changed),
     "server.remove": async ({ name }) => done(await registry.remove(name)),
+    "server.restore": ({ name }) => registry.restore(name),
     "server.accept": ({ name, fingerprint }) => registry.accept(name, fingerprint),
     "server.setDisabled": ({ name, disabled }) => registry.setDisabled(name, disabled),
     "server.waive": ({ name, waived }) => registry.waive(name, waived),

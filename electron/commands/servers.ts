@@ -12,7 +12,7 @@ interface Json {
   readonly json?: boolean;
 }
 
-/** `server list | show | accept | remove | tools | start | stop | log`. The list works without the app, from config.json. */
+/** `server list | show | accept | remove | restore | tools | start | stop | log`. The list works without the app, from config.json. */
 export function defineServers(server: Command, context: Context, run: Run): void {
   const { terminal } = context;
 
@@ -53,7 +53,29 @@ export function defineServers(server: Command, context: Context, run: Run): void
     .command("remove")
     .argument("<name>")
     .description("stop a server and take it out of config.json")
-    .action(run((name: string) => simple(context, (app) => app.call("server.remove", { name }), `${name} is removed.`)));
+    .action(
+      run((name: string) =>
+        simple(
+          context,
+          (app) => app.call("server.remove", { name }),
+          `${name} is removed. As long as the app runs, portcullis server restore ${name} puts it back.`,
+        ),
+      ),
+    );
+
+  server
+    .command("restore")
+    .argument("<name>")
+    .description("put back a server that was removed since the app was started; it must be accepted again")
+    .action(
+      run((name: string) =>
+        simple(
+          context,
+          (app) => app.call("server.restore", { name }),
+          `${name} is back. It starts once it is accepted: portcullis server accept ${name}`,
+        ),
+      ),
+    );
 
   server
     .command("tools")

@@ -14,6 +14,8 @@ export interface Registry extends Launcher {
   add(name: string, settings: ServerSettings, accept: boolean): Promise<Result<ServerView>>;
   update(name: string, settings: ServerSettings): Promise<Result<ServerView>>;
   remove(name: string): Promise<Result<void>>;
+  /** Puts back what `remove` took last under this name, with its private folder; not its acceptance. `not-found` after a restart. */
+  restore(name: string): Promise<Result<ServerView>>;
   accept(name: string, fingerprint: string): Promise<Result<ServerView>>;
   setDisabled(name: string, disabled: boolean): Promise<Result<ServerView>>;
   waive(name: string, waived: boolean): Promise<Result<ServerView>>;

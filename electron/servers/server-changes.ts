@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
-import type { ServerView } from "../../shared/model/server.ts";
+import type { ServerSettings, ServerView } from "../../shared/model/server.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { Acceptances } from "./acceptances.ts";
@@ -23,12 +23,17 @@ export interface ServerChangesDeps extends Pick<LaunchDeps, "record" | "now"> {
   readonly changed: () => void;
 }
 
+/** So many removed servers can be put back. */
+const mostRemoved = 50;
+
 /** What the person does to servers. Each is in the journal before it is done, and only `accept` (or `add` with `accept`) accepts anything. */
 export function createServerChanges(
   deps: ServerChangesDeps,
-): Pick<Registry, "add" | "update" | "remove" | "accept" | "setDisabled" | "waive" | "setSandbox"> {
+): Pick<Registry, "add" | "update" | "remove" | "restore" | "accept" | "setDisabled" | "waive" | "setSandbox"> {
   const { entries, acceptances, changed } = deps;
   const { configured, refresh } = entries;
+  /** What can be put back, with where its private folder is: here and not with who asks, who never sees its environment. */
+  const removed = new Map<string, { readonly settings: ServerSettings; readonly aside: string }>();
 
   async function viewAfter(name: string): Promise<Result<ServerView>> {
     await refresh(name);
@@ -36,6 +41,8 @@ export function createServerChanges(
     const shown = entries.view(name);
     return shown === undefined ? noServer(name) : ok(shown);
   }
+
+  const stateOf = (name: string): string => path.join(deps.stateDir, name);
 
   async function edit(name: string, tail: readonly string[], value: unknown, what: Record<string, unknown>): Promise<Result<void>> {
     const written = record(deps, { kind: "settings-changed", server: name, by: "person", detail: what });
@@ -74,8 +81,7 @@ export function createServerChanges(
 
   return {
     async add(name, settings, accept) {
-      if (configured(name) !== undefined)
-        return fail("already-exists", `There already is a server named "${name}".`, "portcullis server list shows them.");
+      if (configured(name) !== undefined) return nameTaken(name);
       // A name that was taken out of the file by hand starts without what was accepted for it then.
       const cleared = await acceptances.remove(name);
       if (!cleared.ok) return cleared;
@@ -97,14 +103,31 @@ export function createServerChanges(
     },
 
     async remove(name) {
-      if (configured(name) === undefined) return noServer(name);
+      const settings = configured(name);
+      if (settings === undefined) return noServer(name);
       const edited = await edit(name, [], undefined, { change: "removed" });
       if (!edited.ok) return edited;
       await entries.forget(name);
-      await setStateAside(path.join(deps.stateDir, name), deps.now());
-      const removed = await acceptances.remove(name);
+      const aside = `${stateOf(name)}.removed-${deps.now()}`;
+      await moveFolder(stateOf(name), aside);
+      removed.delete(name);
+      removed.set(name, { settings, aside });
+      for (const oldest of [...removed.keys()].slice(0, -mostRemoved)) removed.delete(oldest);
+      const forgotten = await acceptances.remove(name);
       changed();
-      return removed;
+      return forgotten;
+    },
+
+    async restore(name) {
+      const kept = removed.get(name);
+      if (kept === undefined)
+        return fail("not-found", `No server named "${name}" was removed since Portcullis was started.`, "Add it again.");
+      if (configured(name) !== undefined) return nameTaken(name);
+      const edited = await edit(name, [], kept.settings, { change: "put back" });
+      if (!edited.ok) return edited;
+      removed.delete(name);
+      await moveFolder(kept.aside, stateOf(name));
+      return viewAfter(name);
     },
 
     async accept(name, fingerprint) {
@@ -142,7 +165,11 @@ export function noServer(name: string): ReturnType<typeof fail> {
   return fail("not-found", `There is no server named "${name}".`);
 }
 
-/** A removed server's private folder is kept, but not given to another server that gets its name. */
-async function setStateAside(folder: string, now: number): Promise<void> {
-  await fs.rename(folder, `${folder}.removed-${now}`).catch(() => undefined);
+function nameTaken(name: string): ReturnType<typeof fail> {
+  return fail("already-exists", `There already is a server named "${name}".`, "portcullis server list shows them.");
+}
+
+/** A removed server's private folder is kept, but not given to another server that gets its name. There is none before a first start. */
+async function moveFolder(from: string, to: string): Promise<void> {
+  await fs.rename(from, to).catch(() => undefined);
 }

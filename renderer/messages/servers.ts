@@ -44,8 +44,10 @@ export const serverMessages = {
   turnOn: "Turn on",
   remove: "Remove",
   removeTitle: (name: string) => `Remove ${name}?`,
-  removeText: "It is stopped and forgotten, with its variables, folders and hosts. Its secrets stay in the vault. There is no undo.",
+  removeText:
+    "It is stopped and forgotten, with its variables, folders and hosts; you can put it back right after. Its secrets stay in the vault.",
   removed: (name: string) => `${name} removed`,
+  restored: (name: string) => `${name} is back. It starts once you have accepted it.`,
   stopped: (name: string) => `${name} stopped. It starts again at its client’s next message.`,
   started: (name: string, tools: number) => `${name} started: ${count(tools, "tool", "tools")}`,
   accepted: (name: string) => `${name} accepted`,

@@ -116,15 +116,19 @@ function ServerActions({ server }: { readonly server: ServerView }) {
     const result = await act("server.stop", { name });
     if (result.ok) toasts.say(words.stopped(name));
   };
-  // No way back is offered: its environment's values never reach this window, so it could not be added again as it was, and a removal
-  // that waits for that would be lost with the window.
+  const restore = async (): Promise<void> => {
+    const restored = await act("server.restore", { name });
+    if (!restored.ok) return;
+    view.go("servers", name);
+    toasts.say(words.restored(name));
+  };
   const remove = async (): Promise<void> => {
     setBusy(true);
     const removed = await act("server.remove", { name });
     setBusy(false);
     if (!removed.ok) return;
     view.go("servers");
-    toasts.say(words.removed(name));
+    toasts.undoable(words.removed(name), () => void restore());
   };
 
   return (

@@ -12,6 +12,7 @@ export const callChannels = [
   "server.add",
   "server.update",
   "server.remove",
+  "server.restore",
   "server.accept",
   "server.setDisabled",
   "server.waive",

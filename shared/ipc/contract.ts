@@ -47,6 +47,8 @@ export const contract = {
   ),
   "server.update": channel(operators, z.object({ name: serverNameSchema, settings: serverSettingsSchema }), serverViewSchema),
   "server.remove": channel(operators, named, nothing),
+  /** Puts back what was removed last under this name since the app was started. It must be accepted like one that was added. */
+  "server.restore": channel(operators, named, serverViewSchema),
   "server.accept": channel(operators, z.object({ name: serverNameSchema, fingerprint: z.string() }), serverViewSchema),
   "server.setDisabled": channel(operators, z.object({ name: serverNameSchema, disabled: z.boolean() }), serverViewSchema),
   /** Gives or takes back the waiver of a server's sandbox; giving it counts as a change that must be accepted. */

@@ -116,12 +116,12 @@ describe.skipIf(noBrowser !== null)("the main window", () => {
     });
   });
 
-  it("asks before it removes a server, and says that it is removed when it is", async () => {
+  it("asks before it removes a server, says that it is removed when it is, and puts it back", async () => {
     await withPage({ hash: "servers/browser" }, async (page) => {
       await page.getByRole("button", { name: "Remove" }).click();
-      await page.getByText("There is no undo.").waitFor();
+      await page.getByText("you can put it back right after").waitFor();
       await page.keyboard.press("Escape");
-      expect(await page.getByText("There is no undo.").count()).toBe(0);
+      expect(await page.getByText("you can put it back right after").count()).toBe(0);
       await page.getByRole("button", { name: "Remove" }).click();
       expect(await calls(page, "server.remove")).toEqual([]);
       await page.evaluate(() => window.fake.hold("server.remove"));
@@ -130,6 +130,10 @@ describe.skipIf(noBrowser !== null)("the main window", () => {
       await page.evaluate(() => window.fake.release("server.remove"));
       await page.getByText("browser removed").waitFor();
       expect(await calls(page, "server.remove")).toEqual([{ name: "browser" }]);
+      await page.getByRole("button", { name: "Undo" }).click();
+      await page.getByText("browser is back. It starts once you have accepted it.").waitFor();
+      expect(await calls(page, "server.restore")).toEqual([{ name: "browser" }]);
+      expect(new URL(page.url()).hash).toBe("#/servers/browser");
     });
   });
 

@@ -298,6 +298,25 @@ describe("an accepted name whose command was changed (threat 2, MCPoison)", () =
     expect(fs.existsSync(path.join(rig.data, "state", "helper"))).toBe(false);
   });
 
+  test("removed and put back is as it was, private folder and all, but must be accepted again", async () => {
+    const settings: ServerSettings = { ...base, env: { TOKEN: "plain-value" }, later: "a key of another version" };
+    await rig.registry.add("helper", settings, true);
+    await rig.registry.launch("helper", someone);
+    fs.writeFileSync(path.join(rig.data, "state", "helper", "token"), "private");
+    expect(await rig.registry.restore("helper")).toMatchObject({ ok: false, error: { code: "not-found" } });
+    await rig.registry.remove("helper");
+    await rig.registry.add("helper", base, false);
+    expect(await rig.registry.restore("helper")).toMatchObject({ ok: false, error: { code: "already-exists" } });
+    await rig.settings.edit([{ path: ["mcpServers", "helper"], value: undefined }]);
+    await until("the other one is gone", () => rig.registry.get("helper") === undefined);
+    expect(await rig.registry.restore("helper")).toMatchObject({ ok: true, value: { state: { kind: "new" } } });
+    expect(rig.settings.current().mcpServers?.["helper"]).toEqual(settings);
+    expect(fs.readFileSync(path.join(rig.data, "state", "helper", "token"), "utf8")).toBe("private");
+    expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(await rig.registry.restore("helper")).toMatchObject({ ok: false, error: { code: "not-found" } });
+    expect(rig.journal.filter(({ kind, detail }) => kind === "settings-changed" && detail?.["change"] === "put back")).toHaveLength(1);
+  });
+
   test("a damaged list of acceptances accepts nothing", async () => {
     await rig.registry.add("helper", base, true);
     fs.writeFileSync(path.join(rig.data, "accepted.json"), "{}");

@@ -220,6 +220,9 @@ describe("with the app", () => {
       expect(await app.journal("--kind", "server-launched", "--server", name)).toHaveLength(launches);
       await app.ok("server", "accept", name, "--yes");
       expect((await show(name)).state.kind).toBe("idle");
+      expect(await app.ok("server", "remove", name)).toContain(`portcullis server restore ${name}`);
+      expect(await app.ok("server", "restore", name)).toContain(`portcullis server accept ${name}`);
+      expect((await show(name)).state.kind).toBe("new");
       await app.ok("server", "remove", name);
     });
 

@@ -17,6 +17,7 @@ describe("without the app", () => {
     "server show x",
     "server accept x",
     "server remove x",
+    "server restore x",
     "server tools x",
     "server start x",
     "server stop x",
