@@ -67,6 +67,8 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
     }
   };
 
+  const isListed = (name: string): boolean => vault.list().some((secret) => secret.name === name);
+
   return {
     "state.get": () => ok(publisher.snapshot()),
 
@@ -109,13 +111,16 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
     "secret.put": async ({ name, value }) => {
       const unfit = unfitValue(value);
       if (unfit !== undefined) return fail("bad-input", unfit);
-      return done(await recorded({ kind: "secret-stored", by: "person", detail: { name } }, () => vault.put(name, value)));
+      const replaced = isListed(name);
+      const stored = await recorded({ kind: "secret-stored", by: "person", detail: { name } }, () => vault.put(name, value));
+      return stored.ok ? ok({ replaced }) : stored;
     },
     "secret.delete": async ({ name }) => {
-      if (!vault.list().some((secret) => secret.name === name))
-        return fail("not-found", `There is no secret ${name}.`, "portcullis secret list shows them.");
+      if (!isListed(name)) return fail("not-found", `There is no secret ${name}.`, "portcullis secret list shows them.");
       return done(await recorded({ kind: "secret-deleted", by: "person", detail: { name } }, () => vault.delete(name)));
     },
+    "secret.restore": async ({ name }) =>
+      done(await recorded({ kind: "secret-stored", by: "person", detail: { name, change: "put back" } }, () => vault.restore(name))),
     "vault.unlock": async ({ passphrase }) => {
       const unlocked = await vault.unlock(passphrase);
       return unlocked.ok ? ok(vault.status()) : unlocked;

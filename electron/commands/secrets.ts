@@ -7,7 +7,7 @@ import { table, timeText } from "./print.ts";
 
 const maxBytes = 65_536;
 
-/** `secret set | list | delete`. A value comes from a prompt or from stdin, never from the command line, and is never printed. */
+/** `secret set | list | delete | restore`. A value comes from a prompt or from stdin, never from the command line, and is never printed. */
 export function defineSecrets(program: Command, context: Context, run: Run): void {
   const secret = program.command("secret").description("secrets in the OS keychain: put, list the names, delete");
 
@@ -28,8 +28,16 @@ export function defineSecrets(program: Command, context: Context, run: Run): voi
     .command("delete")
     .argument("<name>")
     .description("delete a secret from the keychain")
-    .action(run((name: string) => remove(context, name)));
+    .action(run((name: string) => change(context, "secret.delete", name, `${name} is deleted. ${wayBack(name)}`)));
+
+  secret
+    .command("restore")
+    .argument("<name>")
+    .description("put back the value that was replaced or deleted within the last minute")
+    .action(run((name: string) => change(context, "secret.restore", name, `${name} is as it was.`)));
 }
+
+const wayBack = (name: string): string => `For a minute, portcullis secret restore ${name} puts it back.`;
 
 /** Without the app: from our index of names; which servers refer to them only the app tells. */
 async function list(context: Context, options: { readonly json?: boolean }): Promise<Status> {
@@ -89,14 +97,15 @@ async function set(context: Context, name: string): Promise<Status> {
     const stored = await app.call("secret.put", { name, value });
     if (!stored.ok) return report(context, stored.error);
     terminal.print(`${name} is stored. Refer to it as \${keychain:${name}}`);
+    if (stored.value.replaced) terminal.note(`The value of before is replaced. ${wayBack(name)}`);
     return 0;
   });
 }
 
-async function remove(context: Context, name: string): Promise<Status> {
+async function change(context: Context, channel: "secret.delete" | "secret.restore", name: string, said: string): Promise<Status> {
   const wrong = await nameTrouble(name);
   if (wrong !== null) return usage(context, wrong);
-  return simple(context, (app) => app.call("secret.delete", { name }), `${name} is deleted.`);
+  return simple(context, (app) => app.call(channel, { name }), said);
 }
 
 /** Why that can be no secret's name, in words, or null. */

@@ -3,11 +3,12 @@ import process from "node:process";
 import { assertNever, fail, ok, type AppError, type Result } from "../../shared/errors.ts";
 import { secretNameSchema, type VaultStatus } from "../../shared/model/secret-reference.ts";
 import type { ForkHelper } from "../helper-process.ts";
+import { createEarlierSecrets, type EarlierSecret } from "./earlier-secrets.ts";
 import { createFileVault } from "./file-vault.ts";
 import { createKeychain, ownPrefix, type KeychainDeps } from "./keychain.ts";
 import { unfitValue } from "./secret-value.ts";
 import { openSecretIndex } from "./secret-index.ts";
-import type { SecretOutcome, SecretStore, Vault } from "./vault.ts";
+import type { SecretEntry, SecretOutcome, SecretStore, Vault } from "./vault.ts";
 
 export interface VaultDeps {
   /** Holds the index (`secrets.json`) and the encrypted file (`secrets.vault`). */
@@ -44,6 +45,7 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
   });
   const fileVault = createFileVault(path.join(deps.dataDir, "secrets.vault"));
   const listeners = new Set<() => void>();
+  const earlierSecrets = createEarlierSecrets();
   const known = new Set<string>();
   let knownValues: readonly string[] = [];
   const statuses: Record<"keychain" | "file", VaultStatus> = { keychain: notAsked, file: { ...notAsked, store: "file" } };
@@ -81,42 +83,80 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
     return name.startsWith(ownPrefix) ? fail("bad-input", `Names that begin with ${ownPrefix} are Portcullis's own.`) : undefined;
   };
 
+  /** What it is now, for the way back; null where there is nothing, or nothing that can be read. */
+  const earlierOf = async (store: SecretStore, entry: SecretEntry | undefined): Promise<EarlierSecret | null> => {
+    if (entry === undefined) return null;
+    const outcome = await store.get(entry.name);
+    if (outcome.kind !== "found") return null;
+    learn(outcome.value);
+    return { entry, value: outcome.value };
+  };
+  const keep = (store: SecretStore, earlier: EarlierSecret | null): void => {
+    if (earlier !== null) earlierSecrets.keep(store.kind, earlier);
+  };
+
+  const put: Vault["put"] = async (name, value) => {
+    const unfit = unfitValue(value);
+    const trouble = nameTrouble(name) ?? (unfit === undefined ? undefined : fail("bad-input", unfit));
+    if (trouble !== undefined) return trouble;
+    const store = active();
+    learn(value);
+    changed();
+    const entry = index.get(store.kind, name);
+    const fresh = entry === undefined;
+    const earlier = await earlierOf(store, entry);
+    // Listed first: what a kill leaves between the two is a name without a secret, which is seen, not a secret that nobody sees.
+    const listed = fresh ? await index.stored(store.kind, name) : ok(undefined);
+    const stored = listed.ok ? await store.put(name, value) : listed;
+    if (!stored.ok) {
+      if (listed.ok) noteOutcome(store.kind, stored.error.code === "vault-locked" ? "locked" : "timed-out");
+      if (fresh && !(listed.ok && (await mayBeThere(store, name, stored.error)))) await index.removed(store.kind, name);
+      changed();
+      return stored;
+    }
+    keep(store, earlier);
+    const indexed = fresh ? listed : await index.stored(store.kind, name);
+    noteOutcome(store.kind, "found");
+    changed();
+    return indexed;
+  };
+
   return {
     status: () => statuses[deps.store()],
     refresh,
     list: () => index.list(deps.store()),
-    async put(name, value) {
-      const unfit = unfitValue(value);
-      const trouble = nameTrouble(name) ?? (unfit === undefined ? undefined : fail("bad-input", unfit));
-      if (trouble !== undefined) return trouble;
-      const store = active();
-      learn(value);
-      changed();
-      // Listed first: what a kill leaves between the two is a name without a secret, which is seen, not a secret that nobody sees.
-      const fresh = !index.has(store.kind, name);
-      const listed = fresh ? await index.stored(store.kind, name) : ok(undefined);
-      const stored = listed.ok ? await store.put(name, value) : listed;
-      if (!stored.ok) {
-        if (listed.ok) noteOutcome(store.kind, stored.error.code === "vault-locked" ? "locked" : "timed-out");
-        if (fresh && !(listed.ok && (await mayBeThere(store, name, stored.error)))) await index.removed(store.kind, name);
-        changed();
-        return stored;
-      }
-      const indexed = fresh ? listed : await index.stored(store.kind, name);
-      noteOutcome(store.kind, "found");
-      changed();
-      return indexed;
-    },
+    put,
     async delete(name) {
       const trouble = nameTrouble(name);
       if (trouble !== undefined) return trouble;
       const store = active();
-      if (!index.has(store.kind, name)) return fail("not-found", `There is no secret ${name}.`);
+      const entry = index.get(store.kind, name);
+      if (entry === undefined) return fail("not-found", `There is no secret ${name}.`);
+      const earlier = await earlierOf(store, entry);
       const deleted = await store.delete(name);
       if (!deleted.ok) return deleted;
+      keep(store, earlier);
       const removed = await index.removed(store.kind, name);
       changed();
       return removed;
+    },
+    async restore(name) {
+      const store = active();
+      const earlier = earlierSecrets.take(store.kind, name);
+      if (earlier === null)
+        return fail(
+          "not-found",
+          `There is no earlier value of ${name} any more.`,
+          "It is kept for a minute after it was replaced or deleted.",
+        );
+      const stored = await put(name, earlier.value);
+      if (!stored.ok) {
+        keep(store, earlier);
+        return stored;
+      }
+      const restored = await index.restored(store.kind, earlier.entry);
+      changed();
+      return restored;
     },
     async get(name, by) {
       if (nameTrouble(name) !== undefined) return { kind: "missing" };
@@ -175,6 +215,7 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
       await keychain.close();
       await fileVault.close();
       await index.close();
+      earlierSecrets.clear();
       known.clear();
       knownValues = [];
     },

@@ -12,10 +12,12 @@ type StoreKind = "keychain" | "file";
 
 export interface SecretIndex {
   list(store: StoreKind): readonly SecretEntry[];
-  has(store: StoreKind, name: string): boolean;
+  get(store: StoreKind, name: string): SecretEntry | undefined;
   /** On disk before it resolves. */
   stored(store: StoreKind, name: string): Promise<Result<void>>;
   removed(store: StoreKind, name: string): Promise<Result<void>>;
+  /** It is as it was, with its dates. */
+  restored(store: StoreKind, entry: SecretEntry): Promise<Result<void>>;
   /** Written within a second: nothing waits for it. A name that was not listed is listed now. */
   used(store: StoreKind, name: string, by: string): void;
   /** Whether our sentinel was ever written to the keychain. */
@@ -83,7 +85,7 @@ export async function openSecretIndex(file: string, now: () => number): Promise<
 
   return {
     list: (store) => [...entries[store].values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    has: (store, name) => entries[store].has(name),
+    get: (store, name) => entries[store].get(name),
     stored(store, name) {
       const at = now();
       const known = entries[store].get(name);
@@ -95,6 +97,10 @@ export async function openSecretIndex(file: string, now: () => number): Promise<
     },
     removed(store, name) {
       entries[store].delete(name);
+      return write();
+    },
+    restored(store, entry) {
+      entries[store].set(entry.name, entry);
       return write();
     },
     used(store, name, by) {

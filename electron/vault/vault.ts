@@ -37,6 +37,8 @@ export interface Vault {
   /** Written, then read back from a fresh helper process before this succeeds. */
   put(name: string, value: string): Promise<Result<void>>;
   delete(name: string): Promise<Result<void>>;
+  /** Puts back what `put` replaced or `delete` took within the last minute, with its dates; `not-found` afterwards. */
+  restore(name: string): Promise<Result<void>>;
   /** `by` is the server it is lent to; remembered as last use (null: it is lent to nobody). A name in the index that the store does not have is `locked` or lost, never "no secret". */
   get(name: string, by: string | null): Promise<SecretOutcome>;
   /** Every value that passed through this process, for the redactor; never published. The same array until there is another value. */

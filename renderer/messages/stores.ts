@@ -41,15 +41,17 @@ export const secretMessages = {
   value: "Value",
   valueHelp: "Goes to the keychain and is never shown again, not even to you.",
   put: "Store",
-  taken: "There is a secret of this name. Its value is replaced; there is no undo.",
+  taken: "There is a secret of this name. Its value is replaced; you can put it back right after.",
   putTaken: "Replace the value",
   stored: (name: string) => `${name} stored`,
+  replaced: (name: string) => `${name} replaced`,
+  restored: (name: string) => `${name} is as it was`,
   delete: "Delete",
   deleteTitle: (name: string) => `Delete ${name}?`,
   deleteText: (usedBy: number) =>
     usedBy === 0
-      ? "The value is gone for good; there is no undo."
-      : `${count(usedBy, "server", "servers")} will not start without it. The value is gone for good; there is no undo.`,
+      ? "You can put it back right after; then the value is gone for good."
+      : `${count(usedBy, "server", "servers")} will not start without it. You can put it back right after; then the value is gone for good.`,
   deleted: (name: string) => `${name} deleted`,
   usedBy: "Used by",
   lastUsed: "Last used",

@@ -138,10 +138,11 @@ function SecretRow({
   const act = useAct();
   const toasts = useToasts();
   const words = messages.secrets;
+  const putBack = usePutBack();
   const takeOut = async (): Promise<void> => {
     const result = await act("secret.delete", { name: secret.name });
     setAsking(false);
-    if (result.ok) toasts.say(words.deleted(secret.name));
+    if (result.ok) toasts.undoable(words.deleted(secret.name), () => void putBack(secret.name));
   };
   return (
     <li>
@@ -200,6 +201,16 @@ function SecretRow({
   );
 }
 
+/** Gives a secret the value back that it had before. */
+function usePutBack(): (name: string) => Promise<void> {
+  const act = useAct();
+  const toasts = useToasts();
+  return async (name) => {
+    const restored = await act("secret.restore", { name });
+    if (restored.ok) toasts.say(messages.secrets.restored(name));
+  };
+}
+
 function Used({ at, by }: { readonly at: number; readonly by: string | null }) {
   return (
     <>
@@ -221,6 +232,7 @@ function SecretForm({ name, onDone }: { readonly name: string | null; readonly o
   const form = useFocusInside<HTMLFormElement>();
   const secrets = useSnapshot((snapshot) => snapshot.secrets);
   const taken = name === null && secrets.some((secret) => secret.name === typed);
+  const putBack = usePutBack();
   const act = useAct();
   const toasts = useToasts();
   const words = messages.secrets;
@@ -231,7 +243,8 @@ function SecretForm({ name, onDone }: { readonly name: string | null; readonly o
     setBusy(false);
     if (!result.ok) return;
     setValue("");
-    toasts.say(words.stored(typed));
+    if (result.value.replaced) toasts.undoable(words.replaced(typed), () => void putBack(typed));
+    else toasts.say(words.stored(typed));
     onDone();
   };
   return (

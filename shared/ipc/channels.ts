@@ -24,6 +24,7 @@ export const callChannels = [
   "server.explain",
   "secret.put",
   "secret.delete",
+  "secret.restore",
   "vault.unlock",
   "vault.choose",
   "journal.page",

@@ -69,8 +69,14 @@ export const contract = {
   /** The sandbox in words, then the exact plan, a line each. */
   "server.explain": channel(operators, named, z.object({ words: z.array(z.string()), plan: z.array(z.string()) })),
 
-  "secret.put": channel(operators, z.object({ name: secretNameSchema, value: z.string().min(1).max(65_536) }), nothing),
+  "secret.put": channel(
+    operators,
+    z.object({ name: secretNameSchema, value: z.string().min(1).max(65_536) }),
+    z.object({ replaced: z.boolean() }),
+  ),
   "secret.delete": channel(operators, z.object({ name: secretNameSchema }), nothing),
+  /** Puts back the value that was replaced or deleted within the last minute. It never leaves the app. */
+  "secret.restore": channel(operators, z.object({ name: secretNameSchema }), nothing),
   /** Empty for the keychain, which asks for its own passphrase. */
   "vault.unlock": channel(operators, z.object({ passphrase: z.string().max(1024) }), vaultStatusSchema),
   /** Changes where secrets are kept from now on. Nothing is copied; `passphrase` is needed for `file`. */

@@ -82,7 +82,7 @@ describe.skipIf(noBrowser !== null)("the keyboard", () => {
       await press(page, "Add a secret");
       await focus(page, "Name");
       await page.getByLabel("Name").fill("service-3/TOKEN");
-      await page.getByText("Its value is replaced; there is no undo.").waitFor();
+      await page.getByText("Its value is replaced; you can put it back right after.").waitFor();
       await page.getByLabel("Value").fill("x");
       await press(page, "Replace the value");
       await focus(page, "Add a secret");

@@ -163,6 +163,21 @@ describe.skipIf(noBrowser !== null)("the main window", () => {
       expect(await calls(page, "secret.delete")).toEqual([]);
       await page.getByRole("button", { name: "Delete" }).first().click();
       await expect.poll(() => calls(page, "secret.delete")).toEqual([{ name: "github/GITHUB_TOKEN" }]);
+      await page.getByRole("button", { name: "Undo" }).click();
+      await page.getByText("github/GITHUB_TOKEN is as it was").waitFor();
+      expect(await calls(page, "secret.restore")).toEqual([{ name: "github/GITHUB_TOKEN" }]);
+    });
+  });
+
+  it("replaces a secret's value, and puts the one of before back", async () => {
+    await withPage({ hash: "secrets" }, async (page) => {
+      await page.getByRole("button", { name: "Replace" }).nth(1).click();
+      await page.getByLabel("Value").fill("another");
+      await page.getByRole("button", { name: "Store" }).click();
+      await page.getByText("postgres/DSN replaced").waitFor();
+      await page.getByRole("button", { name: "Undo" }).click();
+      await page.getByText("postgres/DSN is as it was").waitFor();
+      expect(await calls(page, "secret.restore")).toEqual([{ name: "postgres/DSN" }]);
     });
   });
 

@@ -216,5 +216,22 @@ describe.skipIf(missing !== null)("on the running app", () => {
       expect(await app.run(["secret", "set", "app/LONG"], secrets["app/LONG"])).toMatchObject({ status: 0 });
       expect((await launch("leaky")).error).toBe("");
     });
+
+    test("and put back after it was deleted or replaced: it is lent again as it was, and printed by none of that", async () => {
+      const said = [
+        await app.ok("secret", "delete", "app/LONG"),
+        await app.ok("secret", "restore", "app/LONG"),
+        JSON.stringify(await app.run(["secret", "set", "app/LONG"], "another")),
+        await app.ok("secret", "restore", "app/LONG"),
+      ].join("\n");
+      expect(found(said)).toEqual([]);
+      expect(said.match(/portcullis secret restore app\/LONG/gu)).toHaveLength(2);
+      const { client } = await connectClient(app, "everything");
+      const answer = JSON.stringify(await client.callTool({ name: "get-env", arguments: {} }));
+      await client.close();
+      expect(answer).toContain('\\"LONG\\"');
+      expect(answer).not.toContain("another");
+      expect(found(answer)).toEqual([]);
+    });
   });
 });

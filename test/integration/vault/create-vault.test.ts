@@ -66,6 +66,8 @@ describe.skipIf(missing !== null)("the vault", () => {
     expect(one.knownValues()).toBe(one.knownValues());
     expect(changes).toBeGreaterThanOrEqual(4);
     stop();
+    expect((await one.restore("github/TOKEN")).ok).toBe(true);
+    expect(await one.get("github/TOKEN", null)).toEqual({ kind: "found", value: "ghp_value_1" });
     expect((await one.delete("github/TOKEN")).ok).toBe(true);
     expect(await one.delete("github/TOKEN")).toMatchObject({ ok: false, error: { code: "not-found" } });
     expect(one.list()).toEqual([]);

@@ -32,6 +32,7 @@ function handlers(): ReturnType<typeof createHandlers> {
       list: () => [{ name: "known", createdAt: 1, updatedAt: 1, lastUsedAt: null, lastUsedBy: null }],
       put: act("put"),
       delete: act("delete"),
+      restore: act("restore"),
       choose: act("choose"),
       status: () => ({ kind: "ready", store: "keychain" }),
     } satisfies Partial<HandlerPorts["vault"]> as unknown as HandlerPorts["vault"],
@@ -41,11 +42,15 @@ function handlers(): ReturnType<typeof createHandlers> {
 
 describe("the journal says what happened", () => {
   it("a change is on record before it is made, and is not made when it cannot be", async () => {
-    expect(await handlers()["secret.put"]({ name: "a", value: "v" }, "window")).toEqual(ok(undefined));
+    expect(await handlers()["secret.put"]({ name: "a", value: "v" }, "window")).toEqual(ok({ replaced: false }));
+    expect(await handlers()["secret.put"]({ name: "known", value: "v" }, "window")).toEqual(ok({ replaced: true }));
     expect(await handlers()["secret.delete"]({ name: "known" }, "window")).toEqual(ok(undefined));
+    expect(await handlers()["secret.restore"]({ name: "known" }, "window")).toEqual(ok(undefined));
     expect(journal).toEqual([
       { kind: "secret-stored", by: "person", detail: { name: "a" } },
+      { kind: "secret-stored", by: "person", detail: { name: "known" } },
       { kind: "secret-deleted", by: "person", detail: { name: "known" } },
+      { kind: "secret-stored", by: "person", detail: { name: "known", change: "put back" } },
     ]);
     journalWorks = false;
     done = [];

@@ -18,7 +18,7 @@ describe("secrets", () => {
     ["too much", "x".repeat(70_000), false, "65538 bytes"],
     ["nothing", "\n", false, "empty"],
   ] as const)("%s is refused whole, with advice", async (_name, stdin, tty, said) => {
-    await bench.startApp({ "secret.put": undefined });
+    await bench.startApp({ "secret.put": { replaced: false } });
     const { status, out, errors } = await bench.run(["secret", "set", "a"], stdin, tty);
     expect([status, out]).toEqual([1, ""]);
     expect(errors).toContain(said);
@@ -26,7 +26,7 @@ describe("secrets", () => {
   });
 
   it("are typed in any script, and mended with Backspace and Ctrl+U", async () => {
-    await bench.startApp({ "secret.put": undefined });
+    await bench.startApp({ "secret.put": { replaced: false } });
     expect(await bench.run(["secret", "set", "a"], "lost\u0015pä字\u007f\u007f字\r\n", true)).toMatchObject({ status: 0 });
     expect(bench.asked).toEqual([{ channel: "secret.put", input: { name: "a", value: "p字" } }]);
   });
@@ -48,7 +48,7 @@ describe("secrets", () => {
   });
 
   it("come from stdin or a prompt, are sent as they are, and printed nowhere", async () => {
-    await bench.startApp({ "secret.put": undefined });
+    await bench.startApp({ "secret.put": { replaced: false } });
     for (const [stdin, tty, value] of [
       ["hunter2\n", false, "hunter2"],
       ["two\nlines\n", false, "two\nlines"],
@@ -63,8 +63,16 @@ describe("secrets", () => {
     }
   });
 
+  it("say how to put back what they replaced or deleted", async () => {
+    await bench.startApp({ "secret.put": { replaced: true }, "secret.delete": undefined, "secret.restore": undefined });
+    expect((await bench.run(["secret", "set", "a"], "value")).errors).toContain("portcullis secret restore a");
+    expect((await bench.run(["secret", "delete", "a"])).out).toContain("portcullis secret restore a");
+    expect((await bench.run(["secret", "restore", "a"])).out).toContain("a is as it was");
+    expect(bench.asked.at(-1)).toEqual({ channel: "secret.restore", input: { name: "a" } });
+  });
+
   it("are not stored when empty, interrupted or too long", async () => {
-    await bench.startApp({ "secret.put": undefined });
+    await bench.startApp({ "secret.put": { replaced: false } });
     for (const [stdin, tty] of [
       ["", false],
       ["\n", false],

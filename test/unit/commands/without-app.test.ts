@@ -23,6 +23,7 @@ describe("without the app", () => {
     "server stop x",
     "server log x",
     "secret delete x",
+    "secret restore x",
     "vault status",
     "approvals list",
     "approvals answer 5f0c allow",

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createVault } from "../../../electron/vault/create-vault.ts";
 import type { Vault } from "../../../electron/vault/vault.ts";
 import { ok } from "../../../shared/errors.ts";
@@ -31,6 +31,46 @@ describe("a secret and its name in the index", () => {
   });
 
   const kept = (): string => fs.readFileSync(path.join(folder, "secrets.vault"), "utf8");
+
+  it("is put back within a minute after it was replaced or deleted, dates and all", async () => {
+    const value = async (): Promise<unknown> => vault.get("github/TOKEN", null);
+    expect(await vault.restore("github/TOKEN")).toMatchObject({ ok: false, error: { code: "not-found" } });
+    await vault.put("github/TOKEN", "first");
+    expect(await vault.restore("github/TOKEN")).toMatchObject({ ok: false, error: { code: "not-found" } });
+    const listed = vault.list();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await vault.put("github/TOKEN", "second");
+    expect(vault.list()).not.toEqual(listed);
+    expect(await vault.restore("github/TOKEN")).toEqual({ ok: true, value: undefined });
+    expect([await value(), vault.list()]).toEqual([{ kind: "found", value: "first" }, listed]);
+    // Which was a replacement, too.
+    expect((await vault.restore("github/TOKEN")).ok).toBe(true);
+    expect(await value()).toEqual({ kind: "found", value: "second" });
+    await vault.delete("github/TOKEN");
+    expect([await value(), vault.list()]).toEqual([{ kind: "missing" }, []]);
+    expect((await vault.restore("github/TOKEN")).ok).toBe(true);
+    expect(await value()).toEqual({ kind: "found", value: "second" });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      await vault.delete("github/TOKEN");
+      vi.advanceTimersByTime(60_000);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await vault.restore("github/TOKEN")).toMatchObject({ ok: false, error: { code: "not-found" } });
+    expect([await value(), vault.list()]).toEqual([{ kind: "missing" }, []]);
+  });
+
+  it("stays to be put back when that fails", async () => {
+    const file = path.join(folder, "secrets.vault");
+    await vault.put("github/TOKEN", "first");
+    await vault.delete("github/TOKEN");
+    fs.renameSync(file, `${file}.away`);
+    expect((await vault.restore("github/TOKEN")).ok).toBe(false);
+    fs.renameSync(`${file}.away`, file);
+    expect((await vault.restore("github/TOKEN")).ok).toBe(true);
+    expect(await vault.get("github/TOKEN", null)).toEqual({ kind: "found", value: "first" });
+  });
 
   it("is not stored where it cannot be listed", async () => {
     const index = path.join(folder, "secrets.json");
