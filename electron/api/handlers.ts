@@ -78,6 +78,7 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
 
     "rule.add": (draft) => rules.add(draft),
     "rule.remove": async ({ id }) => done(await rules.remove(id)),
+    "rule.restore": ({ id }) => rules.restore(id),
 
     "server.add": ({ name, settings: added, accept }) => registry.add(name, added, accept),
     "server.update": ({ name, settings: changed }) => registry.update(name, changed),

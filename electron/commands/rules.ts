@@ -16,7 +16,7 @@ interface AddOptions {
   readonly json?: boolean;
 }
 
-/** `rules add | list | remove`. Deny is stronger than ask, and ask than allow; how narrow a rule is does not matter. */
+/** `rules add | list | remove | restore`. Deny is stronger than ask, and ask than allow; how narrow a rule is does not matter. */
 export function defineRules(program: Command, context: Context, run: Run): void {
   const rules = program.command("rules").description("remembered decisions: deny is stronger than ask, and ask than allow");
 
@@ -47,7 +47,21 @@ export function defineRules(program: Command, context: Context, run: Run): void 
     .command("remove")
     .argument("<id>")
     .description("remove a rule")
-    .action(run((id: string) => simple(context, (app) => app.call("rule.remove", { id }), `The rule ${id} is removed.`)));
+    .action(
+      run((id: string) =>
+        simple(
+          context,
+          (app) => app.call("rule.remove", { id }),
+          `The rule ${id} is removed. As long as the app runs, portcullis rules restore ${id} puts it back.`,
+        ),
+      ),
+    );
+
+  rules
+    .command("restore")
+    .argument("<id>")
+    .description("put back a rule that was removed since the app was started")
+    .action(run((id: string) => simple(context, (app) => app.call("rule.restore", { id }), `The rule ${id} holds again.`)));
 }
 
 /** Without the app: those of rules.json; rules for a session live in the app only. */

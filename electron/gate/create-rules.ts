@@ -24,6 +24,8 @@ export interface RulesDeps {
 const fileSchema = z.looseObject({ version: z.literal(1), rules: z.array(ruleSchema) });
 const knownKeys = new Set(Object.keys(ruleSchema.shape));
 const mostRules = 10_000;
+/** So many removed rules can be put back. */
+const mostRemoved = 100;
 /** An expired rule is not in force, but stays this long: a clock that is wrong for a while must not cost a deny. */
 const keptExpiredMs = 30 * 24 * 3_600_000;
 
@@ -33,6 +35,7 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
   let lasting: readonly Rule[] = loaded.ok ? loaded.value : [];
   let ofSessions: readonly Rule[] = [];
   let waitingDenials: readonly Rule[] = [];
+  let removed: readonly Rule[] = [];
   let writing: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -120,6 +123,8 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
     return ok(rule);
   };
 
+  const remember: Rules["remember"] = (rule) => (rule.sessionId === undefined ? keep(rule) : Promise.resolve(rememberForSession(rule)));
+
   armExpiry();
   return {
     list,
@@ -135,7 +140,7 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
         ...(draft.expiresInMs === undefined ? {} : { expiresAt: deps.now() + draft.expiresInMs }),
         origin: "person",
       }),
-    remember: (rule) => (rule.sessionId === undefined ? keep(rule) : Promise.resolve(rememberForSession(rule))),
+    remember,
     remove: (id) =>
       write(async () => {
         const rule = [...ofSessions, ...lasting].find((candidate) => candidate.id === id);
@@ -149,10 +154,20 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
           const stored = await store(lasting.filter((candidate) => candidate !== rule));
           if (!stored.ok) return stored;
         }
+        removed = [...removed, rule].slice(-mostRemoved);
         changed();
         return ok(undefined);
       }),
+    async restore(id) {
+      const rule = removed.find((candidate) => candidate.id === id);
+      removed = removed.filter((candidate) => candidate !== rule);
+      if (rule === undefined || !holds(rule, deps.now())) return fail("not-found", "There is no such rule to put back.", "Make it again.");
+      const restored = await remember(rule);
+      if (!restored.ok) removed = [...removed, rule];
+      return restored;
+    },
     endSession: (sessionId) => {
+      removed = removed.filter((rule) => rule.sessionId !== sessionId);
       const left = ofSessions.filter((rule) => rule.sessionId !== sessionId);
       if (left.length === ofSessions.length) return;
       ofSessions = left;

@@ -10,6 +10,8 @@ export interface Rules {
   /** What an answered approval asks for. Resolves when it is on disk (session rules at once). */
   remember(rule: Rule): Promise<Result<Rule>>;
   remove(id: string): Promise<Result<void>>;
+  /** Puts back what was removed since the app was started, as it was; `not-found` where it has expired or its session has ended since. */
+  restore(id: string): Promise<Result<Rule>>;
   endSession(sessionId: string): void;
   onChange(listener: () => void): () => void;
   close(): void;

@@ -116,9 +116,6 @@ export const ruleMessages = {
   created: "Rule made",
   revoke: "Revoke",
   revoked: "Rule revoked",
-  revokeTitle: "Revoke this rule?",
-  revokeExact: "It cannot be made again here: it is bound to arguments that only an approval knows.",
-  revokeSession: "It cannot be made again here: it is bound to one session of the client, and ends with it anyway.",
   empty: "No rules yet",
   emptyText: "Answer a question with “Always…”, or write a rule here. Until then, what no rule covers is decided by the default.",
 };

@@ -1,12 +1,11 @@
 import { Plus, ScrollText } from "lucide-react";
 import { useState } from "react";
-import type { Effect, Rule, RuleDraft } from "../../shared/model/rule.ts";
+import type { Effect, Rule } from "../../shared/model/rule.ts";
 import { useSnapshot } from "../app-context.tsx";
 import { format } from "../format.ts";
 import { messages } from "../messages.ts";
 import { Badge, type Hue } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
-import { Confirm } from "../ui/confirm.tsx";
 import { useOpener } from "../ui/use-focus.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Ago, useNow } from "../ui/now.tsx";
@@ -70,19 +69,13 @@ export function RulesScreen() {
 }
 
 function RuleRow({ rule }: { readonly rule: Rule }) {
-  const [asking, setAsking] = useState(false);
-  const opener = useOpener(asking);
   const act = useAct();
   const toasts = useToasts();
   const words = messages.rules;
-  // Bound to arguments or a session, it can be made by an approval only.
-  const oneWay = rule.arguments !== undefined || rule.sessionId !== undefined;
   const revoke = async (): Promise<void> => {
-    const draft = draftOf(rule, Date.now());
-    const result = await act("rule.remove", { id: rule.id });
-    if (!result.ok) return;
-    if (oneWay || draft === null) toasts.say(words.revoked);
-    else toasts.undoable(words.revoked, () => void act("rule.add", draft));
+    const { id } = rule;
+    const result = await act("rule.remove", { id });
+    if (result.ok) toasts.undoable(words.revoked, () => void act("rule.restore", { id }));
   };
   return (
     <li>
@@ -103,21 +96,9 @@ function RuleRow({ rule }: { readonly rule: Rule }) {
           <Lasts rule={rule} /> · {words.origin[rule.origin]} <Ago at={rule.createdAt} />
         </p>
       </div>
-      {asking ? (
-        <Confirm
-          title={words.revokeTitle}
-          text={rule.arguments === undefined ? words.revokeSession : words.revokeExact}
-          onCancel={() => setAsking(false)}
-        >
-          <Button look="danger" onClick={() => void revoke()}>
-            {words.revoke}
-          </Button>
-        </Confirm>
-      ) : (
-        <Button ref={opener} look="danger" onClick={() => (oneWay ? setAsking(true) : void revoke())}>
-          {words.revoke}
-        </Button>
-      )}
+      <Button look="danger" onClick={() => void revoke()}>
+        {words.revoke}
+      </Button>
     </li>
   );
 }
@@ -126,16 +107,4 @@ function Lasts({ rule }: { readonly rule: Rule }) {
   const now = useNow(60_000);
   if (rule.sessionId !== undefined) return messages.rules.untilSessionEnds;
   return rule.expiresAt === undefined ? messages.rules.forGood : messages.rules.until(format.relative(rule.expiresAt, now));
-}
-
-/** What makes the same rule again for the time it had left; null when that is over. */
-function draftOf({ effect, client, server, tool, expiresAt }: Rule, now: number): RuleDraft | null {
-  if (expiresAt !== undefined && expiresAt <= now) return null;
-  return {
-    effect,
-    ...(client === undefined ? {} : { client }),
-    ...(server === undefined ? {} : { server }),
-    ...(tool === undefined ? {} : { tool }),
-    ...(expiresAt === undefined ? {} : { expiresInMs: Math.ceil(expiresAt - now) }),
-  };
 }

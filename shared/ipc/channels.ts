@@ -9,6 +9,7 @@ export const callChannels = [
   "approval.denyAll",
   "rule.add",
   "rule.remove",
+  "rule.restore",
   "server.add",
   "server.update",
   "server.remove",

@@ -35,6 +35,8 @@ export const contract = {
 
   "rule.add": channel(operators, ruleDraftSchema, ruleSchema),
   "rule.remove": channel(operators, z.object({ id: z.string() }), nothing),
+  /** Puts back what was removed since the app was started, as it was. */
+  "rule.restore": channel(operators, z.object({ id: z.string() }), ruleSchema),
 
   /**
    * Adds a server as configured. It is not accepted by that: `accept` must be true for the person to have seen the whole

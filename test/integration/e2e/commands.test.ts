@@ -286,6 +286,9 @@ describe("with the app", () => {
       expect(await app.ok("rules", "list")).toContain(remembered?.id);
       await app.start();
       await app.ok("rules", "remove", remembered?.id ?? "");
+      expect(await app.ok("rules", "restore", remembered?.id ?? "")).toContain("holds again");
+      expect(await app.ok("rules", "list")).toContain(remembered?.id);
+      expect(await app.ok("rules", "remove", remembered?.id ?? "")).toContain("portcullis rules restore");
       expect(await app.run(["rules", "remove", remembered?.id ?? ""])).toMatchObject({ status: 1 });
       expect(await app.ok("rules", "list")).not.toContain(remembered?.id);
     });

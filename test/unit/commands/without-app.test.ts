@@ -29,6 +29,7 @@ describe("without the app", () => {
     "approvals answer 5f0c allow",
     "rules add --deny",
     "rules remove x",
+    "rules restore x",
     "sandbox explain x",
     "pause",
     "resume",

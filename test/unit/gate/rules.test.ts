@@ -60,6 +60,36 @@ describe("createRules", () => {
     expect((await create()).list()).toEqual([]);
   });
 
+  it("puts back what was removed, as it was, unless it has ended meanwhile", async () => {
+    const rules = await create();
+    await rules.add({ effect: "allow", server: "a" });
+    await rules.add({ effect: "deny", tool: "x*", expiresInMs: 500 });
+    const exact = rule({ id: "exact", arguments: { hash: "a".repeat(64), preview: "{}" } });
+    const ofSession = rule({ id: "of-session", sessionId: "s" });
+    for (const one of [exact, ofSession]) await rules.remember(one);
+    expect(await rules.restore("exact")).toMatchObject({ ok: false, error: { code: "not-found" } });
+    const before = rules.list();
+    for (const { id } of before) expect(await rules.remove(id)).toMatchObject({ ok: true });
+    expect([rules.list(), (await create()).list()]).toEqual([[], []]);
+    for (const { id } of before) expect(await rules.restore(id)).toMatchObject({ ok: true, value: { id } });
+    const sorted = (list: readonly Rule[]): readonly Rule[] => list.toSorted((a, b) => a.id.localeCompare(b.id));
+    expect(sorted(rules.list())).toEqual(sorted(before));
+    expect(sorted((await create()).list())).toEqual(sorted(before.filter(({ sessionId }) => sessionId === undefined)));
+    expect(records.filter(({ kind }) => kind === "rule-added")).toHaveLength(8);
+    expect(await rules.restore("exact")).toMatchObject({ ok: false });
+
+    for (const id of ["of-session", "rule-2"]) await rules.remove(id);
+    rules.endSession("s");
+    now += 500;
+    for (const id of ["of-session", "rule-2"]) expect(await rules.restore(id)).toMatchObject({ ok: false, error: { code: "not-found" } });
+    await rules.remove("exact");
+    journalBroken = true;
+    expect(await rules.restore("exact")).toMatchObject({ ok: false, error: { code: "journal-unavailable" } });
+    journalBroken = false;
+    expect(rules.list().map(({ id }) => id)).toEqual(["rule-1"]);
+    expect(await rules.restore("exact")).toMatchObject({ ok: true });
+  });
+
   it("keeps an expired rule through a clock that was wrong for a while, and puts the end of an old one on record", async () => {
     const day = 24 * 3_600_000;
     const rules = await create();
