@@ -51,6 +51,7 @@ describe.skipIf(noBrowser !== null)("the keyboard", () => {
         await press(page, end);
         await focus(page, "Add a rule");
       }
+      expect(await page.evaluate(() => window.fake.calls.filter(({ channel }) => channel === "rule.add").length)).toBe(1);
     });
   });
 
