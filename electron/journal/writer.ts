@@ -67,6 +67,7 @@ const mostBehind = 131_072;
 const mostLogBytes = 128 << 20;
 /** So long may the log grow while the disk is waited for beside the calls; then they wait too. */
 const mostUnsyncedBytes = 256 << 20;
+/** Records that are in memory at once when all that waits is brought over. */
 const settleSlice = 512;
 /** How long another program may hold the database before no call is let through any more. */
 const lockedMs = 5_000;
@@ -169,6 +170,11 @@ export function createWriter(deps: WriterDeps): Writer {
     }
   };
 
+  /** All of it, or less where that cannot be done now. */
+  const storeAll = (): void => {
+    while (store(settleSlice) > 0);
+  };
+
   /** What the log holds is stored and on the disk. */
   const empty = (): void => {
     if (!filesAreOurs()) return notOurs();
@@ -196,7 +202,7 @@ export function createWriter(deps: WriterDeps): Writer {
   };
 
   const emptyNow = (): void => {
-    store(behind());
+    storeAll();
     if (behind() > 0 || fault !== null) return;
     wal.syncNow();
     empty();
@@ -246,7 +252,7 @@ export function createWriter(deps: WriterDeps): Writer {
     deps.written(records);
     try {
       if (log.size() > mostUnsyncedBytes) emptyNow();
-      else if (behind() > mostBehind || (log.size() > mostLogBytes && emptying === null)) store(behind());
+      else if (behind() > mostBehind || (log.size() > mostLogBytes && emptying === null)) storeAll();
     } catch (error) {
       fail(deps.explain(describeDatabaseError(error)));
     }
@@ -302,7 +308,7 @@ export function createWriter(deps: WriterDeps): Writer {
     async close() {
       flush();
       stopTimers();
-      store(behind());
+      storeAll();
       const whole = fault === null && behind() === 0;
       fault ??= "The journal is closed.";
       await emptying;

@@ -38,7 +38,9 @@ export function printReport({ machine, calls, starts, desktop, targets, appAfter
   );
   const { twenty, memory } = starts;
   console.log(
-    `twenty servers at once, ms: direct ${twenty.direct.toFixed(0)}, bridges ${twenty.bridges.toFixed(0)}, socket ${twenty.socket.toFixed(0)}`,
+    `twenty servers at once, ms, each round: ${Object.entries(twenty)
+      .map(([way, times]) => `${way} ${times.map((ms) => ms.toFixed(0)).join(" ")}`)
+      .join("; ")}`,
   );
   console.log(
     `the app: ready after ${starts.appMs.toFixed(0)} ms; MB RSS (PSS): started ${pair(memory.started)}, twenty sessions ${pair(memory.busy)}, after the calls ${pair(appAfter)}`,

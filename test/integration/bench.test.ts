@@ -34,7 +34,7 @@ test.skipIf(!linux)(
       expect(names).toContain(`starts.ways.${way}.warm.0`);
     }
     const desktop = noDesktop === null ? ["desktop.bare.pss", "desktop.idle.pss", "desktop.paintedMs.0"] : [];
-    for (const name of ["starts.twenty.bridges", "starts.memory.busy.rss", "appAfter.pss", ...desktop]) expect(names).toContain(name);
+    for (const name of ["starts.twenty.bridges.0", "starts.memory.busy.rss", "appAfter.pss", ...desktop]) expect(names).toContain(name);
     expect(report.targets).toHaveLength(noDesktop === null ? 19 : 17);
   },
   180_000,
