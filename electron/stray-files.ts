@@ -34,6 +34,11 @@ export function withoutStrays<const T extends readonly Stdio[], Child>(stdio: T,
   }
 }
 
+/** How many numbers from `first` on a child that is started now will have the null device under. */
+export function straysAbove(first: number): number {
+  return process.platform === "linux" ? straysFrom(first).length : 0;
+}
+
 /** More than Chromium opens in a millisecond: between the look at our files and the `fork` passes a part of one. */
 const soonOpened = 64;
 const closeOnExec = 0o2_000_000;

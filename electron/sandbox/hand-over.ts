@@ -6,6 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
+import { straysAbove } from "../stray-files.ts";
 
 /** How a place is known again: the number by which bubblewrap has it open, or what the file system calls it. */
 export type Pin = { readonly kind: "descriptor"; readonly number: number } | { readonly kind: "identity"; readonly text: string };
@@ -15,6 +16,10 @@ export interface Handed {
   /** The descriptor that it reads the filter from. */
   readonly filter: number;
   readonly places: ReadonlyMap<string, Pin>;
+  /** How many numbers more have nothing behind them in the box, but are taken: its limit of open files leaves them out. */
+  readonly taken: number;
+  /** Nobody but root may set that limit higher than this. */
+  readonly mostFiles: number;
 }
 
 export interface HandOver {
@@ -68,6 +73,15 @@ function namelessFile(bytes: Uint8Array): number {
   }
 }
 
+/** The hard limit of open files of this process; one that is not set, or cannot be read, limits nothing. */
+function mostOpenFiles(): number {
+  try {
+    return Number(/^Max open files\s+\S+\s+(\d+)/m.exec(fs.readFileSync("/proc/self/limits", "latin1"))?.[1] ?? Infinity);
+  } catch {
+    return Infinity;
+  }
+}
+
 /** @param filter the seccomp program that every box gets */
 export function createHandOvers(filter: Uint8Array): HandOvers {
   let file: number | undefined;
@@ -101,7 +115,8 @@ export function createHandOvers(filter: Uint8Array): HandOvers {
           fs.closeSync(descriptor);
         }
       }
-      return ok({ told: { filter: filterNumber, places: pins }, descriptors: [...opened], letGo });
+      const taken = straysAbove(filterNumber + opened.length);
+      return ok({ told: { filter: filterNumber, places: pins, taken, mostFiles: mostOpenFiles() }, descriptors: [...opened], letGo });
     },
     close() {
       if (file !== undefined) fs.closeSync(file);

@@ -138,8 +138,10 @@ export function placesToPin(plan: BoxPlan): readonly string[] {
 }
 
 /** The limits of each process, as the kernel counts them; see `explainLimits`. */
-export function limitArguments(limits: BoxPlan["limits"]): readonly string[] {
-  return [`--nproc=${limits.processes}`, `--nofile=${limits.openFiles}`, `--data=${limits.memoryMb * 1024 * 1024}`, "--core=0"];
+function limitArguments(limits: BoxPlan["limits"], handed: Handed): readonly string[] {
+  // Numbers that are taken count for the kernel, too. What is named is asked for even where it is more than can be had: that is said then.
+  const openFiles = Math.max(limits.openFiles, Math.min(limits.openFiles + handed.taken, handed.mostFiles));
+  return [`--nproc=${limits.processes}`, `--nofile=${openFiles}`, `--data=${limits.memoryMb * 1024 * 1024}`, "--core=0"];
 }
 
 function relayPairs(network: BoxPlan["network"]): { readonly pairs: readonly string[]; readonly ipv4: number } {
@@ -209,7 +211,7 @@ export function bwrapArguments(
     const { pairs, ipv4 } = relayPairs(plan.network);
     argv.push(tools.sh, "-c", RELAYS, "portcullis", tools.socat ?? "socat", tools.sleep, String(pairs.length / 2), String(ipv4), ...pairs);
   }
-  argv.push(tools.prlimit, ...limitArguments(plan.limits), "--", SECCOMP);
+  argv.push(tools.prlimit, ...limitArguments(plan.limits, handed), "--", SECCOMP);
   // bubblewrap runs outside the box, and the shell and prlimit before the filter: these are for the server itself, behind both.
   const loader = Object.entries(plan.env).filter(([name]) => isLoaderVariable(name));
   if (loader.length > 0) argv.push(tools.env, ...loader.map(([name, value]) => `${name}=${value}`));

@@ -3,7 +3,7 @@ import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { descendants, readProcesses } from "../../electron/sandbox/process-tree.ts";
 import { askApp } from "../fixtures/desktop/ask-app.ts";
-import { addEverything, connectClient } from "../fixtures/desktop/connect-client.ts";
+import { addEverything, addServer, connectClient, everythingSettings } from "../fixtures/desktop/connect-client.ts";
 import { launchDesktop, until, whyNoElectron, type RunningDesktop } from "../fixtures/desktop/launch-desktop.ts";
 
 // The processes around the window: helpers, what they are given, how the app starts and ends.
@@ -140,6 +140,19 @@ describe.skipIf(reason !== null)("the desktop app's processes", () => {
     const open = children.filter(({ name, numbers }) => name !== "bwrap" && lowestFree(numbers) <= next);
     expect(open.map(({ name }) => name)).toEqual([]);
     await client.close();
+  });
+
+  it.skipIf(process.platform !== "linux")("a server that may open few files may open so many, whatever the app has open", async () => {
+    desktop = await launchDesktop();
+    const { sandbox, ...settings } = everythingSettings();
+    await addServer(desktop, "everything", { ...settings, sandbox: { ...sandbox, limits: { openFiles: 64 } } });
+    expect(await askApp(desktop.home, "rule.add", { effect: "allow", server: "everything" })).toMatchObject({ ok: true });
+    // Each client is a socket and three pipes of the app's.
+    const clients = [];
+    for (let i = 0; i < 12; i += 1) clients.push(await connectClient(desktop, `cursor-${String(i)}`));
+    const answer = await clients.at(-1)?.call("echo", { message: "with few files" });
+    expect(answer).toEqual({ isError: false, text: "Echo: with few files" });
+    await Promise.all(clients.map((client) => client.close()));
   });
 
   it("a bridge finds no app, starts it in the background, and the call goes through", async () => {

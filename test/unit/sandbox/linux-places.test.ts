@@ -37,7 +37,13 @@ describe("the places of a box on Linux", () => {
       ["/opt", { kind: "descriptor", number: 5 }],
       ["/srv/.git", { kind: "identity", text: "1:2" }],
     ]);
-    const argv = bwrapArguments(plan, tools, { shown: [], links: [], closed: [], root: false }, { folder: "/net" }, { filter: 3, places });
+    const argv = bwrapArguments(
+      plan,
+      tools,
+      { shown: [], links: [], closed: [], root: false },
+      { folder: "/net" },
+      { filter: 3, places, taken: 0, mostFiles: Infinity },
+    );
     expect(argv.join(" ")).toContain("--seccomp 3 ");
     expect(argv.join(" ")).toContain("--bind-fd 4 /srv --ro-bind-fd 5 /opt --bind /srv/.git /srv/.git --tmpfs /srv/keys");
     const command = argv.slice(argv.indexOf("--") + 1);

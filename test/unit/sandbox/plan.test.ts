@@ -253,7 +253,7 @@ describe("links in a box", () => {
   });
 });
 
-const handed: Handed = { filter: 3, places: new Map() };
+const handed: Handed = { filter: 3, places: new Map(), taken: 0, mostFiles: Infinity };
 const system: LinuxSystem = { shown: ["/usr"], links: [{ at: "/bin", to: "usr/bin" }], closed: [], root: false };
 
 describe("on Linux", () => {
@@ -270,6 +270,17 @@ describe("on Linux", () => {
         "/usr/bin/prlimit --nproc=512 --nofile=4096 --data=2147483648 --core=0 -- /run/portcullis/seccomp /usr/bin/node server.js",
       ].join(" "),
     );
+  });
+
+  it.each([
+    [0, Infinity, 4096],
+    [150, Infinity, 4246],
+    [150, 4200, 4200],
+    [150, 4096, 4096],
+    [150, 1024, 4096],
+  ])("leaves %i numbers that are taken out of the limit of open files, as far as %d allows", (taken, mostFiles, limit) => {
+    const argv = bwrapArguments(plan(), tools, system, undefined, { ...handed, taken, mostFiles });
+    expect(argv.filter((word) => word.startsWith("--nofile="))).toEqual([`--nofile=${String(limit)}`]);
   });
 
   it("makes root somebody else in the box, and gives no capability back", () => {
