@@ -285,6 +285,9 @@ export const migrationMessages = {
     rotate: "make a new one",
     rotateHint: "A copy of it is elsewhere. Make a new one at its service, then replace it here.",
     rotateTitle: (value: number) => (value === 1 ? "One secret should be made new" : `${format.number(value)} secrets should be made new`),
-    rotateText: "Copies of them are in places that Portcullis does not reach. Replacing one here ends its reminder.",
+    rotateText: (value: number) =>
+      value === 1
+        ? "A copy of it is in a place that Portcullis does not reach. Replacing it here ends the reminder."
+        : "Copies of them are in places that Portcullis does not reach. Replacing one here ends its reminder.",
   },
 };

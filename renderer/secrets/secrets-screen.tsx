@@ -112,7 +112,7 @@ function RotateNote({ secrets, history }: { readonly secrets: readonly SecretVie
   if (copied === 0) return null;
   return (
     <Banner hue="amber" title={messages.migration.secrets.rotateTitle(copied)}>
-      {messages.migration.secrets.rotateText}
+      {messages.migration.secrets.rotateText(copied)}
     </Banner>
   );
 }
