@@ -34,9 +34,12 @@ export function withoutStrays<const T extends readonly Stdio[], Child>(stdio: T,
   }
 }
 
-/** How many numbers from `first` on a child that is started now will have the null device under. */
+/**
+ * How many numbers from `first` on a child of the tray app that is started now will have the null device under. Elsewhere that is a handful
+ * at most, which is not worth another look at the flags of all our files: 0.
+ */
 export function straysAbove(first: number): number {
-  return process.platform === "linux" ? straysFrom(first).length : 0;
+  return process.platform === "linux" && isInChromium() ? straysFrom(first).length : 0;
 }
 
 /** More than Chromium opens in a millisecond: between the look at our files and the `fork` passes a part of one. */
@@ -50,10 +53,13 @@ const closeOnExec = 0o2_000_000;
  */
 function straysFrom(first: number): readonly number[] {
   const open = listed("/proc/self/fd").map(Number);
-  // Electron's own word for which of Chromium's processes this is (`process.type`): none where it runs as a plain Node.
-  const inChromium = Reflect.get(process, "type") !== undefined;
-  const strays = inChromium ? [...open, ...lowestFree(new Set(open), first, soonOpened)] : open.filter(isInherited);
+  const strays = isInChromium() ? [...open, ...lowestFree(new Set(open), first, soonOpened)] : open.filter(isInherited);
   return strays.filter((number) => number >= first).sort((a, b) => a - b);
+}
+
+/** By Electron's own word for which of Chromium's processes this is (`process.type`): there is none where it runs as a plain Node. */
+function isInChromium(): boolean {
+  return Reflect.get(process, "type") !== undefined;
 }
 
 /** The numbers that the kernel gives to what is opened next: it takes the lowest that is free (open(2)). */

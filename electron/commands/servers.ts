@@ -15,6 +15,14 @@ interface Json {
 /** `server list | show | accept | remove | restore | tools | start | stop | log`. The list works without the app, from config.json. */
 export function defineServers(server: Command, context: Context, run: Run): void {
   const { terminal } = context;
+  /** What the app is asked by nothing but a server's name. */
+  const byName = (verb: "remove" | "restore" | "start" | "stop", description: string, said: (name: string) => string): void => {
+    server
+      .command(verb)
+      .argument("<name>")
+      .description(description)
+      .action(run((name: string) => simple(context, (app) => app.call(`server.${verb}`, { name }), said(name))));
+  };
 
   server
     .command("list")
@@ -49,33 +57,16 @@ export function defineServers(server: Command, context: Context, run: Run): void
       ),
     );
 
-  server
-    .command("remove")
-    .argument("<name>")
-    .description("stop a server and take it out of config.json")
-    .action(
-      run((name: string) =>
-        simple(
-          context,
-          (app) => app.call("server.remove", { name }),
-          `${name} is removed. As long as the app runs, portcullis server restore ${name} puts it back.`,
-        ),
-      ),
-    );
-
-  server
-    .command("restore")
-    .argument("<name>")
-    .description("put back a server that was removed since the app was started; it must be accepted again")
-    .action(
-      run((name: string) =>
-        simple(
-          context,
-          (app) => app.call("server.restore", { name }),
-          `${name} is back. It starts once it is accepted: portcullis server accept ${name}`,
-        ),
-      ),
-    );
+  byName(
+    "remove",
+    "stop a server and take it out of config.json",
+    (name) => `${name} is removed. As long as the app runs, portcullis server restore ${name} puts it back.`,
+  );
+  byName(
+    "restore",
+    "put back a server that was removed since the app was started; it must be accepted again",
+    (name) => `${name} is back. It starts once it is accepted: portcullis server accept ${name}`,
+  );
 
   server
     .command("tools")
@@ -100,17 +91,12 @@ export function defineServers(server: Command, context: Context, run: Run): void
       ),
     );
 
-  server
-    .command("start")
-    .argument("<name>")
-    .description("install if need be, start once, and list the tools: what a first start would do")
-    .action(run((name: string) => simple(context, (app) => app.call("server.start", { name }), `${name} starts and answers.`)));
-
-  server
-    .command("stop")
-    .argument("<name>")
-    .description("stop every instance; each starts again at its client's next message")
-    .action(run((name: string) => simple(context, (app) => app.call("server.stop", { name }), `${name} is stopped.`)));
+  byName(
+    "start",
+    "install if need be, start once, and list the tools: what a first start would do",
+    (name) => `${name} starts and answers.`,
+  );
+  byName("stop", "stop every instance; each starts again at its client's next message", (name) => `${name} is stopped.`);
 
   for (const disabled of [true, false]) {
     server

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
 import type { AppError, Result } from "../../shared/errors.ts";
@@ -107,7 +106,6 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     baseEnvironment: async () => baseEnvironment(deps.env, await environment.searchPath(), platform),
     async spawn(boxed, stderr) {
       const spawned = await spawnServer(boxed, {
-        instanceId: randomUUID(),
         platform,
         now,
         onStderr: (chunk) => stderr.write(chunk),

@@ -7,8 +7,6 @@ import { createLadder, DEFAULT_GRACE, killTree, terminateTree } from "./stop.ts"
 import type { Grace } from "./stop.ts";
 
 export interface SpawnDeps {
-  /** Unique for this process. */
-  readonly instanceId: string;
   readonly platform: NodeJS.Platform;
   readonly grace?: Grace;
   now(): number;
@@ -19,7 +17,7 @@ export interface SpawnDeps {
 export async function spawnServer(boxed: BoxedCommand, deps: SpawnDeps): Promise<Result<ServerProcess>> {
   const started = await startBoxed(boxed, { stdin: "pipe", platform: deps.platform });
   if (!started.ok) return started;
-  const { child, tree, exited } = started.value;
+  const { id, child, tree, exited } = started.value;
   const startedAt = deps.now();
   // Writing to a server that has just ended is an ordinary event: its exit is what matters, and that is reported.
   child.stdin.on("error", () => {});
@@ -35,7 +33,7 @@ export async function spawnServer(boxed: BoxedCommand, deps: SpawnDeps): Promise
   });
   let stopped = false;
   return ok({
-    instanceId: deps.instanceId,
+    instanceId: id,
     pid: tree.root,
     startedAt,
     stdin: child.stdin,

@@ -11,6 +11,8 @@ import type { Tree } from "./stop.ts";
 
 /** A started command with all that it starts. */
 export interface BoxedTree<Stdin extends "pipe" | "ignore"> {
+  /** Unique; also the mark by which what has left the tree is found. */
+  readonly id: string;
   readonly child: BoxedChild<Stdin>;
   /** For `terminateTree` and `killTree`. */
   readonly tree: Tree;
@@ -30,10 +32,10 @@ export async function startBoxed<Stdin extends "pipe" | "ignore">(
     await boxed.close();
     return fail("cannot-start", "There is no command to run.");
   }
-  const mark = randomUUID();
+  const id = randomUUID();
   // A group of its own where the OS does not hold the tree together.
   const grouped = !boxed.diesWithParent && options.platform !== "win32";
-  const env = { ...boxed.env, [INSTANCE_VARIABLE]: mark };
+  const env = { ...boxed.env, [INSTANCE_VARIABLE]: id };
   const child = spawnBoxed(boxed, { env, stdin: options.stdin, detached: grouped });
   const ended = new Promise<ServerExit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
@@ -48,7 +50,7 @@ export async function startBoxed<Stdin extends "pipe" | "ignore">(
     return fail("cannot-start", `It could not be started: ${failure?.message ?? "it has no process id"}.`);
   }
   child.on("error", () => {});
-  const tree: Tree = { root: pid, grouped, mark: `${INSTANCE_VARIABLE}=${mark}`, platform: options.platform };
+  const tree: Tree = { root: pid, grouped, mark: `${INSTANCE_VARIABLE}=${id}`, platform: options.platform };
   const unwatch = boxed.watch(pid);
   const exited = ended.then(async (exit) => {
     // Without a pid namespace, what it started and left behind goes now. With one it goes by itself, a moment after bubblewrap has told of the
@@ -59,5 +61,5 @@ export async function startBoxed<Stdin extends "pipe" | "ignore">(
     await boxed.close();
     return exit;
   });
-  return ok({ child, tree, exited });
+  return ok({ id, child, tree, exited });
 }

@@ -83,9 +83,8 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
     return name.startsWith(ownPrefix) ? fail("bad-input", `Names that begin with ${ownPrefix} are Portcullis's own.`) : undefined;
   };
 
-  /** What it is now, for the way back; null where there is nothing, or nothing that can be read. */
-  const earlierOf = async (store: SecretStore, entry: SecretEntry | undefined): Promise<EarlierSecret | null> => {
-    if (entry === undefined) return null;
+  /** What it is now, for the way back; null where that cannot be read. */
+  const earlierOf = async (store: SecretStore, entry: SecretEntry): Promise<EarlierSecret | null> => {
     const outcome = await store.get(entry.name);
     if (outcome.kind !== "found") return null;
     learn(outcome.value);
@@ -104,7 +103,7 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
     changed();
     const entry = index.get(store.kind, name);
     const fresh = entry === undefined;
-    const earlier = await earlierOf(store, entry);
+    const earlier = fresh ? null : await earlierOf(store, entry);
     // Listed first: what a kill leaves between the two is a name without a secret, which is seen, not a secret that nobody sees.
     const listed = fresh ? await index.stored(store.kind, name) : ok(undefined);
     const stored = listed.ok ? await store.put(name, value) : listed;

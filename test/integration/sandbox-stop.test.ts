@@ -142,7 +142,6 @@ async function startServer(argv: readonly string[], grace: Grace, over = {}): Pr
   const boxed = await box.sandbox.prepare(box.request(argv, over));
   if (!boxed.ok) throw new Error(boxed.error.message);
   const server = await spawnServer(boxed.value, {
-    instanceId: `stop-${process.pid}`,
     platform: process.platform,
     grace,
     now: Date.now,
@@ -290,7 +289,7 @@ describe.skipIf(box.cannot !== undefined)("the ladder", () => {
         watch: () => () => {},
         close: async () => void closed.push("closed"),
       },
-      { instanceId: "x", platform: process.platform, now: Date.now, onStderr: () => {} },
+      { platform: process.platform, now: Date.now, onStderr: () => {} },
     );
     expect(failed.ok ? "started" : failed.error.code).toBe("cannot-start");
     expect(closed).toEqual(["closed"]);

@@ -164,7 +164,6 @@ describe.skipIf(box.cannot !== undefined || process.platform !== "linux")(
       let said = "";
       let complaint = "";
       const started = await spawnServer(boxed.value, {
-        instanceId: "swapped",
         platform: process.platform,
         now: Date.now,
         onStderr: (chunk) => {
