@@ -139,6 +139,29 @@ const cases: readonly Picture[] = [
     },
   },
   {
+    name: "secrets-replaced",
+    open: { hash: "secrets" },
+    act: async (page) => {
+      await page.getByRole("button", { name: "Replace" }).first().click();
+      await page.getByLabel("Value").fill("another");
+      await page.getByRole("button", { name: "Store" }).click();
+      await page.getByRole("button", { name: "Undo" }).waitFor();
+    },
+  },
+  {
+    name: "servers-remove",
+    open: { hash: "servers/filesystem" },
+    act: (page) => page.getByRole("button", { name: "Remove" }).click(),
+  },
+  {
+    name: "rules-revoked",
+    open: { hash: "rules" },
+    act: async (page) => {
+      await page.getByRole("button", { name: "Revoke" }).nth(3).click();
+      await page.getByRole("button", { name: "Undo" }).waitFor();
+    },
+  },
+  {
     name: "approvals-empty",
     open: { hash: "approvals", data: { snapshot: { ...base, approvals: [], app: { ...base.app, state: "paused" } } } },
   },
