@@ -1,3 +1,4 @@
+import { createPassingMap } from "../../shared/passing-map.ts";
 import { createMessageScan } from "./message-scan.ts";
 
 /**
@@ -20,12 +21,12 @@ const mostKeptBytes = 256 << 10;
 const lookMs = 25;
 
 export function createOpenRequests(): OpenRequests {
-  const open = new Set<string>();
+  const open = createPassingMap<null>();
   let kept: { readonly chunk: Buffer; readonly fromApp: boolean }[] = [];
   let keptBytes = 0;
   let planned = false;
   const requests = createMessageScan((id, hasMethod) => {
-    if (hasMethod && id !== null && open.size < mostOpen) open.add(id);
+    if (hasMethod && id !== null && open.size() < mostOpen) open.set(id, null);
   });
   const answers = createMessageScan((id, hasMethod) => {
     if (id !== null && !hasMethod) open.delete(id);
@@ -52,9 +53,7 @@ export function createOpenRequests(): OpenRequests {
     received: (chunk) => keep(chunk, true),
     take() {
       look();
-      const ids = [...open];
-      open.clear();
-      return ids;
+      return [...open.takeAll().keys()];
     },
     midLine() {
       look();

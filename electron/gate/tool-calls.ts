@@ -9,6 +9,7 @@ import { scanToolResult } from "../../shared/mcp/tool-result.ts";
 import type { CallOutcome, JournalDraft, LaterDraft } from "../../shared/model/journal-entry.ts";
 import type { JsonValue } from "../../shared/model/json.ts";
 import type { ToolCall } from "../../shared/model/tool-call.ts";
+import { createPassingMap } from "../../shared/passing-map.ts";
 import { canonicalJson } from "../../shared/policy/canonical.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { Approvals, Verdict } from "./approvals.ts";
@@ -88,7 +89,7 @@ export interface ToolCalls {
 
 export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
   const waiting = new Map<string, AbortController>();
-  const group = new Map<string, Opening>();
+  const group = createPassingMap<Opening>();
   const continuations = createContinuations({ now: () => deps.now() });
   let ended = false;
 
@@ -143,9 +144,8 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
   };
 
   const flush = (): void => {
-    if (group.size === 0) return;
-    const openings = [...group.values()];
-    group.clear();
+    if (group.size() === 0) return;
+    const openings = [...group.takeAll().values()];
     try {
       deps.appendAll(openings.map(({ draft }) => draft));
     } catch {
@@ -303,8 +303,8 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
     refuse,
     drop,
     flush,
-    held: () => group.size,
-    isOpen: (id) => waiting.has(id) || group.has(id),
+    held: () => group.size(),
+    isOpen: (id) => waiting.has(id) || group.get(id) !== undefined,
     withdraw: (id) => {
       const abort = waiting.get(id);
       abort?.abort();

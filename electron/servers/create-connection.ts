@@ -1,3 +1,4 @@
+import { createPassingMap } from "../../shared/passing-map.ts";
 import type { AppError } from "../../shared/errors.ts";
 import type { Envelope } from "../../shared/mcp/json-rpc.ts";
 import { createBackoff } from "./backoff.ts";
@@ -25,7 +26,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
   const maxLineBytes = deps.maxLineBytes ?? longestLine;
   const handshake = createHandshake();
   const backoff = createBackoff({ random: deps.random, firstMs: deps.backoffMs ?? 250 });
-  const flights = new Map<string, F>();
+  const flights = createPassingMap<F>();
   const cancelled = new Set<string>();
   const asked = createServerRequests();
   const awaited = new Set<string>();
@@ -45,7 +46,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
 
   const loseAll = (error: AppError): void => {
     queue.takeAll();
-    lose([...flights.values()], error);
+    lose(flights.values(), error);
     deps.onDrain();
   };
 
@@ -249,7 +250,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
     if (expected) {
       // What it had been sent is not answered any more; what waits is for the next one.
       const waiting = queue.ids();
-      const sent = [...flights.values()].filter(({ id }) => !waiting.has(id));
+      const sent = flights.values().filter(({ id }) => !waiting.has(id));
       lose(sent, { code: "server-stopped", message: `The server "${deps.server}" was stopped.` });
       state = "idle";
       if (!queue.isEmpty()) start();
@@ -284,7 +285,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
     idleTimer = setTimeout(
       () => {
         const quietMs = deps.now() - lastTraffic;
-        if (state !== "running" || quietMs < idleMs || flights.size > 0 || asked.open() > 0 || handshake.subscribed()) {
+        if (state !== "running" || quietMs < idleMs || flights.size() > 0 || asked.open() > 0 || handshake.subscribed()) {
           armIdle();
           return;
         }
@@ -332,7 +333,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       send(current.pipe, answer);
     },
     inFlight: (id) => flights.get(id),
-    load: () => flights.size,
+    load: () => flights.size(),
     cancel: (id) => {
       const flight = flights.get(id);
       if (flight === undefined) return undefined;
