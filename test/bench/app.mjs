@@ -91,6 +91,24 @@ export function memory(pids) {
   }
 }
 
+/** Processor time of a process's first thread so far, in ms; NaN where it has gone. */
+function processorTime(pid) {
+  try {
+    return Number(readFileSync(`/proc/${String(pid)}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** When a process has done nothing to speak of for so many ms, or after ten seconds: what it has put off would slow what is measured next. */
+export async function quietOf(pid, ms) {
+  for (let waited = 0; waited < 10_000; waited += ms) {
+    const before = processorTime(pid);
+    await delay(ms);
+    if (!(processorTime(pid) - before > ms / 100)) return;
+  }
+}
+
 export const distFolder = (args) => {
   const at = args.indexOf("--dist");
   const dist = path.resolve(at < 0 ? (process.env.PORTCULLIS_TEST_DIST ?? path.join(root, "dist")) : (args[at + 1] ?? ""));

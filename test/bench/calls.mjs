@@ -1,9 +1,8 @@
 // What a call takes, warm: every way's connection is open and has been used for a while before anything counts, and the ways take
 // turns in blocks of a moment each, so that a slow moment of the machine hits all alike. What is added is told block by block. After a block the app
-// gets a moment of quiet, as between the calls of a model: records wait for one to be brought from the journal's log into its database,
-// which would otherwise fall into the next way's block.
-import { setTimeout as delay } from "node:timers/promises";
-import { memory, startApp } from "./app.mjs";
+// is waited for until it is quiet, as between the calls of a model: records wait for that to be brought from the journal's log into its
+// database, which would otherwise fall into the next way's block, and slow down direct as well.
+import { memory, quietOf, startApp } from "./app.mjs";
 import { direct, relay } from "./starts.mjs";
 
 const call = (client, text) => client.request("tools/call", { name: "echo", arguments: { text } });
@@ -49,8 +48,6 @@ async function burst(client, seconds) {
   return finished / ((performance.now() - started) / 1000);
 }
 
-const quiet = (way, ms) => (way === "direct" || way === "relay" ? undefined : delay(ms));
-
 /** The ways, another one first in each round. */
 const turned = (entries, round) => [...entries.slice(round % entries.length), ...entries.slice(0, round % entries.length)];
 
@@ -59,6 +56,7 @@ export async function measureCalls(dist, quick) {
   const app = await startApp(dist, { secrets: 20 });
   const open = {};
   try {
+    const quiet = (way, ms) => (way === "direct" || way === "relay" ? undefined : quietOf(app.pid, ms));
     const ways = {
       direct,
       relay,
@@ -89,7 +87,8 @@ export async function measureCalls(dist, quick) {
     for (let round = 0; round < (quick ? 2 : 8); round += 1)
       for (const [way, { client }] of turned(entries, round)) {
         rows[way].rate.push(await burst(client, quick ? 0.2 : 0.5));
-        await quiet(way, quick ? 300 : 1000);
+        // Half a second after the last call the database's own log is worked in.
+        await quiet(way, quick ? 300 : 700);
       }
     for (const [way, { child }] of entries) if (child !== undefined) rows[way].pss.push(memory([child.pid]).pss);
     return { calls: rows, appAfter: memory([app.pid]) };
