@@ -85,7 +85,7 @@ function main(): void {
     leave(1);
   });
 
-  const letYoungHeapGrow = keepYoungHeapSmall();
+  keepYoungHeapSmall();
   const start = async (): Promise<void> => {
     const root = app.getAppPath();
     const runtime = await findRuntime(root, paths.data);
@@ -119,7 +119,6 @@ function main(): void {
       quit: () => leave(0),
     });
     if (opened !== null) await desktop.open(opened.screen);
-    letYoungHeapGrow();
   };
   app
     .whenReady()

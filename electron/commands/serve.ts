@@ -38,7 +38,7 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
   }
   // Everything this process makes is ours alone.
   process.umask(0o077);
-  const letYoungHeapGrow = keepYoungHeapSmall();
+  keepYoungHeapSmall();
   const { filesBeside, startHeadless } = await import("../headless.ts");
 
   let stop: () => void = () => undefined;
@@ -71,7 +71,6 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
   // What it says of folders it cannot use is for a log; here somebody can mend them.
   if (!started.ok) return report(context, started.error.code === "cannot-start" ? (folderTrouble(paths) ?? started.error) : started.error);
   const headless = started.value;
-  letYoungHeapGrow();
   const url = headless.url();
   terminal.note(`Portcullis ${version} is running. Its files: ${paths.config}`);
   if (url !== null) terminal.note(`Open (works once): ${url}`);
