@@ -25,30 +25,64 @@ export interface ChainHead {
   readonly hash: string;
 }
 
+/** Makes a record's text out of its number, its time and its draft. @throws TypeError for a detail that JSON cannot hold. */
+export type RecordBody = (seq: number, at: number, draft: JournalDraft) => string;
+
 /**
  * `canonical({ seq, at, ...draft })`, written out member by member: it is on every call's path, and what a draft carries beyond
- * its type never reaches the file.
- *
- * @throws TypeError for a detail that JSON cannot hold.
+ * its type never reaches the file. For one writer: most of a record says the same as the one before, so that it is kept as it was written.
  */
-export function recordBody(seq: number, at: number, draft: JournalDraft): string {
-  const { by, call, client, decision, detail, detailText, durationMs, kind, outcome, server, tool } = draft;
-  // Short pieces are joined at once, because a sum of strings is put together twice; the detail, which may be long, is added to them.
-  const before = ['{"at":', canonical(at)];
-  if (by !== undefined) before.push(',"by":', quoted(by));
-  if (call !== undefined) before.push(',"call":', quoted(call));
-  if (client !== undefined) before.push(',"client":', quoted(client));
-  if (decision !== undefined) before.push(',"decision":"', decision, '"');
-  const text = detailText ?? (detail === undefined ? undefined : canonical(detail));
-  if (text !== undefined) before.push(',"detail":');
-  const after = durationMs === undefined ? [] : [',"durationMs":', canonical(durationMs)];
-  after.push(',"kind":"', kind, '"');
-  if (outcome !== undefined) after.push(',"outcome":"', outcome, '"');
-  after.push(',"seq":', canonical(seq));
-  if (server !== undefined) after.push(',"server":', quoted(server));
-  if (tool !== undefined) after.push(',"tool":', quoted(tool));
-  after.push("}");
-  return before.join("") + (text ?? "") + after.join("");
+export function createRecordBody(): RecordBody {
+  const byText = lastMember("by");
+  const clientText = lastMember("client");
+  const decisionText = lastMember("decision");
+  const kindText = lastMember("kind");
+  const outcomeText = lastMember("outcome");
+  const serverText = lastMember("server");
+  const toolText = lastMember("tool");
+  return (seq, at, { by, call, client, decision, detail, detailText, durationMs, kind, outcome, server, tool }) => {
+    const text = detailText ?? (detail === undefined ? undefined : canonical(detail));
+    // Joined at once: a sum of strings is put together a second time when it is written.
+    return [
+      '{"at":',
+      numberText(at),
+      byText(by),
+      call === undefined ? "" : `,"call":${quoted(call)}`,
+      clientText(client),
+      decisionText(decision),
+      text === undefined ? "" : ',"detail":',
+      text ?? "",
+      durationMs === undefined ? "" : `,"durationMs":${numberText(durationMs)}`,
+      kindText(kind),
+      outcomeText(outcome),
+      ',"seq":',
+      numberText(seq),
+      serverText(server),
+      toolText(tool),
+      "}",
+    ].join("");
+  };
+}
+
+/** The text of one record alone. */
+export const recordBody: RecordBody = (seq, at, draft) => createRecordBody()(seq, at, draft);
+
+/** Writes a member with a comma in front; nothing where it is absent. What it wrote last is not written anew. */
+function lastMember(name: string): (value: string | undefined) => string {
+  let last: string | undefined;
+  let text = "";
+  return (value) => {
+    if (value === undefined) return "";
+    if (value !== last) {
+      text = `,"${name}":${quoted(value)}`;
+      last = value;
+    }
+    return text;
+  };
+}
+
+function numberText(value: number): string {
+  return Number.isFinite(value) ? String(value) : canonical(value);
 }
 
 /** SHA-256 (hex) of the hash before, a line feed, and the body. */

@@ -5,7 +5,7 @@
 import fs from "node:fs";
 import type { JournalDraft, LaterDraft } from "../../shared/model/journal-entry.ts";
 import type { ChainHead, JournalRow } from "./chain.ts";
-import { chainHash, recordBody } from "./chain.ts";
+import { chainHash, createRecordBody } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
 import { describeDatabaseError, isLocked } from "./database.ts";
 import { createInsert } from "./insert-records.ts";
@@ -93,6 +93,7 @@ export function createWriter(deps: WriterDeps): Writer {
   /** Numbered and hashed, on its way into the log. */
   let queue: Written[] = [];
   const lines = createLogLines();
+  const recordBody = createRecordBody();
   /** Neither yet. */
   let later: LaterDraft[] = [];
   /** The newest record in the database, and where the log's lines after it begin. What waits is in the file only: kept in memory it would be copied by each collection. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { chainHash, genesisHash, parseRecord, recordBody } from "../../../electron/journal/chain.ts";
+import { chainHash, createRecordBody, genesisHash, parseRecord, recordBody } from "../../../electron/journal/chain.ts";
 import type { JournalDraft } from "../../../shared/model/journal-entry.ts";
 import { journalKinds, journalRecordSchema } from "../../../shared/model/journal-entry.ts";
 import { canonical } from "../../../shared/policy/canonical.ts";
@@ -11,6 +11,7 @@ const hostile = 'x"}\n{"decision":"allow"';
 describe("recordBody", () => {
   test("is the canonical JSON of the record, whichever members a draft has", () => {
     const random = createRandom(1);
+    const oneWriter = createRecordBody();
     for (let round = 0; round < 1000; round += 1) {
       const maybe = <T>(value: T): T | undefined => (random() < 0.5 ? value : undefined);
       const draft: JournalDraft = {
@@ -23,9 +24,10 @@ describe("recordBody", () => {
         decision: maybe("deny" as const),
         client: maybe("claude-code"),
         call: maybe(`c${round}`),
-        by: maybe("person"),
+        by: maybe(random() < 0.5 ? "person" : "rule"),
       };
       expect(recordBody(round, 1000 + round, draft)).toBe(canonical({ seq: round, at: 1000 + round, ...draft }));
+      expect(oneWriter(round, 1000 + round, draft)).toBe(canonical({ seq: round, at: 1000 + round, ...draft }));
     }
   });
 
