@@ -47,6 +47,7 @@ export function matchesFilter(record: JournalRecord, filter: JournalFilter): boo
   if (filter.tool !== undefined && filter.tool !== record.tool) return false;
   if (filter.decision !== undefined && filter.decision !== record.decision) return false;
   if (filter.call !== undefined && filter.call !== record.call) return false;
+  if (filter.calls !== undefined && (record.call === undefined || !filter.calls.includes(record.call))) return false;
   if (filter.since !== undefined && record.at < filter.since) return false;
   if (filter.text === undefined || filter.text === "") return true;
   const { seq: _seq, at: _at, hash: _hash, ...searched } = record;
@@ -100,6 +101,12 @@ export function createSearch(database: JournalDatabase, log: LogReader = noLog):
       values.push(value);
     };
     equals("call", filter.call, true);
+    const { calls } = filter;
+    if (calls !== undefined && !driven && !calls.some((call) => unstorable.test(call))) {
+      parts.push(`s.call IN (${calls.map(() => "?").join(",")})`);
+      values.push(...calls);
+      driven = true;
+    }
     equals("server", filter.server, true);
     const kinds = filter.kinds;
     if (kinds?.length === 1) equals("kind", kinds[0], true);

@@ -27,7 +27,9 @@ export interface JournalRows {
   readonly loadMore: () => void;
 }
 
+/** Of a page, and of the calls whose other records are asked for at once: each has a record of each kind at most. */
 const pageSize = 100;
+const mostOfPage = pageSize * callKinds.size;
 
 export function queryOf(filters: Filters): Record<string, unknown> {
   return {
@@ -68,8 +70,13 @@ export function useJournal(filters: Filters, held: () => boolean): JournalRows {
   // contain what was searched for.
   const restOf = useCallback(
     async (found: readonly JournalRecord[]): Promise<Result<readonly JournalRecord[]>> => {
-      const calls = new Set(partial ? found.flatMap(({ kind, call }) => (callKinds.has(kind) && call !== undefined ? [call] : [])) : []);
-      const pages = await Promise.all([...calls].map((call) => api.call("journal.page", { call, limit: 20 })));
+      const calls = [
+        ...new Set(partial ? found.flatMap(({ kind, call }) => (callKinds.has(kind) && call !== undefined ? [call] : [])) : []),
+      ];
+      const groups = Array.from({ length: Math.ceil(calls.length / pageSize) }, (_, at) => calls.slice(at * pageSize, (at + 1) * pageSize));
+      const pages = await Promise.all(
+        groups.map((group) => api.call("journal.page", { calls: group, kinds: [...callKinds], limit: mostOfPage })),
+      );
       const failed = pages.find((page) => !page.ok);
       if (failed !== undefined) return failed;
       return ok(pages.flatMap((page) => (page.ok ? page.value.records : [])).filter(({ kind }) => callKinds.has(kind)));

@@ -90,6 +90,8 @@ export const journalQuerySchema = z.object({
   tool: z.string().optional(),
   decision: z.enum(["allow", "deny"]).optional(),
   call: z.string().optional(),
+  /** Of any of these calls. */
+  calls: z.array(z.string()).min(1).max(100).optional(),
   /** Part of any text in the record. */
   text: z.string().optional(),
   since: z.number().optional(),

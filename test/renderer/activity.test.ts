@@ -35,6 +35,24 @@ describe.skipIf(noBrowser !== null)("activity", () => {
     });
   });
 
+  it("asks for the other records of everything it found at once", async () => {
+    const now = Date.now();
+    const records = Array.from({ length: 30 }, (_, at) => call(2 * at + 1, now - 9000 + at * 50, `report-${String(at)}`)).flat();
+    await withPage({ data: { records } }, async (page) => {
+      await page.getByRole("searchbox").fill("report-");
+      const asked = (): Promise<number[]> =>
+        page.evaluate(() =>
+          window.fake.calls
+            .filter(({ channel }) => channel === "journal.page")
+            .flatMap(({ input }) => (typeof input === "object" && input !== null && "calls" in input ? [input.calls] : []))
+            .map((named) => (Array.isArray(named) ? named.length : 0)),
+        );
+      await expect.poll(asked).toEqual([30]);
+      await page.locator(".log-row").first().waitFor();
+      expect(await page.locator(".log-row", { hasText: "running" }).count()).toBe(0);
+    });
+  });
+
   it("begins every day with its name, and says the date in the detail", async () => {
     const noon = new Date(2026, 2, 11, 12).getTime();
     const day = 86_400_000;

@@ -65,6 +65,7 @@ describe("page", () => {
       if (random() < 0.2) filter.client = word();
       if (random() < 0.2) filter.tool = word();
       if (random() < 0.1) filter.call = `call-${Math.floor(random() * 200)}`;
+      if (random() < 0.1) filter.calls = Array.from({ length: 1 + Math.floor(random() * 9) }, () => `call-${Math.floor(random() * 200)}`);
       if (random() < 0.2) filter.decision = random() < 0.5 ? "deny" : "allow";
       if (random() < 0.3) filter.kinds = journalKinds.filter(() => random() < 0.3);
       if (random() < 0.2) filter.kinds = ["call-denied"];
@@ -77,6 +78,21 @@ describe("page", () => {
       expect([filter, page.records.map((record) => record.seq)]).toEqual([filter, expected.slice(0, limit).map((record) => record.seq)]);
       expect(page.more).toBe(expected.length > limit);
     }
+  });
+
+  test.each([0, 100, 400])("the records of several calls, newest first, %i of 400 being indexed", (indexed) => {
+    const { search, records } = fill(randomDrafts(400, 7), (index) => index);
+    search.index(indexed);
+    const wanted = ["call-3", "call-180", "call-90", "no such call", "half \ud800"];
+    const found = search.page({ calls: wanted, limit: 50 }).records;
+    expect(found.map(({ seq }) => seq)).toEqual(
+      records
+        .filter(({ call }) => call === "call-3" || call === "call-180" || call === "call-90")
+        .map(({ seq }) => seq)
+        .toReversed(),
+    );
+    expect(found.length).toBeGreaterThan(3);
+    expect(search.page({ calls: ["no such call"], limit: 5 })).toEqual({ records: [], more: false });
   });
 
   test("gives the records as they were written", () => {
