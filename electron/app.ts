@@ -240,7 +240,7 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
         import("./migration/create-migrations.ts"),
         import("./migration-parts.ts"),
       ]);
-      const servers = registryServers(registry, () => settings.current().mcpServers ?? {}, platform);
+      const servers = registryServers(registry, settings, platform);
       return createMigrations(migrationDeps({ vault, servers, record, dataDir: paths.data, bridge, env, home, now }), { follow: true });
     });
     closers.push(() => migrations.close());

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ok, type Result } from "../shared/errors.ts";
-import type { ServerSettings } from "../shared/model/server.ts";
+import type { Settings } from "../shared/model/settings.ts";
 import { allClients } from "./migration/clients/all-clients.ts";
 import { detectSecrets } from "./migration/detect/detect.ts";
 import { findGit } from "./migration/find-git.ts";
@@ -43,12 +43,13 @@ export function commandFacts(platform: NodeJS.Platform): Pick<MigrationServers, 
 /** The registry as migrations use it. */
 export function registryServers(
   registry: Registry,
-  settings: () => Readonly<Record<string, ServerSettings>>,
+  settings: { current(): Settings; problem(): string | null },
   platform: NodeJS.Platform,
 ): MigrationServers {
   return {
     ...commandFacts(platform),
-    settings,
+    settings: () => settings.current().mcpServers ?? {},
+    problem: () => settings.problem(),
     add: (name, added) => registry.add(name, added, true),
     async inspect(name): Promise<Result<void>> {
       const tools = await registry.inspect(name);

@@ -40,6 +40,7 @@ export async function withReadOnlyMigrations<T>(context: Context, work: (migrati
   const servers: MigrationServers = {
     ...commandFacts(context.platform),
     settings: () => settings.mcpServers ?? {},
+    problem: () => null,
     add: () => Promise.resolve(needsApp),
     inspect: () => Promise.resolve(needsApp),
     remove: () => Promise.resolve(needsApp),
@@ -66,6 +67,7 @@ export async function withOwnMigrations<T>(context: Context, work: (migrations: 
   const servers: MigrationServers = {
     ...commandFacts(context.platform),
     settings: () => settings.current().mcpServers ?? {},
+    problem: () => settings.problem(),
     add: () => Promise.resolve(needsApp),
     inspect: () => Promise.resolve(needsApp),
     // What was accepted of it is cleared when a server of that name is added again.

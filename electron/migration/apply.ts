@@ -3,6 +3,7 @@ import type { AppError, Result } from "../../shared/errors.ts";
 import type { MigrationStep } from "../../shared/model/migration.ts";
 import { recordFile, settingsHash } from "./engine.ts";
 import type { Engine } from "./engine.ts";
+import { lookAtWritten } from "./look-at-written.ts";
 import type { OriginalsOf } from "./originals.ts";
 import type { MigrationRecord, RecordedFile } from "./records.ts";
 import { settle } from "./settle.ts";
@@ -54,7 +55,7 @@ export async function applyPlan(
     onStep({ kind: "write", done, total: ready.length, text: `Writing ${working.path}` });
     const written = await writePlanned(engine, prepared.value, record, working, file);
     if (!written.ok) {
-      failFile(file, written.error);
+      await failWritten(engine, record, file, written.error);
       recordFile(engine, "migration-failed", record, file);
       await engine.records.save(record);
     }
@@ -117,6 +118,13 @@ function newFile(working: WorkingFile): RecordedFile {
 function failFile(file: RecordedFile, error: AppError): void {
   file.state = "failed";
   file.reason = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+}
+
+/** A file whose writing failed somewhere: what became of it is found out by looking, as after a kill. */
+async function failWritten(engine: Engine, record: MigrationRecord, file: RecordedFile, error: AppError): Promise<void> {
+  if (file.state === "writing") await lookAtWritten(engine, record, file);
+  if (file.state === "applied") file.reason = `It is written, but: ${error.message}`;
+  else failFile(file, error);
 }
 
 /** Originals, secrets, servers: everything but the files themselves. */

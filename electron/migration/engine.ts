@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { fail } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Migration } from "../../shared/model/migration.ts";
 import type { ServerSettings } from "../../shared/model/server.ts";
@@ -10,6 +11,7 @@ import type { ConfigDocument } from "./formats/document.ts";
 import type { Originals } from "./originals.ts";
 import type { MigrationDeps } from "./ports.ts";
 import type { MigrationRecord, RecordedEntry, RecordedFile, Records } from "./records.ts";
+import { hashOf } from "./replace-file.ts";
 
 /** What applying, undoing and recovering share. */
 export interface Engine {
@@ -32,6 +34,15 @@ export function findEntry(
   const shape = clients.find((one) => one.id === entry.client)?.entry(document) ?? {};
   const entries = readEntries(document, entry, shape);
   return entries.ok ? entries.value.find((one) => one.name === entry.name) : undefined;
+}
+
+/** The kept bytes of a migrated file, as they were replaced. */
+export async function originalOf(engine: Engine, record: MigrationRecord, file: RecordedFile): Promise<Result<Uint8Array>> {
+  const originals = await engine.originals.open(record.id);
+  if (!originals.ok) return originals;
+  const original = await originals.value.read(record.files.indexOf(file));
+  if (!original.ok) return original;
+  return hashOf(original.value) === file.before ? original : fail("internal", "The kept original is not the one that was replaced.");
 }
 
 /** Whether the entry launches this server through our bridge. */

@@ -30,6 +30,8 @@ export interface MigrationVault {
 export interface MigrationServers {
   /** As configured, with references in place of secrets. */
   settings(): Readonly<Record<string, ServerSettings>>;
+  /** Why they cannot be read, for the person: then nothing is known of which server needs what. */
+  problem(): string | null;
   /** Adds it as accepted: the person has seen the whole command in the plan. */
   add(name: string, settings: ServerSettings): Promise<Result<unknown>>;
   /** Starts it once, boxed, and lists its tools. */

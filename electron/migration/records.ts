@@ -55,7 +55,7 @@ const recordSchema = z.object({
       name: z.string(),
       /** Ours to delete: there was none of that name before. */
       created: z.boolean(),
-      state: z.enum(["planned", "stored", "deleted"]),
+      state: z.enum(["planned", "stored", "deleting", "deleted"]),
       /** Servers whose entries held it. */
       servers: z.array(z.string()),
     }),

@@ -1,5 +1,6 @@
 import { findEntry, launchesServer, recordFile } from "./engine.ts";
 import type { Engine } from "./engine.ts";
+import { lookAtWritten } from "./look-at-written.ts";
 import { openDocument } from "./formats/open-document.ts";
 import type { MigrationRecord, RecordedEntry, RecordedFile } from "./records.ts";
 import { readFileNow, removeTemporary } from "./replace-file.ts";
@@ -19,7 +20,7 @@ export async function recover(engine: Engine): Promise<void> {
     for (const file of record.files) {
       await removeTemporary(file.target, record.id);
       const before = file.state;
-      await recoverFile(engine, file);
+      await recoverFile(engine, record, file);
       if (file.state === "failed" && before !== "failed") recordFile(engine, "migration-failed", record, file);
     }
     for (const server of record.servers) {
@@ -33,32 +34,30 @@ export async function recover(engine: Engine): Promise<void> {
   await settle(engine);
 }
 
-async function recoverFile(engine: Engine, file: RecordedFile): Promise<void> {
-  const cutOff = (): void => {
+async function recoverFile(engine: Engine, record: MigrationRecord, file: RecordedFile): Promise<void> {
+  if (file.state === "pending") {
     file.state = "failed";
     file.reason = "The migration was cut off before this file was written; it is as it was.";
-  };
-  if (file.state === "pending") cutOff();
-  if (file.state !== "writing" && file.state !== "undoing") return;
+  } else if (file.state === "writing") await lookAtWritten(engine, record, file);
+  else if (file.state === "undoing") await lookAtUndone(engine, file);
+}
+
+async function lookAtUndone(engine: Engine, file: RecordedFile): Promise<void> {
   const now = await readFileNow(file.path);
-  const hash = now.ok ? now.value.hash : null;
   const opened = now.ok ? openDocument(file.format, now.value.bytes) : now;
   const isMoved = (entry: RecordedEntry): boolean =>
     opened.ok && launchesServer(findEntry(opened.value, entry, engine.deps.clients), entry.server);
-  if (file.state === "writing") {
-    if (hash === file.before || !file.entries.some(isMoved)) return cutOff();
-    for (const entry of file.entries) if (isMoved(entry)) entry.state = "moved";
-    file.state = "applied";
-    file.reason = null;
-    return;
-  }
   const moved = file.entries.filter((entry) => entry.state === "moved");
-  if (hash === file.before) {
+  if (now.ok && now.value.hash === file.before) {
     for (const entry of moved) entry.state = "old";
     file.state = "undone";
   } else if (moved.some(isMoved)) {
     file.state = "applied";
     file.reason = null;
+  } else if (!opened.ok && (now.ok || now.error.code !== "not-found")) {
+    // It cannot be looked at: it may still be ours, and can be put back once it can be read.
+    file.state = "applied";
+    file.reason = `Whether it was put back could not be seen: ${opened.error.message}`;
   } else {
     // Put back, or dropped by its client: not told apart, so the secrets stay in the vault.
     for (const entry of moved) entry.state = "gone";

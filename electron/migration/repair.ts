@@ -6,7 +6,7 @@ import { secretReferences } from "../../shared/model/secret-reference.ts";
 import type { ConfigPlace } from "./clients/client-definition.ts";
 import { writeEntry } from "./clients/write-entry.ts";
 import { editsFor } from "./write-planned.ts";
-import { findEntry } from "./engine.ts";
+import { findEntry, originalOf } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { ConfigDocument } from "./formats/document.ts";
 import { openDocument } from "./formats/open-document.ts";
@@ -30,7 +30,7 @@ export async function planRepair(engine: Engine, scan: ScanOutcome, drift: Drift
     .list()
     .toReversed()
     .flatMap((record) => record.files.map((file) => ({ record, file })))
-    .find(({ file }) => file.state === "applied" && file.target === drift.file);
+    .find(({ file }) => file.state === "applied" && file.target === drift.file && holdsAll(file, drift));
   if (found === undefined) return fail("not-found", "There is nothing to repair any more.");
   const { record, file } = found;
   const lists = new Set(file.entries.map((entry) => JSON.stringify([entry.client, entry.at])));
@@ -42,6 +42,12 @@ export async function planRepair(engine: Engine, scan: ScanOutcome, drift: Drift
     return planFor(engine.deps, scan, candidates, {}, (_list, name) => named.has(name));
   }
   return renew(engine, record, file, named);
+}
+
+/** Whether it is this migration of the file that drifted: another one may have moved other entries of it since. */
+function holdsAll(file: RecordedFile, drift: Drift): boolean {
+  if (drift.kind === "new-secret") return true;
+  return drift.servers.every((name) => file.entries.some((entry) => entry.state === "moved" && entry.name === name));
 }
 
 async function renew(
@@ -57,7 +63,7 @@ async function renew(
   }
   const document = openDocument(file.format, now.value.bytes);
   if (!document.ok) return document;
-  const original = await readOriginal(engine, record, file);
+  const original = await originalOf(engine, record, file);
   if (!original.ok) return original;
   const servers = new Map<string, WorkingServer>();
   const entries: WorkingEntry[] = [];
@@ -134,11 +140,6 @@ function listOf(engine: Engine, file: RecordedFile, entry: RecordedEntry, docume
     status: { kind: "ready" },
     entries: [],
   };
-}
-
-async function readOriginal(engine: Engine, record: MigrationRecord, file: RecordedFile): Promise<Result<Uint8Array>> {
-  const originals = await engine.originals.open(record.id);
-  return originals.ok ? originals.value.read(record.files.indexOf(file)) : originals;
 }
 
 /** The entry as it was after the migration: the original one, pointed at us. */

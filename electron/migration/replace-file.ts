@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
@@ -31,7 +32,8 @@ export function hashOf(bytes: Uint8Array): string {
 export async function readFileNow(file: string): Promise<Result<FileNow>> {
   try {
     const target = await fs.realpath(file);
-    const handle = await fs.open(target, "r");
+    // Without O_NONBLOCK opening a pipe would wait for its other end.
+    const handle = await fs.open(target, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const stat = await handle.stat();
       if (!stat.isFile()) return fail("not-allowed", "It is not an ordinary file.", file);
@@ -98,7 +100,8 @@ export async function replaceFile(now: Omit<FileNow, "bytes">, bytes: Uint8Array
       return fail("cancelled", "The file was changed by another program at this very moment.", "Try again.");
     }
     await fs.rename(temporary, now.target);
-    await syncFolder(path.dirname(now.target));
+    // It is done: some file systems have no sync of a folder, and to say that it failed would have its secrets taken away.
+    await syncFolder(path.dirname(now.target)).catch(() => undefined);
     return ok(hashOf(bytes));
   } catch (error) {
     return diskError(error, "The file cannot be written", now.target);

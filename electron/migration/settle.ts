@@ -1,16 +1,21 @@
 import type { Engine } from "./engine.ts";
-import { settingsHash } from "./engine.ts";
-import type { MigrationRecord, RecordedEntry } from "./records.ts";
+import { findEntry, settingsHash } from "./engine.ts";
+import { openDocument } from "./formats/open-document.ts";
+import type { MigrationRecord, RecordedEntry, RecordedFile } from "./records.ts";
+import { readFileNow } from "./replace-file.ts";
+import type { JsonValue } from "../../shared/model/json.ts";
 import { secretReferences } from "../../shared/model/secret-reference.ts";
 import type { ServerSettings } from "../../shared/model/server.ts";
 
 /**
  * Takes away what no migrated file needs any more: servers that a migration added, secrets that it stored. After a failure, an undo
  * or a restart alike; can be repeated. Nothing is taken away on a guess: a server that the person changed since stays, and a secret only
- * goes when its plaintext is back in (or never left) every place it came from and no server refers to it.
+ * goes when its plaintext is seen in every place it came from and no server refers to it.
  */
 export async function settle(engine: Engine): Promise<void> {
-  const { records } = engine;
+  const { deps, records } = engine;
+  // Which server needs which secret is not known then; it is looked at again at the next start.
+  if (deps.servers.problem() !== null) return;
   const done = records.list().filter((record) => record.phase === "done");
   const inUse = new Set(
     records
@@ -51,13 +56,24 @@ async function settleSecrets(engine: Engine, record: MigrationRecord): Promise<b
   const { vault, servers, record: journal } = engine.deps;
   let changed = false;
   for (const secret of record.secrets) {
-    if (!secret.created || secret.state !== "stored") continue;
+    if (!secret.created || (secret.state !== "stored" && secret.state !== "deleting")) continue;
     const entries = entriesOf(engine, secret.name);
-    if (entries.some((one) => one.state !== "old") || isReferred(servers.settings(), secret.name)) continue;
+    if (entries.some(({ entry }) => entry.state !== "old") || isReferred(servers.settings(), secret.name)) continue;
     if (vault.list().some(({ name }) => name === secret.name)) {
+      if (secret.state === "stored") {
+        const held = await vault.get(secret.name, null);
+        if (held.kind !== "found" || !(await standsInAll(engine, held.value, entries))) continue;
+        // Noted first: a store that was cut off in the middle of it cannot be asked for the value any more.
+        secret.state = "deleting";
+        if (!(await engine.records.save(record)).ok) continue;
+      }
       if (!journal({ kind: "secret-deleted", by: "person", detail: { name: secret.name, migration: record.id } }).ok) continue;
       const deleted = await vault.delete(secret.name);
-      if (!deleted.ok) continue;
+      if (!deleted.ok) {
+        secret.state = "stored";
+        changed = true;
+        continue;
+      }
     }
     secret.state = "deleted";
     changed = true;
@@ -65,12 +81,41 @@ async function settleSecrets(engine: Engine, record: MigrationRecord): Promise<b
   return changed;
 }
 
+interface Held {
+  readonly file: RecordedFile;
+  readonly entry: RecordedEntry;
+}
+
 /** All entries that ever held this secret, over all migrations. */
-function entriesOf(engine: Engine, secret: string): readonly RecordedEntry[] {
+function entriesOf(engine: Engine, secret: string): readonly Held[] {
   return engine.records.list().flatMap((record) => {
     const servers = new Set(record.secrets.filter(({ name }) => name === secret).flatMap((one) => one.servers));
-    return record.files.flatMap((file) => file.entries.filter((entry) => servers.has(entry.server)));
+    return record.files.flatMap((file) =>
+      file.entries.filter((entry) => servers.has(entry.server)).map((entry): Held => ({ file, entry })),
+    );
   });
+}
+
+/**
+ * Whether the very value stands in each entry that was ever written, as it is now: the last copy of a secret is not thrown away, nor one
+ * that the person has put in its place since.
+ */
+async function standsInAll(engine: Engine, value: string, entries: readonly Held[]): Promise<boolean> {
+  for (const { file, entry } of entries) {
+    // We never touched this file.
+    if (file.after === null) continue;
+    const now = await readFileNow(file.path);
+    const document = now.ok ? openDocument(file.format, now.value.bytes) : now;
+    if (!document.ok) return false;
+    const found = findEntry(document.value, entry, engine.deps.clients);
+    if (found === undefined || !holds(document.value.get(found.path), value)) return false;
+  }
+  return true;
+}
+
+function holds(value: JsonValue | undefined, secret: string): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).some((inner) => holds(inner, secret));
+  return value !== undefined && String(value).includes(secret);
 }
 
 function isReferred(all: Readonly<Record<string, ServerSettings>>, name: string): boolean {

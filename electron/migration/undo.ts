@@ -1,10 +1,11 @@
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { JsonObject, JsonValue } from "../../shared/model/json.ts";
-import { findEntry, launchesServer, recordFile } from "./engine.ts";
+import { findEntry, launchesServer, originalOf, recordFile } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { ConfigDocument, DocumentEdit, DocumentPath } from "./formats/document.ts";
 import { openDocument } from "./formats/open-document.ts";
+import { standsAsBefore } from "./look-at-written.ts";
 import type { MigrationRecord, RecordedEntry, RecordedFile } from "./records.ts";
 import { hashOf, readFileNow, replaceFile } from "./replace-file.ts";
 import { settle } from "./settle.ts";
@@ -72,14 +73,6 @@ async function undoFile(engine: Engine, record: MigrationRecord, file: RecordedF
     }
     return finish(engine, record, file, reason, states);
   }
-}
-
-async function originalOf(engine: Engine, record: MigrationRecord, file: RecordedFile): Promise<Result<Uint8Array>> {
-  const originals = await engine.originals.open(record.id);
-  if (!originals.ok) return originals;
-  const original = await originals.value.read(record.files.indexOf(file));
-  if (!original.ok) return original;
-  return hashOf(original.value) === file.before ? original : fail("internal", "The kept original is not the one that was replaced.");
 }
 
 interface TakenOut {
@@ -171,6 +164,9 @@ async function finish(
       for (const entry of same.entries) {
         const mine = file.entries.find((one) => one.name === entry.name && JSON.stringify(one.at) === JSON.stringify(entry.at));
         if (mine === undefined || entry.state !== "moved") continue;
+        // What this one put back is what it had replaced, which may be what the client had made of the other one's entry: then that
+        // one still has its original to put back.
+        if (mine.state === "old" && !(await standsAsBefore(engine, other, same, entry))) continue;
         entry.state = mine.state;
         touched = true;
       }

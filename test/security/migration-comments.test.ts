@@ -43,7 +43,7 @@ test("a commented-out secret is masked in the plan, and named as left in the fil
     ".codex/config.toml",
     `#${slack}\n[mcp_servers.b]\ncommand = "node"\nargs = ["b.js"]\n# GITHUB_TOKEN = "${github}"\n# url = "https://ann:${gitlab}@example.com"\n`,
   );
-  const { migrations } = await createMemoryRig(home, "linux");
+  const { migrations } = await createMemoryRig(home, { platform: "linux" });
   expect(await migrations.scan([], () => undefined)).toMatchObject({ ok: true });
   const plan = await migrations.plan({});
   if (!plan.ok) throw new Error(plan.error.message);

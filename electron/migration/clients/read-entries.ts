@@ -80,11 +80,16 @@ export function readEntries(
   const full = fullShape(shape);
   if (place.shape === "list") {
     if (!isList(list)) return fail("bad-input", `“${where}” is not the list of servers that it is in this client`);
+    const names = list.map((value) => {
+      const named = isMap(value) ? own(value, "name") : undefined;
+      return typeof named === "string" && named !== "" ? named : null;
+    });
     return ok(
       list.flatMap((value, index) => {
-        const named = isMap(value) ? own(value, "name") : undefined;
-        const entry = typeof named === "string" && named !== "" ? named : null;
-        return readEntry(entry ?? `#${index + 1}`, value, [...place.at, index], full, entry === null ? "it has no name" : null);
+        const name = names[index] ?? null;
+        const twice = name !== null && names.indexOf(name) !== names.lastIndexOf(name);
+        const problem = name === null ? "it has no name" : twice ? "another entry of the list has the same name" : null;
+        return readEntry(name ?? `#${index + 1}`, value, [...place.at, index], full, problem);
       }),
     );
   }

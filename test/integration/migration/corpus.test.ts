@@ -54,7 +54,7 @@ describe("the corpus, migrated and put back", { timeout: 120_000 }, () => {
     return target;
   };
   const begin = async (file: CorpusFile) => {
-    const rig = await createMemoryRig(home, file.expected.platform);
+    const rig = await createMemoryRig(home, file.expected.platform === undefined ? {} : { platform: file.expected.platform });
     const project = file.expected.project === null ? [] : [file.expected.project.replace(/^\/(home|Users)\/ada/, home)];
     await rig.migrations.scan(project, none);
     const plan = await rig.migrations.plan({ folders: project });
