@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { memberOf } from "../../shared/mcp/json-bytes.ts";
 import type { Span } from "../../shared/mcp/json-bytes.ts";
 import type { Envelope } from "../../shared/mcp/json-rpc.ts";
@@ -6,8 +7,9 @@ import { cancelledId } from "./cancelled-id.ts";
 
 /**
  * What a server has asked its client (sampling, elicitation, roots …). Only answers to these reach it. A new instance counts its ids
- * from the beginning again: where one is still owed an answer from before, the new request gets another id on its way, so that an
- * answer to the old question can never answer the new one.
+ * from the beginning again, and the client may still answer what the last one asked: from the second instance on each request gets
+ * an id on its way that nobody has seen before, so that an answer to an old question can never answer a new one. Nothing is kept
+ * of an instance that is gone.
  */
 export interface ServerRequests {
   /**
@@ -25,8 +27,8 @@ export interface ServerRequests {
 export function createServerRequests(): ServerRequests {
   /** Ids as the client knows them, to the server's own. */
   const open = new Map<string, string>();
-  /** Ids that the client may still answer, of instances that are gone. */
-  const stale = new Set<string>();
+  /** What the ids of all instances but the first begin with: none that the first could have used. */
+  let prefix: string | null = null;
   let renamed = 0;
 
   const clientId = (id: string): string => {
@@ -37,11 +39,11 @@ export function createServerRequests(): ServerRequests {
   return {
     passed: (line, envelope) => {
       if (envelope.kind === "request" && envelope.id !== null) {
-        if (!stale.has(envelope.id)) {
+        if (prefix === null) {
           open.set(envelope.id, envelope.id);
           return line;
         }
-        const id = JSON.stringify(`portcullis-${renamed + 1}`);
+        const id = JSON.stringify(`${prefix}-${renamed + 1}`);
         const sent = replaced(line, memberOf(line, 0, "id"), id);
         if (sent === null) return null;
         renamed++;
@@ -59,10 +61,7 @@ export function createServerRequests(): ServerRequests {
     },
     answered: (line, id) => {
       const own = open.get(id);
-      if (own === undefined) {
-        stale.delete(id);
-        return null;
-      }
+      if (own === undefined) return null;
       open.delete(id);
       return own === id ? line : replaced(line, memberOf(line, 0, "id"), own);
     },
@@ -70,7 +69,7 @@ export function createServerRequests(): ServerRequests {
     instanceGone: () => {
       const ids = [...open.keys()];
       open.clear();
-      for (const id of ids) stale.add(id);
+      prefix ??= `portcullis-${randomUUID()}`;
       return ids;
     },
   };

@@ -3,11 +3,14 @@
 export const quote = 0x22;
 export const backslash = 0x5c;
 
-/** ASCII text of a span. */
+/**
+ * ASCII text of a span of at most a few thousand bytes. Made in one piece: what is added up letter by letter stays a chain of its parts, 32
+ * bytes for each, as long as somebody keeps it.
+ */
 export function ascii(bytes: Uint8Array, from: number, to: number): string {
-  let text = "";
-  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i] ?? 0);
-  return text;
+  const codes: number[] = [];
+  for (let i = from; i < to; i++) codes.push(bytes[i] ?? 0);
+  return String.fromCharCode(...codes);
 }
 
 /** Whether a span holds only printable ASCII and no backslash: what it says is then the same for every parser. */

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { createBackoff } from "../../../electron/servers/backoff.ts";
 import { createHandshake } from "../../../electron/servers/handshake.ts";
@@ -101,19 +103,31 @@ describe("createServerRequests", () => {
     pass(requests, { id: 0, method: "elicitation/create" });
     expect(requests.instanceGone()).toEqual(["0"]);
     const renamed = pass(requests, { id: 0, method: "elicitation/create" }).id;
-    expect(renamed).toBe("portcullis-1");
+    expect(renamed).toMatch(/^portcullis-[0-9a-f-]{36}-1$/);
     expect(respond(requests, 0)).toBeNull();
     expect(respond(requests, renamed)).toBe(0);
-    // The late answer came: the id is free again.
-    expect(pass(requests, { id: 0, method: "roots/list" }).id).toBe(0);
+    expect(respond(requests, renamed)).toBeNull();
+    // An answer to what was answered or cancelled before may come late too, so no id of an earlier life is used again.
+    expect(pass(requests, { id: 0, method: "roots/list" }).id).toMatch(/^portcullis-[0-9a-f-]{36}-2$/);
+  });
+
+  it.each([
+    ["open", 2_000, 6 << 20],
+    ["gone", 0, 2 << 20],
+  ])("keeps little of long ids that are %s", (which, count, most) => {
+    const script = path.join(import.meta.dirname, "../../fixtures/heap/lives.ts");
+    const said = execFileSync(process.execPath, ["--expose-gc", script, which], { encoding: "utf8" }).trim().split(" ").map(Number);
+    expect(said[1]).toBe(count);
+    expect(said[0]).toBeLessThan(most);
   });
 
   it("follows a renamed request through its cancellation", () => {
     const requests = createServerRequests();
     pass(requests, { id: 0, method: "a" });
     requests.instanceGone();
-    pass(requests, { id: 0, method: "b" });
-    expect(pass(requests, { method: "notifications/cancelled", params: { requestId: 0 } }).params).toEqual({ requestId: "portcullis-1" });
+    const { id } = pass(requests, { id: 0, method: "b" });
+    expect(id).not.toBe(0);
+    expect(pass(requests, { method: "notifications/cancelled", params: { requestId: 0 } }).params).toEqual({ requestId: id });
     expect(requests.open()).toBe(0);
   });
 });
