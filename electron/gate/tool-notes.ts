@@ -1,8 +1,13 @@
 import { deepestSchema, isDeeper } from "../../shared/mcp/nesting.ts";
 import { toolSchema } from "../../shared/model/server.ts";
 import type { Tool } from "../../shared/model/server.ts";
+import { fitTools, sizedTool } from "../servers/tool-list.ts";
+import type { SizedTool } from "../servers/tool-list.ts";
 
-/** Collects the pages of a client's own tools/list for the server list. Off the hot path, bounded, and of no influence on any decision. */
+/**
+ * Collects the pages of a client's own tools/list for the server list. Off the hot path, bounded (of what is too large, the names), and of
+ * no influence on any decision.
+ */
 export interface ToolNotes {
   /** A page as it went to the client (secrets already out). */
   page(line: Uint8Array, first: boolean): void;
@@ -12,15 +17,16 @@ const largestPage = 4 * 1024 * 1024;
 const mostTools = 2_000;
 
 export function createToolNotes(note: (tools: readonly Tool[]) => void): ToolNotes {
-  let tools: readonly Tool[] = [];
+  let tools: readonly SizedTool[] = [];
   return {
     page: (line, first) => {
       if (line.length > largestPage) return;
       setImmediate(() => {
         const page = readTools(line);
         if (page === null) return;
-        tools = [...(first ? [] : tools), ...page.tools].slice(0, mostTools);
-        if (page.last) note(tools);
+        const before = first ? [] : tools;
+        tools = fitTools([...before, ...page.tools.slice(0, mostTools - before.length).map(sizedTool)]);
+        if (page.last) note(tools.map(({ tool }) => tool));
       });
     },
   };

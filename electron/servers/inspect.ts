@@ -6,6 +6,7 @@ import { deepestSchema, isDeeper } from "../../shared/mcp/nesting.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Tool } from "../../shared/model/server.ts";
 import type { ServerProcess } from "./server-process.ts";
+import { mostToolBytes, toolBytes } from "./tool-list.ts";
 
 /**
  * Our own look at a server's tools, through the SDK's client with no capabilities. Everything a server answers is untrusted: lines,
@@ -16,9 +17,17 @@ export interface InspectLimits {
   readonly lineBytes: number;
   readonly pages: number;
   readonly tools: number;
+  /** Of the JSON of the whole list. */
+  readonly listBytes: number;
 }
 
-const defaultLimits: InspectLimits = { deadlineMs: 30_000, lineBytes: 10 * 1024 * 1024, pages: 100, tools: 2000 };
+const defaultLimits: InspectLimits = {
+  deadlineMs: 30_000,
+  lineBytes: 10 * 1024 * 1024,
+  pages: 100,
+  tools: 2000,
+  listBytes: mostToolBytes,
+};
 
 const listedToolSchema = z.looseObject({
   name: z.string(),
@@ -61,11 +70,18 @@ export async function inspectTools(server: ServerProcess, limits: InspectLimits 
     await client.connect(processTransport(server, limits.lineBytes), options);
     if (client.getServerCapabilities()?.tools === undefined) return ok([]);
     const tools: Tool[] = [];
+    let bytes = 0;
     let cursor: string | undefined;
     for (let page = 0; page < limits.pages; page += 1) {
       const answer = await client.request({ method: "tools/list", params: cursor === undefined ? {} : { cursor } }, pageSchema, options);
-      tools.push(...answer.tools.map(toolOf));
-      if (tools.length > limits.tools) return fail("too-large", `The server lists more than ${limits.tools} tools.`);
+      if (tools.length + answer.tools.length > limits.tools) return fail("too-large", `The server lists more than ${limits.tools} tools.`);
+      for (const listed of answer.tools) {
+        const tool = toolOf(listed);
+        tools.push(tool);
+        bytes += toolBytes(tool);
+      }
+      if (bytes > limits.listBytes)
+        return fail("too-large", `What the server says of its tools is longer than ${Math.floor(limits.listBytes / 1024)} KiB.`);
       if (answer.nextCursor === undefined || answer.nextCursor === cursor) return ok(tools);
       cursor = answer.nextCursor;
     }

@@ -34,7 +34,7 @@ function server(tools: string): ServerProcess {
   };
 }
 
-const limits = { deadlineMs: 5000, lineBytes: 100_000, pages: 5, tools: 50 };
+const limits = { deadlineMs: 5000, lineBytes: 100_000, pages: 5, tools: 50, listBytes: 1_000_000 };
 
 async function inspect(tools: string, over: Partial<typeof limits> = {}): ReturnType<typeof inspectTools> {
   const running = server(tools);
@@ -63,6 +63,14 @@ describe("a look at a server's tools", () => {
     ["something else", `send(id, { tools: "none" });`, {}, "cannot-start"],
   ])("is bounded: %s", async (_name, tools, over, code) => {
     expect(await inspect(tools, over)).toMatchObject({ ok: false, error: { code } });
+  });
+
+  test("takes no more than 4 MiB of all pages", async () => {
+    const running = server(
+      `send(id, { tools: [{ name: "t", inputSchema: { a: "x".repeat(1_000_000) } }], nextCursor: String(Math.random()) });`,
+    );
+    const found = await inspectTools(running);
+    expect(found).toMatchObject({ ok: false, error: { message: "What the server says of its tools is longer than 4096 KiB." } });
   });
 
   test("survives what is not JSON between the answers", async () => {
