@@ -44,7 +44,14 @@ export function serveCommands(
       return;
     }
     if ("subscribe" in request) {
-      unsubscribe ??= deps.subscribe((push, payload) => send({ push, payload }));
+      unsubscribe ??= deps.subscribe((push, payload) => {
+        try {
+          send({ push, payload });
+        } catch {
+          // Too long to be written. Who does not get a push must not go on as if there were none, and the others get theirs.
+          socket.destroy();
+        }
+      });
       send({ id: request.id, ok: true });
       return;
     }

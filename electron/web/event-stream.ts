@@ -12,8 +12,15 @@ export function openEventStream(response: http.ServerResponse, subscribe: Subscr
     response.write(text);
     if (response.writableLength > maxUnreadBytes) response.destroy();
   };
-  // JSON has no raw line breaks, so the data is always one line.
-  const unsubscribe = subscribe((channel, payload) => send(`event: ${channel}\ndata: ${JSON.stringify(payload)}\n\n`));
+  const unsubscribe = subscribe((channel, payload) => {
+    try {
+      // JSON has no raw line breaks, so the data is always one line.
+      send(`event: ${channel}\ndata: ${JSON.stringify(payload)}\n\n`);
+    } catch {
+      // Too long to be written. Who does not get a push must not go on as if there were none, and the others get theirs.
+      response.destroy();
+    }
+  });
   const heartbeat = setInterval(() => send(": still here\n\n"), heartbeatMs);
   const stop = (): void => {
     response.destroy();
