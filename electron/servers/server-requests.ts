@@ -27,48 +27,59 @@ export interface ServerRequests {
 export function createServerRequests(): ServerRequests {
   /** Ids as the client knows them, to the server's own. */
   const open = new Map<string, string>();
+  /** The other way round: a server may cancel as often as it likes, so nothing is searched for that. */
+  const known = new Map<string, string>();
   /** What the ids of all instances but the first begin with: none that the first could have used. */
   let prefix: string | null = null;
   let renamed = 0;
 
-  const clientId = (id: string): string => {
-    for (const [known, own] of open) if (own === id) return known;
-    return id;
+  const opened = (id: string, own: string): void => {
+    open.set(id, own);
+    known.set(own, id);
+  };
+  /** Returns the server's own id. */
+  const closed = (id: string): string | undefined => {
+    const own = open.get(id);
+    if (own === undefined) return undefined;
+    open.delete(id);
+    // Where a server has used an id of its own twice, the later one is meant.
+    if (known.get(own) === id) known.delete(own);
+    return own;
   };
 
   return {
     passed: (line, envelope) => {
       if (envelope.kind === "request" && envelope.id !== null) {
         if (prefix === null) {
-          open.set(envelope.id, envelope.id);
+          opened(envelope.id, envelope.id);
           return line;
         }
         const id = JSON.stringify(`${prefix}-${renamed + 1}`);
         const sent = replaced(line, memberOf(line, 0, "id"), id);
         if (sent === null) return null;
         renamed++;
-        open.set(id, envelope.id);
+        opened(id, envelope.id);
         return sent;
       }
       if (envelope.method !== observed.cancelled) return line;
       const own = cancelledId(line);
       if (own === null) return line;
-      const id = clientId(own);
-      open.delete(id);
+      const id = known.get(own) ?? own;
+      closed(id);
       if (id === own) return line;
       const params = memberOf(line, 0, "params");
       return replaced(line, params === null ? null : memberOf(line, params.start, "requestId"), id);
     },
     answered: (line, id) => {
-      const own = open.get(id);
+      const own = closed(id);
       if (own === undefined) return null;
-      open.delete(id);
       return own === id ? line : replaced(line, memberOf(line, 0, "id"), own);
     },
     open: () => open.size,
     instanceGone: () => {
       const ids = [...open.keys()];
       open.clear();
+      known.clear();
       prefix ??= `portcullis-${randomUUID()}`;
       return ids;
     },

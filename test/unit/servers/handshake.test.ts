@@ -121,6 +121,19 @@ describe("createServerRequests", () => {
     expect(said[0]).toBeLessThan(most);
   });
 
+  it("finds what a server cancels without searching all that is open", () => {
+    const requests = createServerRequests();
+    requests.instanceGone();
+    for (let id = 0; id < 9_900; id++) pass(requests, { id, method: "roots/list" });
+    const cancel = Buffer.from('{"method":"notifications/cancelled","params":{"requestId":"none"}}');
+    const envelope = scanEnvelope(cancel);
+    const start = performance.now();
+    for (let i = 0; i < 20_000; i++) requests.passed(cancel, envelope);
+    // With a search in each it is some seconds.
+    expect(performance.now() - start).toBeLessThan(800);
+    expect(requests.open()).toBe(9_900);
+  });
+
   it("follows a renamed request through its cancellation", () => {
     const requests = createServerRequests();
     pass(requests, { id: 0, method: "a" });
@@ -128,6 +141,16 @@ describe("createServerRequests", () => {
     const { id } = pass(requests, { id: 0, method: "b" });
     expect(id).not.toBe(0);
     expect(pass(requests, { method: "notifications/cancelled", params: { requestId: 0 } }).params).toEqual({ requestId: id });
+    expect(requests.open()).toBe(0);
+  });
+
+  it("tells apart what a server asks twice under one id", () => {
+    const requests = createServerRequests();
+    requests.instanceGone();
+    const first = pass(requests, { id: 0, method: "a" }).id;
+    const second = pass(requests, { id: 0, method: "b" }).id;
+    expect(respond(requests, first)).toBe(0);
+    expect(pass(requests, { method: "notifications/cancelled", params: { requestId: 0 } }).params).toEqual({ requestId: second });
     expect(requests.open()).toBe(0);
   });
 });
