@@ -12,7 +12,7 @@ import type { LinuxSystem, LinuxTools } from "./linux.ts";
 import { findTools, readSystem } from "./linux-machine.ts";
 import { macosSystem, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } from "./macos.ts";
 import { createDisk } from "./places.ts";
-import { planBox } from "./plan.ts";
+import { checkText, planBox } from "./plan.ts";
 import type { BoxPlan, PlanContext } from "./plan.ts";
 import { explainFailure, installCommand, readMachine, tryBox } from "./probe.ts";
 import type { Trial } from "./probe.ts";
@@ -297,6 +297,8 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
     },
     async prepare(request) {
       if (closed) return fail("closing", "Portcullis is closing.");
+      const text = checkText(request);
+      if (!text.ok) return text;
       if (request.waived) return prepareWaived(request);
       const capability = await probe();
       if (capability.kind === "cannot-box") return fail("cannot-box", capability.reason, capability.fix ?? undefined);

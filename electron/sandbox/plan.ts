@@ -65,7 +65,8 @@ function depth(place: string): number {
   return place.split(path.sep).filter((part) => part !== "").length;
 }
 
-function checkText(request: BoxRequest): Result<void> {
+/** Whether the system can be given its texts at all. */
+export function checkText(request: BoxRequest): Result<void> {
   if (request.argv.length === 0) return fail("bad-input", "There is no command to run.");
   const texts = [...request.argv, request.cwd, request.stateDir, ...Object.values(request.env)];
   if (texts.some((text) => text.includes("\0"))) return fail("bad-input", "A command, folder or environment value holds a NUL character.");

@@ -1,3 +1,4 @@
+import { fail } from "../../shared/errors.ts";
 import { createPassingMap } from "../../shared/passing-map.ts";
 import type { AppError } from "../../shared/errors.ts";
 import type { Envelope } from "../../shared/mcp/json-rpc.ts";
@@ -88,7 +89,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
   };
 
   const launch = async (): Promise<void> => {
-    const result = await deps.launch();
+    const result = await launched();
     if (isClosed()) {
       if (result.ok) await result.value.stop();
       return;
@@ -99,6 +100,14 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       return;
     }
     attach(result.value);
+  };
+
+  const launched = async (): ReturnType<typeof deps.launch> => {
+    try {
+      return await deps.launch();
+    } catch (error) {
+      return launchFault(error);
+    }
   };
 
   const attach = (process: ServerProcess): void => {
@@ -380,4 +389,10 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       await current?.process.stop();
     },
   };
+}
+
+/** A launch that throws is a mistake of ours, which must not end the app. The error's text may hold what nobody else is to see. */
+function launchFault(error: unknown): ReturnType<typeof fail> {
+  const name = error instanceof Error ? error.name : "unknown error";
+  return fail("internal", `The server could not be started, because something failed inside Portcullis (${name}).`, "This is a bug.");
 }

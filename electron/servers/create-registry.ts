@@ -130,9 +130,13 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     const entry = entries.of(name);
     entry.starting += 1;
     changed();
-    const started = await startServer(start, entry, launchFor).catch(diskFailure);
-    entry.starting -= 1;
-    entry.installing = null;
+    const started = await startServer(start, entry, launchFor)
+      .catch(diskFailure)
+      .finally(() => {
+        entry.starting -= 1;
+        entry.installing = null;
+        changed();
+      });
     if (!started.ok) {
       const { code } = started.error;
       if (code !== "not-accepted" && code !== "disabled") entry.failed = { error: redactError(started.error), at: now() };

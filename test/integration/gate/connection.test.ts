@@ -141,6 +141,28 @@ describe("a connection of its own", () => {
     await until(() => log.lost.length === 2_999);
   });
 
+  it("answers what waits for a launch that throws, without what the error says, and tries again for the next", async () => {
+    let launches = 0;
+    const { log, request } = connect([], {
+      launch: () => {
+        launches++;
+        if (launches === 1) return Promise.reject(new TypeError("value-of-a-variable"));
+        if (launches === 2) throw new RangeError("at once");
+        return Promise.resolve(ok(spawnServer([process.execPath, path.join(serversFolder, "echo.mjs"), "-"])));
+      },
+    });
+    for (const [id, name] of [
+      [1, "TypeError"],
+      [2, "RangeError"],
+    ] as const) {
+      request(id, "ping");
+      await until(() => log.lost.length === id);
+      expect(log.lost.at(-1)).toBe(`${id} The server could not be started, because something failed inside Portcullis (${name}).`);
+    }
+    request(3, "ping");
+    await until(() => log.answers.includes("3"));
+  });
+
   it("ends an instance whose words cannot be handled, and nothing else", async () => {
     const { log, request } = connect([server("echo")], {
       onResponse: () => {
