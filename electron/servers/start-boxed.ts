@@ -36,7 +36,13 @@ export async function startBoxed<Stdin extends "pipe" | "ignore">(
   // A group of its own where the OS does not hold the tree together.
   const grouped = !boxed.diesWithParent && options.platform !== "win32";
   const env = { ...boxed.env, [INSTANCE_VARIABLE]: id };
-  const child = spawnBoxed(boxed, { env, stdin: options.stdin, detached: grouped });
+  let child: BoxedChild<Stdin>;
+  try {
+    child = spawnBoxed(boxed, { env, stdin: options.stdin, detached: grouped });
+  } catch (error) {
+    await boxed.close();
+    return notStarted(error);
+  }
   const ended = new Promise<ServerExit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
@@ -51,7 +57,15 @@ export async function startBoxed<Stdin extends "pipe" | "ignore">(
   }
   child.on("error", () => {});
   const tree: Tree = { root: pid, grouped, mark: `${INSTANCE_VARIABLE}=${id}`, platform: options.platform };
-  const unwatch = boxed.watch(pid);
+  let unwatch: () => void;
+  try {
+    unwatch = boxed.watch(pid);
+  } catch (error) {
+    // Nobody would end it if we were killed.
+    await killTree(tree);
+    await boxed.close();
+    return notStarted(error);
+  }
   const exited = ended.then(async (exit) => {
     // Without a pid namespace, what it started and left behind goes now. With one it goes by itself, a moment after bubblewrap has told of the
     // end; only what bubblewrap was making when it was killed stays, because its second process asks to die with it after it has left the
@@ -62,4 +76,15 @@ export async function startBoxed<Stdin extends "pipe" | "ignore">(
     return exit;
   });
   return ok({ id, child, tree, exited });
+}
+
+/** In words, with the code alone of an error that was thrown: its text may hold an argument or a variable, and so a secret. */
+function notStarted(error: unknown): ReturnType<typeof fail> {
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown error";
+  if (code === "E2BIG")
+    return fail(
+      "cannot-start",
+      "It could not be started: one of its arguments or environment variables is too long, or all of them together.",
+    );
+  return fail("cannot-start", `It could not be started (${code}).`);
 }
