@@ -48,7 +48,7 @@ export interface Entries {
   /** The same without the login shell's PATH, which takes a moment: for the start of the app. */
   firstLook(name: string): Promise<void>;
   view(name: string): ServerView | undefined;
-  /** Stops its instances and closes its log. */
+  /** Stops its instances and closes its log. Resolves when that is done, whoever has begun it. */
   forget(name: string): Promise<void>;
   /** The settings file changed: who is gone, who is not what was accepted any more? Their instances are stopped. */
   followSettings(): Promise<void>;
@@ -56,6 +56,8 @@ export interface Entries {
 
 export function createEntries(deps: EntriesDeps): Entries {
   const entries = new Map<string, ServerEntry>();
+  /** What is not among the entries any more and has not ended yet. */
+  const ending = new Map<string, Promise<void>>();
   const redact = (text: string): string => deps.redactor().text(text);
 
   function configured(name: string): ServerSettings | undefined {
@@ -92,12 +94,20 @@ export function createEntries(deps: EntriesDeps): Entries {
     }
   }
 
-  async function forget(name: string): Promise<void> {
+  function forget(name: string): Promise<void> {
     const entry = entries.get(name);
-    if (entry === undefined) return;
+    const before = ending.get(name) ?? Promise.resolve();
+    if (entry === undefined) return before;
     entries.delete(name);
-    await stopInstances(entry);
-    await entry.log.close();
+    const end = async (): Promise<void> => {
+      await Promise.all([before, stopInstances(entry)]);
+      await entry.log.close();
+    };
+    const ended = end().finally(() => {
+      if (ending.get(name) === ended) ending.delete(name);
+    });
+    ending.set(name, ended);
+    return ended;
   }
 
   return {
@@ -144,11 +154,14 @@ export function createEntries(deps: EntriesDeps): Entries {
     },
 
     async followSettings() {
-      const servers = deps.settings().mcpServers ?? {};
-      for (const name of entries.keys()) if (!Object.hasOwn(servers, name)) await forget(name);
-      for (const name of Object.keys(servers)) {
+      // Each step takes its time, in which the settings may change again: what they say is asked for at each.
+      const known = [...entries.keys()];
+      for (const name of known) if (configured(name) === undefined) await forget(name);
+      for (const name of Object.keys(deps.settings().mcpServers ?? {})) {
+        const settings = configured(name);
+        if (settings === undefined) continue;
         const entry = of(name);
-        if (entry.standing !== null && sameSettings(servers[name], entry.standing.settings)) continue;
+        if (entry.standing !== null && sameSettings(settings, entry.standing.settings)) continue;
         const standing = await refresh(name);
         if (standing === undefined) continue;
         entry.failed = null;
