@@ -188,7 +188,10 @@ export function createServerLog(
       return lines.slice(-count);
     },
     async close() {
-      if (dropped > 0 && queued <= queueBytes) take("[portcullis] end of a flood");
+      await settle();
+      if (dropped === 0) return;
+      // How many is told with the line after them.
+      take("[portcullis] end of a flood");
       await settle();
     },
   };

@@ -157,6 +157,15 @@ describe("on disk", () => {
     expect(size).toBeLessThanOrEqual(3 * 1024 * 1024 + 4096);
   });
 
+  test("what was dropped last is told even where nothing comes after it", async () => {
+    const log = open({ queueBytes: 2_000 });
+    const one = log.instance();
+    for (let index = 0; index < 500; index += 1) one.write(Buffer.from(`line ${index} ${"x".repeat(50)}\n`));
+    // At once: the queue is still full.
+    await log.close();
+    expect(all()).toMatch(/\d+ lines were dropped/u);
+  });
+
   test("nor does a flood glue the rest of one line to the beginning of another, and it is counted line by line (threats 25, 34)", async () => {
     const log = open({ queueBytes: 1000 });
     const one = log.instance();
