@@ -43,7 +43,8 @@ export const ApprovalCard = memo(function ApprovalCard({ approval, more, argumen
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const onSeen = useCallback(() => setSeen(true), []);
-  const mustSee = approval.mustExpand && !seen;
+  // Whatever their size: what decides may stand in the last line of twenty, and the window may be low.
+  const mustSee = !seen;
 
   const answer = useCallback(
     (given: Answer): void => {

@@ -17,7 +17,7 @@ import { messages } from "../messages.ts";
 import { LongText } from "../ui/long-text.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { RichText } from "../ui/rich-text.tsx";
-import { namesObject, splitSubject, toneOf, verbOf, type Verb } from "./wording.ts";
+import { namesGoal, namesObject, splitSubject, toneOf, verbOf, type Verb } from "./wording.ts";
 
 const icons: Readonly<Record<Verb, LucideIcon>> = {
   read: Eye,
@@ -38,7 +38,8 @@ export function Headline({ approval, headingId }: { readonly approval: Approval;
   const verb = verbOf(approval.tool);
   const Icon = icons[verb];
   const { subject } = approval;
-  const object = subject !== null && namesObject(verb, subject.key);
+  const goal = subject !== null && namesGoal(verb, subject.key);
+  const object = goal || (subject !== null && namesObject(verb, subject.key));
   return (
     <div className="headline">
       <span className={`headline-icon ${toneOf(approval)}`} aria-hidden="true">
@@ -46,7 +47,11 @@ export function Headline({ approval, headingId }: { readonly approval: Approval;
       </span>
       <div className="headline-text">
         <h2 id={headingId} className={subject !== null && subject.value.length > 90 ? "long" : undefined}>
-          {object ? `${messages.approvals.verbs[verb]} ` : <RichText parts={messages.approvals.noSubject(approval.tool)} />}
+          {object ? (
+            `${goal ? messages.approvals.moveTo : messages.approvals.verbs[verb]} `
+          ) : (
+            <RichText parts={messages.approvals.noSubject(approval.tool)} />
+          )}
           {subject !== null && !object ? ` ${messages.approvals.withTool} ` : null}
           {subject === null ? null : <Subject value={subject.value} whole={!object} />}
         </h2>

@@ -84,6 +84,11 @@ export function namesObject(verb: Verb, key: string): boolean {
   return objects[verb].includes(key);
 }
 
+/** Whether "verb to value" is what the call says: what is moved is told by where it ends. */
+export function namesGoal(verb: Verb, key: string): boolean {
+  return verb === "move" && key === "destination";
+}
+
 /** Whether a finding hides something from the eye: the text itself, or where it leads. The others (markup, size, numbers) are true of ordinary files, too. */
 export function hides({ kind }: Pick<Finding, "kind">): boolean {
   return kind === "invisible" || kind === "control" || kind === "padding" || kind === "climbs";

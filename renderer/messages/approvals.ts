@@ -34,6 +34,7 @@ export const approvalMessages = {
   says: (says: string) => `says it is ${says}`,
   unverified: "The name stands in the client’s own config. Nobody has checked it.",
   verbs: verbWords,
+  moveTo: "Move to",
   noSubject: (tool: string): Rich => ["Run ", { strong: tool }],
   withTool: "with",
   timeLeft: (clock: string) => `${clock} left to answer`,

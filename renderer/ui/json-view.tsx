@@ -91,6 +91,8 @@ export function JsonView({ title, text, reveal = null, showAll = null, onSeen, o
   useEffect(() => {
     if (showAll === null || folded) return;
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+    // What is around it scrolls, too, in a low window.
+    scroller.current?.querySelector(".json-end")?.scrollIntoView({ block: "nearest" });
   }, [showAll, folded]);
   useEffect(() => onFolded?.(folded), [folded, onFolded]);
 

@@ -68,8 +68,8 @@ export function inspectArguments(args: JsonObject): Inspection {
 
 // prettier-ignore
 const telling = [
-  "path", "file_path", "filePath", "filename", "file", "source", "url", "uri", "command", "cmd", "script", "code", "query", "sql",
-  "destination", "to", "recipient", "repo", "title", "name", "id", "message", "text", "content",
+  "path", "file_path", "filePath", "filename", "file", "destination", "source", "url", "uri", "command", "cmd", "script", "code", "query", "sql",
+  "to", "recipient", "repo", "title", "name", "id", "message", "text", "content",
 ];
 
 /**

@@ -40,6 +40,9 @@ describe.skipIf(noBrowser !== null)("a question in sight", () => {
       await page.keyboard.press("Control+Enter");
       expect(await answers(page)).toEqual([]);
       await page.getByRole("button", { name: /write_file/ }).click();
+      // Not all of it fits here.
+      await page.getByRole("button", { name: "Go to the end" }).click();
+      await expect.poll(() => page.getByRole("button", { name: /^Allow once/ }).getAttribute("aria-disabled")).toBe("false");
       await armed(page);
       await page.keyboard.press("Control+Enter");
       await expect.poll(() => answers(page)).toHaveLength(1);

@@ -70,6 +70,8 @@ describe("subjectOf", () => {
     expect(subjectOf({ content: "x", path: "/a" })).toEqual({ key: "path", value: "/a" });
     expect(subjectOf({ count: 1, whatever: "x" })).toEqual({ key: "whatever", value: "x" });
     expect(subjectOf({ count: 1 })).toBeNull();
+    // Where it ends says more than where it comes from.
+    expect(subjectOf({ source: "/a", destination: "/b" })).toEqual({ key: "destination", value: "/b" });
   });
 
   it("cuts a long one in its middle, so that where a path leads is in sight", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { namesObject, splitSubject, toneOf, verbOf, wordsOf } from "../../../renderer/approvals/wording.ts";
+import { namesGoal, namesObject, splitSubject, toneOf, verbOf, wordsOf } from "../../../renderer/approvals/wording.ts";
 
 const plain = { findings: [] };
 
@@ -49,6 +49,12 @@ describe("wording", () => {
     ] as const) {
       expect(namesObject(verbOf(tool), key), tool).toBe(false);
     }
+  });
+
+  it("says where something is moved to, and of no other verb", () => {
+    expect(namesGoal(verbOf("move_file"), "destination")).toBe(true);
+    expect(namesGoal(verbOf("move_file"), "source")).toBe(false);
+    expect(namesGoal(verbOf("copy_file"), "destination")).toBe(false);
   });
 
   it("takes the gravest verb of a name, so that a harmless word hides nothing", () => {
