@@ -7,7 +7,7 @@ import { Revealed } from "../ui/revealed.tsx";
 import { useOpener } from "../ui/use-focus.ts";
 import type { Action } from "./arming.ts";
 import { DenyPanel, lastsMs, PanelButtons, RememberPanel, type DenyChoice, type Scope } from "./remember-panel.tsx";
-import { useArming } from "./use-arming.ts";
+import { isTyping, useArming } from "./use-arming.ts";
 
 export type Answer = Omit<ApprovalAnswer, "id" | "fingerprint">;
 
@@ -96,13 +96,15 @@ export function AnswerBar({
         act(action);
       } else if (event.isTrusted && !event.repeat && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
-        if (!arming.armed) setNote(messages.approvals.notArmed);
+        if (!arming.concerns(event.target)) setNote(messages.approvals.keyElsewhere);
+        else if (!arming.armed) setNote(messages.approvals.notArmed);
       } else if (
         event.key.toLowerCase() === "s" &&
         panel === "none" &&
         arming.armed &&
         !arming.engaged() &&
-        event.target === document.body
+        arming.concerns(event.target) &&
+        !isTyping(event.target)
       ) {
         setNote(messages.approvals.engageFirst);
       }

@@ -13,7 +13,7 @@ export interface Arming {
   readonly visible: boolean;
   /** When it last changed. */
   readonly since: number;
-  /** Whether the person took hold of the window (pointer, Tab) since it last got the keyboard. */
+  /** Whether the person took hold of the window (pointer, Tab) since it last got the keyboard, or since they last wrote into a field. */
   readonly engaged: boolean;
 }
 
@@ -55,6 +55,11 @@ export function disturb(arming: Arming, kind: Disturbance, at: number): Arming {
 /** The person pressed a pointer inside the window or moved the focus with Tab. */
 export function engage(arming: Arming): Arming {
   return arming.engaged ? arming : { ...arming, engaged: true };
+}
+
+/** The person writes into a field: what is typed may go on when the field is gone, and is no answer then. */
+export function letGo(arming: Arming): Arming {
+  return arming.engaged ? { ...arming, engaged: false } : arming;
 }
 
 /** From when on an answer counts; never while it cannot be seen. */

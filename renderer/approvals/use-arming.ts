@@ -7,6 +7,7 @@ import {
   engage,
   initialArming,
   isArmed,
+  letGo,
   type Action,
   type Arming,
   type Disturbance,
@@ -20,6 +21,8 @@ export interface ArmingControls {
   readonly engaged: () => boolean;
   /** Whether this click counts. */
   readonly accepts: (event: MouseEvent) => boolean;
+  /** Whether a key pressed there is pressed at the question: in it, or on what is around it, and not on a row, a link or a message beside it. */
+  readonly concerns: (target: EventTarget | null) => boolean;
   /** What this key means for the question. */
   readonly keyAction: (event: KeyboardEvent) => Action | null;
 }
@@ -101,8 +104,9 @@ export function useArming(content: string, frame: RefObject<HTMLElement | null>)
       pressedAt.current = performance.now();
       arming.current = engage(arming.current);
     };
-    const onTab = (event: KeyboardEvent): void => {
+    const onKey = (event: KeyboardEvent): void => {
       if (event.key === "Tab" && event.isTrusted) arming.current = engage(arming.current);
+      else if (isTyping(event.target)) arming.current = letGo(arming.current);
     };
     if (document.visibilityState !== "visible") onVisibility();
     const timer = setInterval(watch, watchMs);
@@ -110,14 +114,14 @@ export function useArming(content: string, frame: RefObject<HTMLElement | null>)
     window.addEventListener("resize", onResize);
     document.addEventListener("visibilitychange", onVisibility);
     window.addEventListener("pointerdown", onPointerDown, true);
-    window.addEventListener("keydown", onTab, true);
+    window.addEventListener("keydown", onKey, true);
     return () => {
       clearInterval(timer);
       window.removeEventListener("focus", onFocus);
       window.removeEventListener("resize", onResize);
       document.removeEventListener("visibilitychange", onVisibility);
       window.removeEventListener("pointerdown", onPointerDown, true);
-      window.removeEventListener("keydown", onTab, true);
+      window.removeEventListener("keydown", onKey, true);
     };
   }, [disturbed, look, watch]);
 
@@ -135,9 +139,18 @@ export function useArming(content: string, frame: RefObject<HTMLElement | null>)
     [watch],
   );
 
+  const concerns = useCallback(
+    (target: EventTarget | null): boolean => {
+      const { current } = frame;
+      return target instanceof Node && current !== null && (current.contains(target) || target.contains(current));
+    },
+    [frame],
+  );
+
   const keyAction = useCallback(
     (event: KeyboardEvent): Action | null => {
       watch();
+      if (!concerns(event.target)) return null;
       return actionForKey(arming.current, {
         at: performance.now(),
         key: event.key,
@@ -150,11 +163,11 @@ export function useArming(content: string, frame: RefObject<HTMLElement | null>)
         typing: isTyping(event.target),
       });
     },
-    [watch],
+    [concerns, watch],
   );
 
   const engaged = useCallback(() => arming.current.engaged, []);
-  return { armed, epoch, accepts, keyAction, engaged };
+  return { armed, epoch, accepts, concerns, keyAction, engaged };
 }
 
 /** Whether it has a box on this page that could be seen. */
@@ -168,6 +181,6 @@ function placeOf({ screenX, screenY, innerWidth, innerHeight, devicePixelRatio }
   return [screenX, screenY, innerWidth, innerHeight, devicePixelRatio].join(" ");
 }
 
-function isTyping(target: EventTarget | null): boolean {
+export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }

@@ -64,6 +64,7 @@ export const approvalMessages = {
   lockedScroll: "Scroll to the end to unlock Allow.",
   toEnd: "Go to the end",
   notArmed: "Too soon: this has only just appeared or moved. Look, then press again.",
+  keyElsewhere: "The keyboard is not at this question. Click into it first, then press again.",
   engageFirst: "Click into this window first, then press S.",
   failed: "The answer was not taken.",
   ended: {

@@ -9,6 +9,7 @@ import { locatePointer } from "./json-pointer.ts";
 import { JsonRow, type Highlight } from "./json-row.tsx";
 import { layoutRows, type Row } from "./json-rows.ts";
 import { findMatches, firstAtLeast, maxMatches } from "./json-search.ts";
+import { useOpener } from "./use-focus.ts";
 
 const rowHeight = 18;
 const virtualAbove = 150;
@@ -35,6 +36,7 @@ export function JsonView({ title, text, reveal = null, showAll = null, onSeen, o
   const { columns, probe } = useColumns(scroller);
   const [unfolded, setUnfolded] = useState<ReadonlySet<number> | "all">(() => new Set());
   const [query, setQuery] = useState<string | null>(null);
+  const search = useOpener(query !== null);
   const [hit, setHit] = useState(0);
   const [flash, setFlash] = useState<number | null>(null);
 
@@ -126,6 +128,7 @@ export function JsonView({ title, text, reveal = null, showAll = null, onSeen, o
             ) : null}
             {bytes > 600 ? (
               <Button
+                ref={search}
                 look="ghost"
                 icon={<Search size={14} aria-hidden="true" />}
                 label={messages.approvals.viewer.search}

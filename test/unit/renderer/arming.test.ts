@@ -7,6 +7,7 @@ import {
   engage,
   initialArming,
   isArmed,
+  letGo,
   type Disturbance,
   type KeyPress,
 } from "../../../renderer/approvals/arming.ts";
@@ -91,6 +92,12 @@ describe("arming (threats 19 and 20)", () => {
     // Getting the keyboard back ends the hold.
     expect(actionForKey(disturb(engage(arming), "refocused", 0), key({ key: "s" }))).toBeNull();
     expect(actionForKey(disturb(engage(arming), "content", 0), key({ key: "s" }))).toBe("allow-session");
+  });
+
+  it("takes no letter for an allow after the person wrote something, until they take hold again", () => {
+    const written = letGo(engage(initialArming(0)));
+    expect(actionForKey(written, key({ key: "s" }))).toBeNull();
+    expect(actionForKey(engage(written), key({ key: "s" }))).toBe("allow-session");
   });
 
   it("denies and opens the rule by a letter, but not while somebody writes", () => {
