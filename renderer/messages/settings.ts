@@ -6,6 +6,8 @@ export const settingsMessages = {
   defaultEffect: "A call that no rule covers",
   defaultEffectHelp: "Ask is the safe choice. Allow means you are asked only where a rule says so.",
   defaultEffects: { ask: "Ask me", deny: "Deny", allow: "Allow" },
+  allowTitle: "Allow what no rule covers?",
+  allowConfirm: "Allow without asking",
   deadline: "Time to answer",
   deadlineHelp: "After that the answer is no.",
   seconds: (value: number) => (value % 60 === 0 ? count(value / 60, "minute", "minutes") : count(value, "second", "seconds")),

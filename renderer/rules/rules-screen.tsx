@@ -12,9 +12,9 @@ import { Ago, useNow } from "../ui/now.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { RichText } from "../ui/rich-text.tsx";
 import { Screen, ScreenBody } from "../ui/screen.tsx";
-import { Segmented } from "../ui/segmented.tsx";
 import { useToasts } from "../ui/toaster.tsx";
 import { useAct } from "../use-act.ts";
+import { DefaultEffect } from "./default-effect.tsx";
 import { RuleForm } from "./rule-form.tsx";
 
 const hues = { allow: "green", ask: "accent", deny: "red" } as const satisfies Record<Effect, Hue>;
@@ -23,10 +23,8 @@ const strength: Readonly<Record<Effect, number>> = { deny: 0, ask: 1, allow: 2 }
 /** The remembered decisions, in words, strongest first. */
 export function RulesScreen() {
   const rules = useSnapshot((snapshot) => snapshot.rules);
-  const fallback = useSnapshot((snapshot) => snapshot.settings.defaultEffect);
   const [adding, setAdding] = useState(false);
   const opener = useOpener(adding);
-  const act = useAct();
   const words = messages.rules;
   const add = (
     <Button
@@ -44,12 +42,7 @@ export function RulesScreen() {
       <ScreenBody>
         <div className="rule-default">
           <p className="quiet">{words.order}</p>
-          <Segmented
-            label={messages.settings.defaultEffect}
-            value={fallback}
-            options={(["ask", "deny", "allow"] as const).map((value) => ({ value, label: messages.settings.defaultEffects[value] }))}
-            onChange={(defaultEffect) => void act("settings.update", { defaultEffect })}
-          />
+          <DefaultEffect />
         </div>
         {adding ? <RuleForm onDone={() => setAdding(false)} /> : null}
         {rules.length === 0 ? (

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useSnapshot } from "../app-context.tsx";
 import type { SettingsPatch } from "../../shared/model/settings.ts";
 import { messages } from "../messages.ts";
+import { DefaultEffect } from "../rules/default-effect.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { useOpener } from "../ui/use-focus.ts";
@@ -30,12 +31,7 @@ export function SettingsScreen() {
       <ScreenBody>
         <Group title={words.gate}>
           <Row title={words.defaultEffect} help={words.defaultEffectHelp}>
-            <Segmented
-              label={words.defaultEffect}
-              value={settings.defaultEffect}
-              options={(["ask", "deny", "allow"] as const).map((value) => ({ value, label: words.defaultEffects[value] }))}
-              onChange={(defaultEffect) => set({ defaultEffect })}
-            />
+            <DefaultEffect />
           </Row>
           <Row title={words.deadline} help={words.deadlineHelp}>
             <Choice

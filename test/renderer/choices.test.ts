@@ -1,0 +1,32 @@
+// What a choice does, and what it does not do by itself: a key too much, a field that is gone, a button pressed twice.
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { noBrowser, usePages } from "./harness.ts";
+
+const sent = (page: Page, channel: string): Promise<unknown[]> =>
+  page.evaluate((name) => window.fake.calls.filter((call) => call.channel === name).map(({ input }) => input), channel);
+
+describe.skipIf(noBrowser !== null)("a choice", () => {
+  const pages = usePages();
+
+  it.each(["settings", "rules"])("in %s turns asking off only when that is said twice", async (hash) => {
+    await pages.with({ hash }, async (page) => {
+      const ask = page.getByRole("radio", { name: "Ask me" });
+      await ask.focus();
+      await page.keyboard.press("ArrowLeft");
+      await page.getByText("Nothing will be asked any more.").waitFor();
+      expect(await sent(page, "settings.update")).toEqual([]);
+      await page.keyboard.press("Enter");
+      await expect.poll(() => page.locator(".confirm").count()).toBe(0);
+      expect(await ask.getAttribute("aria-checked")).toBe("true");
+      expect(await ask.evaluate((radio) => document.activeElement === radio)).toBe(true);
+      expect(await sent(page, "settings.update")).toEqual([]);
+      await page.keyboard.press("ArrowRight");
+      await expect.poll(() => sent(page, "settings.update")).toEqual([{ defaultEffect: "deny" }]);
+      await page.getByRole("radio", { name: "Allow" }).click();
+      await page.getByRole("button", { name: "Allow without asking" }).click();
+      await expect.poll(() => sent(page, "settings.update")).toEqual([{ defaultEffect: "deny" }, { defaultEffect: "allow" }]);
+      await expect.poll(() => page.locator(".confirm").count()).toBe(0);
+    });
+  });
+});
