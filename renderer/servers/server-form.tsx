@@ -40,6 +40,8 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
   const change = (key: string, more: Partial<Variable>): void =>
     setVariables((all) => all.map((variable) => (variable.key === key ? { ...variable, ...more } : variable)));
 
+  const exists = (variable: Variable): boolean => known.some((secret) => secret.name === secretName(name, variable));
+
   const submit = async (): Promise<void> => {
     setTried(true);
     const [command, ...args] = parsed.ok ? parsed.value : [];
@@ -47,7 +49,8 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
     setBusy(true);
     const named = variables.filter((variable) => variable.name !== "");
     for (const variable of named) {
-      if (variable.kind !== "secret" || variable.value === "") continue;
+      // A value that was typed before the name was that of a secret which is there: its field is gone, and so is what it said.
+      if (variable.kind !== "secret" || variable.value === "" || exists(variable)) continue;
       const stored = await act("secret.put", { name: secretName(name, variable), value: variable.value });
       if (!stored.ok) return setBusy(false);
     }
@@ -157,7 +160,7 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
                     onChange={(event) => change(variable.key, { secret: event.target.value.trim() })}
                     spellCheck={false}
                   />
-                  {known.some((secret) => secret.name === secretName(name, variable)) ? null : (
+                  {exists(variable) ? null : (
                     <input
                       className="input"
                       type="password"

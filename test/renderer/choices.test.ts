@@ -29,4 +29,20 @@ describe.skipIf(noBrowser !== null)("a choice", () => {
       await expect.poll(() => page.locator(".confirm").count()).toBe(0);
     });
   });
+
+  it("of a secret that is there leaves its value alone, whatever was typed before", async () => {
+    await pages.with({ hash: "servers/-new" }, async (page) => {
+      await page.getByLabel("Name", { exact: true }).fill("another");
+      await page.getByLabel("Command line").fill("npx -y something");
+      await page.getByRole("button", { name: "Add a variable" }).click();
+      await page.getByLabel("Variable name").fill("GITHUB_TOKEN");
+      await page.getByLabel("Value of the new secret").fill("typed too early");
+      await page.getByLabel("Secret’s name").fill("github/GITHUB_TOKEN");
+      expect(await page.getByLabel("Value of the new secret").count()).toBe(0);
+      await page.getByRole("button", { name: "Continue to the review" }).click();
+      await expect.poll(() => sent(page, "server.add")).toHaveLength(1);
+      expect(await sent(page, "secret.put")).toEqual([]);
+      expect(await sent(page, "server.add")).toMatchObject([{ settings: { env: { GITHUB_TOKEN: "${keychain:github/GITHUB_TOKEN}" } } }]);
+    });
+  });
 });
