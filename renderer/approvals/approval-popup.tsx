@@ -70,6 +70,8 @@ function wantedHeight(root: HTMLElement): number {
     parseFloat(style.paddingBlockStart) + parseFloat(style.paddingBlockEnd) + parseFloat(style.rowGap) * Math.max(0, children.length - 1);
   for (const child of children) height += naturalHeight(child);
   for (const other of root.querySelectorAll(".card-head, .deadline-line, .answer")) height += other.getBoundingClientRect().height;
+  // What they hold while they scroll.
+  for (const part of root.querySelectorAll(".card-path, .answer-panel")) height += part.scrollHeight - part.clientHeight;
   return Math.min(4000, Math.max(80, Math.ceil(height) + 2));
 }
 
