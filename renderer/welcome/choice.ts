@@ -21,6 +21,22 @@ export function firstChoice(scan: Scan): Choice {
   return { ticked: new Set(scan.secrets.filter(isLikely).map(({ id }) => id)), left: new Set(), sandboxes: new Map(), shared: false };
 }
 
+/** What was chosen before a new look, as far as it is still there; what is new is as at first. */
+export function keptChoice(choice: Choice, before: Scan, scan: Scan): Choice {
+  const first = firstChoice(scan);
+  const known = new Set(before.secrets.map(({ id }) => id));
+  const ticked = scan.secrets.filter(({ id }) => (known.has(id) ? choice.ticked : first.ticked).has(id)).map(({ id }) => id);
+  const entries = scan.files.flatMap(({ id, entries: listed }) => listed.map(({ server }) => ({ file: id, server })));
+  const names = new Set(entries.map(({ server }) => server));
+  const keys = new Set(entries.map(entryKey));
+  return {
+    ticked: new Set(ticked),
+    left: new Set([...choice.left].filter((name) => names.has(name))),
+    sandboxes: new Map([...choice.sandboxes].filter(([key]) => keys.has(key))),
+    shared: choice.shared,
+  };
+}
+
 /** Ticks or unticks these, and with them the same values elsewhere, as long as those are likely secrets, too. */
 export function tick(choice: Choice, scan: Scan, ids: readonly string[], on: boolean): Choice {
   const wanted = new Set(ids);

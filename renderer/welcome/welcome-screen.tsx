@@ -31,7 +31,7 @@ export function WelcomeScreen() {
   const first = selected === firstStart;
 
   useEffect(() => {
-    void wizard.begin(first ? null : selected);
+    void wizard.open(first ? null : selected);
   }, [wizard, selected, first]);
   // Nothing to offer on the first start: then the app begins as it would without all this.
   useEffect(() => {

@@ -4,7 +4,7 @@ import type { Migration, MigrationStep, Plan, PlannedServer, Scan } from "../../
 import type { SandboxSettings } from "../../shared/model/server.ts";
 import type { Api } from "../api.ts";
 import { messages } from "../messages.ts";
-import { firstChoice, namedSandboxes, openInstead, selectionOf, takeAlong, tick, type Choice } from "./choice.ts";
+import { firstChoice, keptChoice, namedSandboxes, openInstead, selectionOf, takeAlong, tick, type Choice } from "./choice.ts";
 import type { WizardStep } from "./steps.ts";
 
 /**
@@ -30,7 +30,9 @@ export interface WizardState {
 
 export interface Wizard {
   readonly store: StoreApi<WizardState>;
-  /** Looks anew, unless an apply is under way. */
+  /** Comes to the wizard: what was begun for this client goes on, anything else begins. */
+  open(client: string | null): Promise<void>;
+  /** Looks anew, unless an apply is under way. What was chosen for the same client is kept. */
   begin(client: string | null): Promise<void>;
   /** Looks again, in this project, too. */
   lookIn(folder: string): Promise<void>;
@@ -72,6 +74,8 @@ export function createWizard(api: Pick<Api, "call" | "on">): Wizard {
   const get = store.getState;
   const set = store.setState;
   let looks = 0;
+  /** What the choice was made of. */
+  let chosenFrom: Scan | null = null;
   let planner: Promise<void> | null = null;
   let stale = false;
 
@@ -82,7 +86,12 @@ export function createWizard(api: Pick<Api, "call" | "on">): Wizard {
     const scanned = await api.call("migration.scan", { folders: [...get().folders] });
     if (mine !== looks) return;
     if (!scanned.ok) set({ step: "found", problem: scanned.error });
-    else set({ step: "found", scan: scanned.value, choice: firstChoice(scanned.value), problem: null });
+    else {
+      const scan = scanned.value;
+      const choice = chosenFrom === null ? firstChoice(scan) : keptChoice(get().choice, chosenFrom, scan);
+      chosenFrom = scan;
+      set({ step: "found", scan, choice, problem: null });
+    }
   };
 
   const planOnce = async (): Promise<void> => {
@@ -124,13 +133,21 @@ export function createWizard(api: Pick<Api, "call" | "on">): Wizard {
     replan();
   };
 
+  const begin = async (client: string | null): Promise<void> => {
+    const { step, client: last, folders, choice } = get();
+    if (step === "apply") return;
+    if (client !== last) chosenFrom = null;
+    set({ ...empty, client, ...(client === last ? { folders, choice } : {}) });
+    await look();
+  };
+
   return {
     store,
+    begin,
 
-    async begin(client) {
-      if (get().step === "apply") return;
-      set({ ...empty, client });
-      await look();
+    async open(client) {
+      const { step, scan, client: last } = get();
+      if (scan === null || step === "done" || client !== last) await begin(client);
     },
 
     async lookIn(folder) {

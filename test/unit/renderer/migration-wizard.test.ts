@@ -26,8 +26,16 @@ function fakeApi() {
     listeners.add(listener);
     return () => listeners.delete(listener);
   };
+  const connections = new Set<(connection: "live" | "lost") => void>();
+  const onConnection = (listener: (connection: "live" | "lost") => void): (() => void) => {
+    connections.add(listener);
+    return () => connections.delete(listener);
+  };
   return {
-    api: { call, on } as Parameters<typeof createWizard>[0],
+    connection: (now: "live" | "lost") => {
+      for (const listener of connections) listener(now);
+    },
+    api: { call, on, onConnection } as Parameters<typeof createWizard>[0] & Parameters<typeof createMigrationLog>[0],
     waiting: (channel: string) => pending.filter((one) => one.channel === channel),
     push: (payload: Push<"migration.progressed">) => {
       for (const listener of listeners) listener(payload as never);
@@ -154,6 +162,46 @@ describe("the wizard", () => {
     expect(await fake.answer("migration.scan", ok(scan))).toEqual({ folders: ["/home/ann/x"] });
     void wizard.lookIn("/home/ann/x");
     expect(await fake.answer("migration.scan", ok(scan))).toEqual({ folders: ["/home/ann/x"] });
+  });
+
+  it("goes on where the person was when they come again, and keeps what they chose when it looks again", async () => {
+    void wizard.open(null);
+    await fake.answer("migration.scan", ok(scan));
+    void wizard.lookIn("/home/ann/x");
+    await fake.answer("migration.scan", ok(scan));
+    wizard.review();
+    await fake.answer("migration.plan", plan("p1"));
+    wizard.tick(["s5"], false);
+    await fake.answer("migration.plan", plan("p2"));
+    wizard.takeAlong(["github"], false);
+    await fake.answer("migration.plan", plan("p3"));
+    await wizard.open(null);
+    expect(fake.waiting("migration.scan")).toEqual([]);
+    expect(state()).toMatchObject({ step: "review", plan: { id: "p3" }, folders: ["/home/ann/x"] });
+    // What is new is as at first; what is gone is forgotten.
+    const [known] = scan.secrets.filter(({ id }) => id === "s5");
+    if (known === undefined) throw new Error("no such secret");
+    const secrets = [...scan.secrets.filter(({ id }) => id !== "s4"), { ...known, id: "s99" }];
+    void wizard.begin(null);
+    expect(await fake.answer("migration.scan", ok({ ...scan, secrets }))).toEqual({ folders: ["/home/ann/x"] });
+    expect(state().choice.ticked.has("s5")).toBe(false);
+    expect(state().choice.ticked.has("s4")).toBe(false);
+    expect(state().choice.ticked.has("s99")).toBe(true);
+    expect([...state().choice.left]).toEqual(["github"]);
+    // Another client is another matter.
+    void wizard.open("cursor");
+    expect(await fake.answer("migration.scan", ok(scan))).toEqual({ folders: [] });
+    expect(state().choice.ticked.has("s5")).toBe(true);
+    expect(state().choice.left.size).toBe(0);
+  });
+
+  it("begins anew when it was done", async () => {
+    await toReview();
+    void wizard.apply();
+    await fake.answer("migration.apply", ok(migrationDone(now)));
+    void wizard.open(null);
+    await fake.answer("migration.scan", ok(scan));
+    expect(state()).toMatchObject({ step: "found", migration: null });
   });
 
   it("takes it back, and says what could not be", async () => {
