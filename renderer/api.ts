@@ -33,6 +33,15 @@ export interface Api {
   close(): void;
 }
 
+/** Calls back when the pushes come again after they had stopped: for those who keep what was pushed, and now lack some of it. */
+export function onReconnected(api: Pick<Api, "onConnection">, listener: () => void): () => void {
+  let lost = false;
+  return api.onConnection((connection) => {
+    if (connection === "live" && lost) listener();
+    lost = connection === "lost";
+  });
+}
+
 interface Transport {
   readonly role: "window" | "approval";
   call(channel: CallChannel, input: unknown): Promise<Envelope>;

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ok, type AppError, type Result } from "../../shared/errors.ts";
 import type { JournalKind, JournalRecord } from "../../shared/model/journal-entry.ts";
+import { onReconnected } from "../api.ts";
 import { useApp } from "../app-context.tsx";
 import { callKinds, joinRecords, type ActivityRow } from "./join.ts";
 
@@ -30,6 +31,8 @@ export interface JournalRows {
 /** Of a page, and of the calls whose other records are asked for at once: each has a record of each kind at most. */
 const pageSize = 100;
 const mostOfPage = pageSize * callKinds.size;
+/** Of what was missed; who was away for longer sees the newest of it. */
+const mostPages = 20;
 
 export function queryOf(filters: Filters): Record<string, unknown> {
   return {
@@ -109,34 +112,59 @@ export function useJournal(filters: Filters, held: () => boolean): JournalRows {
     void load(undefined);
   }, [load]);
 
-  const latest = useRef({ filters, held, records });
+  const latest = useRef({ filters, held, records, aside });
   useEffect(() => {
-    latest.current = { filters, held, records };
+    latest.current = { filters, held, records, aside };
   });
-  useEffect(
-    () =>
-      api.on("journal.appended", ({ records: appended }) => {
-        const now = latest.current;
-        const shown = new Set(now.records.map(({ call }) => call).filter((call) => call !== undefined));
-        // What completes a row that is shown changes it where it is, whatever is searched for; only new rows would move the others.
-        const completes = (calls: ReadonlySet<string>, { kind, call }: JournalRecord): boolean =>
-          callKinds.has(kind) && call !== undefined && calls.has(call);
-        const completing = appended.filter((record) => completes(shown, record));
-        const opening = appended.filter(
-          (record) => !completing.includes(record) && (matches(record, now.filters) || completes(opened.current, record)),
-        );
-        for (const { call } of opening) if (call !== undefined) opened.current.add(call);
-        const move = now.held();
-        setRecords((all) => [...all, ...completing, ...(move ? [] : opening)]);
-        if (move) setAside((all) => [...all, ...opening]);
-        const addRest = async (): Promise<void> => {
-          const more = await restOf(opening);
-          if (more.ok) setRest((all) => [...all, ...more.value]);
-        };
-        void addRest();
-      }),
-    [api, restOf],
+  const arrive = useCallback(
+    (appended: readonly JournalRecord[]): void => {
+      const now = latest.current;
+      const shown = new Set(now.records.map(({ call }) => call).filter((call) => call !== undefined));
+      // What completes a row that is shown changes it where it is, whatever is searched for; only new rows would move the others.
+      const completes = (calls: ReadonlySet<string>, { kind, call }: JournalRecord): boolean =>
+        callKinds.has(kind) && call !== undefined && calls.has(call);
+      const completing = appended.filter((record) => completes(shown, record));
+      const opening = appended.filter(
+        (record) => !completing.includes(record) && (matches(record, now.filters) || completes(opened.current, record)),
+      );
+      for (const { call } of opening) if (call !== undefined) opened.current.add(call);
+      const move = now.held();
+      setRecords((all) => [...all, ...completing, ...(move ? [] : opening)]);
+      if (move) setAside((all) => [...all, ...opening]);
+      const addRest = async (): Promise<void> => {
+        const more = await restOf(opening);
+        if (more.ok) setRest((all) => [...all, ...more.value]);
+      };
+      void addRest();
+    },
+    [restOf],
   );
+  useEffect(() => api.on("journal.appended", ({ records: appended }) => arrive(appended)), [api, arrive]);
+
+  // What was appended while nothing was heard of it: read anew, or, under the eyes of somebody who reads, as if it came just now.
+  const catchUp = useCallback(async (): Promise<void> => {
+    const mine = round.current;
+    const has = latest.current;
+    const known = [...has.records, ...has.aside];
+    if (!has.held() || known.length === 0) return load(undefined);
+    const newest = known.reduce((most, { seq }) => Math.max(most, seq), 0);
+    const given = JSON.parse(query) as object;
+    const missed: JournalRecord[] = [];
+    for (let pages = 0; pages < mostPages; pages += 1) {
+      const before = missed.at(-1)?.seq;
+      const page = await api.call("journal.page", { ...given, limit: pageSize, ...(before === undefined ? {} : { before }) });
+      if (mine !== round.current || !page.ok) return;
+      const unknown = page.value.records.filter(({ seq }) => seq > newest);
+      missed.push(...unknown);
+      if (!page.value.more || unknown.length < page.value.records.length) break;
+    }
+    const here = new Set([...latest.current.records, ...latest.current.aside].map(({ seq }) => seq));
+    arrive(missed.filter(({ seq }) => !here.has(seq)).toReversed());
+    // The end of a call need not hold what is searched for.
+    const ends = await restOf(known);
+    if (ends.ok && mine === round.current) setRest((all) => [...all, ...ends.value]);
+  }, [api, arrive, load, query, restOf]);
+  useEffect(() => onReconnected(api, () => void catchUp()), [api, catchUp]);
 
   const rows = useMemo(() => {
     const calls = new Set(records.map(({ call }) => call));

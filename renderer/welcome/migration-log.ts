@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { AppError } from "../../shared/errors.ts";
 import type { Drift, Migration, Scan } from "../../shared/model/migration.ts";
-import type { Api } from "../api.ts";
+import { onReconnected, type Api } from "../api.ts";
 
 /** What was migrated, what became of it since, and what the last look at the clients' files found. Null: not known yet. */
 export interface MigrationLogState {
@@ -20,7 +20,7 @@ export interface MigrationLog {
   follow(): () => void;
 }
 
-export function createMigrationLog(api: Pick<Api, "call" | "on">): MigrationLog {
+export function createMigrationLog(api: Pick<Api, "call" | "on" | "onConnection">): MigrationLog {
   const store = createStore<MigrationLogState>(() => ({ history: null, drift: [], scan: null, scanning: false, scanProblem: null }));
 
   const load = async (): Promise<void> => {
@@ -43,12 +43,21 @@ export function createMigrationLog(api: Pick<Api, "call" | "on">): MigrationLog 
     store,
     look,
     follow() {
-      void load();
-      return api.on("migration.progressed", ({ step }) => {
-        if (step !== null) return;
+      const again = (): void => {
         void load();
         if (store.getState().scan !== null) void look();
-      });
+      };
+      void load();
+      const stops = [
+        api.on("migration.progressed", ({ step }) => {
+          if (step === null) again();
+        }),
+        // Something may have changed while nothing was heard of it.
+        onReconnected(api, again),
+      ];
+      return () => {
+        for (const stop of stops) stop();
+      };
     },
   };
 }

@@ -1,10 +1,7 @@
-// The main window in a real browser: keyboard, forms, undo, the live journal, and the browser's transport (HTTP and server-sent events)
-// with a connection that is lost and comes back.
-import http from "node:http";
-import type { AddressInfo } from "node:net";
-import { chromium, type Page } from "playwright-core";
+// The main window in a real browser: keyboard, forms, undo, and the live journal.
+import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { executablePath, noBrowser, fixture, usePages, type OpenOptions } from "./harness.ts";
+import { noBrowser, fixture, usePages, type OpenOptions } from "./harness.ts";
 
 async function calls(page: Page, channel: string): Promise<unknown[]> {
   return await page.evaluate((name) => window.fake.calls.filter((call) => call.channel === name).map(({ input }) => input), channel);
@@ -313,67 +310,6 @@ describe.skipIf(noBrowser !== null)("the main window", () => {
         }));
         expect(found, hash).toEqual({ pwned: false, images: 0, raw: false });
       });
-    }
-  });
-
-  it("works in a browser over HTTP and server-sent events, says when the connection is lost, and catches up", async () => {
-    const { snapshot } = fixture(Date.now());
-    let revision = 1;
-    const streams = new Set<http.ServerResponse>();
-    let accepting = true;
-    const forward = async (url: string, response: http.ServerResponse): Promise<void> => {
-      const file = await fetch(`${pages.url()}${url}`);
-      response.writeHead(file.status, Object.fromEntries(file.headers.entries()));
-      response.end(Buffer.from(await file.arrayBuffer()));
-    };
-    const server = http.createServer((request, response) => {
-      const url = request.url ?? "/";
-      if (url === "/api/events" && !accepting) {
-        response.writeHead(503).end();
-        return;
-      }
-      if (url === "/api/events") {
-        response.writeHead(200, { "content-type": "text/event-stream" }).write(": hello\n\n");
-        streams.add(response);
-        return;
-      }
-      if (url === "/api/call") {
-        let body = "";
-        request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-        request.on("end", () => {
-          const { channel } = JSON.parse(body) as { channel: string };
-          const answer =
-            channel === "state.get"
-              ? { ok: true, value: { revision, snapshot: { ...snapshot, approvals: revision > 2 ? [] : snapshot.approvals } } }
-              : { ok: false, error: { code: "not-found", message: "not here" } };
-          response.writeHead(accepting ? 200 : 503, { "content-type": "application/json" }).end(accepting ? JSON.stringify(answer) : "");
-        });
-        return;
-      }
-      void forward(url, response);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const driver = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-    try {
-      const page = await driver.newPage();
-      await page.goto(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/index.html#/rules`);
-      await page.getByText("Every client must ask").waitFor();
-      revision = 2;
-      for (const stream of streams) stream.write(`event: state.changed\ndata: ${JSON.stringify({ revision, slices: { rules: [] } })}\n\n`);
-      await page.getByText("No rules yet").waitFor();
-      await page.getByText("2 questions wait").waitFor({ state: "attached" });
-      accepting = false;
-      for (const stream of streams) stream.destroy();
-      streams.clear();
-      await page.getByText("Connection to Portcullis lost").waitFor();
-      revision = 9;
-      accepting = true;
-      await page.getByText("Connection to Portcullis lost").waitFor({ state: "detached" });
-      await expect.poll(() => page.getByText("2 questions wait").count()).toBe(0);
-    } finally {
-      await driver.close();
-      for (const stream of streams) stream.destroy();
-      await new Promise((resolve) => server.close(resolve));
     }
   });
 });

@@ -242,6 +242,22 @@ describe("what is known of migrations", () => {
     stop();
   });
 
+  it("is asked for again when the connection was lost, and not when it was there all the time", async () => {
+    const fake = fakeApi();
+    const stop = createMigrationLog(fake.api).follow();
+    await fake.answer("migration.history", ok([]));
+    await fake.answer("migration.drift", ok([]));
+    fake.connection("live");
+    expect(fake.waiting("migration.history")).toEqual([]);
+    fake.connection("lost");
+    fake.connection("live");
+    expect(fake.waiting("migration.history")).toHaveLength(1);
+    stop();
+    fake.connection("lost");
+    fake.connection("live");
+    expect(fake.waiting("migration.history")).toHaveLength(1);
+  });
+
   it("looks once at a time, and again after a change", async () => {
     const fake = fakeApi();
     const log = createMigrationLog(fake.api);
