@@ -11,9 +11,9 @@ export type Verb = (typeof verbs)[number];
 
 // Only words whose meaning is plain: a wrong verb in the headline would be worse than none.
 const words: readonly (readonly [Verb, readonly string[]])[] = [
-  ["read", ["read", "get", "fetch", "view", "show", "describe", "stat", "download"]],
+  ["read", ["read", "get", "fetch", "view", "show", "describe", "stat"]],
   ["list", ["list", "ls", "tree", "enumerate"]],
-  ["search", ["search", "find", "grep", "lookup", "resolve"]],
+  ["search", ["search", "find", "grep"]],
   ["change", ["write", "edit", "update", "set", "patch", "change", "modify", "replace", "append", "rename", "put", "add", "insert"]],
   ["create", ["create", "new", "make", "mkdir"]],
   ["move", ["move", "mv"]],

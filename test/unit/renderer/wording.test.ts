@@ -19,6 +19,10 @@ describe("wording", () => {
     ["run_command", "run"],
     ["frobnicate", "call"],
     ["query", "call"],
+    // They may well change something: a file that is written, a thread that is closed.
+    ["download_file", "call"],
+    ["resolve_thread", "call"],
+    ["lookup", "call"],
     ["execute_sql", "run"],
     ["", "call"],
   ])("%s is %s", (tool, verb) => {
