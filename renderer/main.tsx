@@ -4,6 +4,7 @@ import "./ui/surfaces.css";
 import "./approvals/approvals.css";
 import "./approvals/answer.css";
 import "./shell/shell.css";
+import "./ui/forced-colors.css";
 import { startPage } from "./page.tsx";
 import { MainWindow } from "./shell/main-window.tsx";
 
