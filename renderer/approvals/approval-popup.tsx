@@ -1,8 +1,10 @@
 import { CircleCheck } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { Approval } from "../../shared/model/approval.ts";
 import { useApp, useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { Revealed } from "../ui/revealed.tsx";
 import { ApprovalStage } from "./approval-stage.tsx";
 
 /** Height that the arguments ask for before they scroll, in pixels. */
@@ -13,17 +15,39 @@ const emptyHeight = 200;
 export function ApprovalPopup() {
   const approvals = useSnapshot((snapshot) => snapshot.approvals);
   const frame = useRef<HTMLElement>(null);
+  const [shown, setShown] = useState<string | null>(null);
+  const onShown = useCallback((id: string | null) => setShown(id), []);
   useWantedHeight(frame);
   return (
     <main ref={frame}>
       <h1 className="sr-only">{messages.approvals.popupTitle}</h1>
+      <Announcement approval={approvals.find(({ id }) => id === shown)} />
       <ApprovalStage
         approvals={approvals}
         wanted={null}
         argumentsHeight={argumentsHeight}
+        onShown={onShown}
         empty={<EmptyState icon={CircleCheck} title={messages.approvals.empty} />}
       />
     </main>
+  );
+}
+
+/** Says which question has come up: it does so without taking the keyboard. */
+function Announcement({ approval }: { readonly approval: Approval | undefined }) {
+  const words = messages.approvals.announce;
+  return (
+    <output className="sr-only">
+      {approval === undefined ? null : (
+        <>
+          <Revealed text={approval.client} line />
+          {words.asks}
+          <Revealed text={approval.tool} line />
+          {words.of}
+          <Revealed text={approval.server} line />
+        </>
+      )}
+    </output>
   );
 }
 

@@ -29,6 +29,7 @@ const lasts = {
 export const approvalMessages = {
   title: "Approvals",
   popupTitle: "Approval",
+  announce: { asks: " wants to use ", of: " of " },
   pathAsks: " asks the server ",
   pathTool: " for its tool ",
   says: (says: string) => `says it is ${says}`,

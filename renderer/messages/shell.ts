@@ -1,4 +1,5 @@
 import type { Screen } from "../view.ts";
+import { format } from "../format.ts";
 import { count } from "./plural.ts";
 
 export const commonMessages = {
@@ -59,6 +60,7 @@ export const shellMessages = {
   screens: screenNames,
   navigation: "Screens",
   skip: "Skip to the content",
+  pageTitle: (name: string, waiting: number) => (waiting === 0 ? name : `(${format.number(waiting)}) ${name}`),
   waiting: (value: number) => count(value, "question waits", "questions wait"),
   drifted: (value: number) => count(value, "change in a client’s config to look at", "changes in clients’ configs to look at"),
   unaccepted: (value: number) => `${count(value, "server", "servers")} to accept`,

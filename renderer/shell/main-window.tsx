@@ -52,6 +52,7 @@ export function MainWindow() {
   return (
     <MigrationProvider>
       <FirstStart />
+      <Announcement />
       <Content />
     </MigrationProvider>
   );
@@ -71,13 +72,22 @@ function FirstStart() {
   return null;
 }
 
+/** How many wait, read out when that changes, whatever screen is open. */
+function Announcement() {
+  const waiting = useSnapshot((snapshot) => snapshot.approvals.length);
+  return <output className="sr-only">{waiting === 0 ? null : messages.shell.waiting(waiting)}</output>;
+}
+
 function Content() {
   const { screen } = useView();
+  const waiting = useSnapshot((snapshot) => snapshot.approvals.length);
   const content = useRef<HTMLElement>(null);
   const last = useRef(screen);
   useKeptFocus(content);
   useEffect(() => {
-    document.title = `${messages.shell.screens[screen]} · ${messages.shell.name}`;
+    document.title = messages.shell.pageTitle(`${messages.shell.screens[screen]} · ${messages.shell.name}`, waiting);
+  }, [screen, waiting]);
+  useEffect(() => {
     if (last.current === screen) return;
     last.current = screen;
     content.current?.focus({ preventScroll: true });

@@ -154,7 +154,7 @@ describe.skipIf(noBrowser !== null)("the approval card", () => {
       await expect.poll(() => answers(page)).toHaveLength(1);
       await page.getByText("Allowed.").waitFor();
       // The next one, after a moment, with its own half second.
-      await page.getByText("Claude Code").waitFor();
+      await page.locator(".card-path", { hasText: "Claude Code" }).waitFor();
       await page.keyboard.press("Control+Enter");
       expect(await answers(page)).toHaveLength(1);
       await armed(page);
@@ -232,7 +232,7 @@ describe.skipIf(noBrowser !== null)("the approval card", () => {
       await page.keyboard.press("Control+Enter");
       expect(await answers(page)).toEqual([]);
       await page.getByRole("button", { name: "Next question" }).click();
-      await page.getByText("Intruder").waitFor();
+      await page.locator(".card-path", { hasText: "Intruder" }).waitFor();
     });
   });
 

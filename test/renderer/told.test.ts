@@ -1,7 +1,36 @@
 // What is told to those who do not see the page as it was drawn: in the title, to a screen reader, in a system's own colours.
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { approvals } from "../fixtures/renderer/snapshot.ts";
 import { noBrowser, usePages } from "./harness.ts";
+
+describe.skipIf(noBrowser !== null)("what waits", () => {
+  const pages = usePages();
+  const { list } = approvals(Date.now());
+
+  it("stands in the title, and is read out whatever screen is open", async () => {
+    await pages.with({ hash: "rules" }, async (page) => {
+      const told = page.locator("output.sr-only").first();
+      await expect.poll(() => page.title()).toBe("(2) Rules · Portcullis");
+      expect(await told.textContent()).toBe("2 questions wait");
+      await page.evaluate((waiting) => window.fake.push({ approvals: waiting }), list.slice(0, 1));
+      await expect.poll(() => told.textContent()).toBe("1 question waits");
+      await page.evaluate(() => window.fake.push({ approvals: [] }));
+      await expect.poll(() => page.title()).toBe("Rules · Portcullis");
+      expect(await told.textContent()).toBe("");
+    });
+  });
+
+  it("is named in the approval window: who wants to use what of which server", async () => {
+    await pages.with({ file: "approval.html", width: 480, height: 700, data: { role: "approval" } }, async (page) => {
+      const told = page.locator("main > output.sr-only");
+      await expect.poll(() => told.textContent()).toBe("Cursor wants to use write_file of filesystem");
+      await page.locator(".answer[data-armed=true]").waitFor();
+      await page.keyboard.press("d");
+      await expect.poll(() => told.textContent()).toBe("Claude Code wants to use create_issue of github");
+    });
+  });
+});
 
 describe.skipIf(noBrowser !== null)("in the system's own colours", () => {
   const pages = usePages();

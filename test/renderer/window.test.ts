@@ -18,7 +18,7 @@ describe.skipIf(noBrowser !== null)("the main window", () => {
       for (const name of ["Activity", "Servers", "Clients", "Secrets", "Rules", "Settings", "Approvals"]) {
         await page.getByRole("link", { name }).focus();
         await page.keyboard.press("Enter");
-        expect(await page.title()).toBe(`${name} · Portcullis`);
+        expect(await page.title()).toBe(`(2) ${name} · Portcullis`);
         expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(name);
         expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
       }
