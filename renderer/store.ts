@@ -84,7 +84,8 @@ export function createReplica(api: Pick<Api, "call" | "on" | "onConnection">): R
     }),
     api.onConnection((connection) => {
       store.setState({ connection });
-      if (connection === "live") void reload();
+      // Also when it is lost: the answer says why, which the stream does not.
+      void reload();
     }),
   ];
 

@@ -95,6 +95,8 @@ export const shellMessages = {
   vaultAction: "Open secrets",
   connection: connectionTitles,
   connectionText: "What you see may be out of date. Trying again…",
+  connectionLate: `It has been gone for a while. ${errorMessages.signedOutHint}`,
+  notConnected: "Not connected",
   answererTerminal: "Questions are answered in the terminal in this run.",
   answererDeny: "Every question is answered with no in this run.",
   notifications: "Messages",

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useStore } from "zustand";
 import type { Output } from "../../shared/ipc/contract.ts";
 import type { AppView } from "../../shared/model/snapshot.ts";
@@ -9,6 +9,9 @@ import { Button } from "../ui/button.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { useAct } from "../use-act.ts";
 
+/** A restart takes less. */
+const lateMs = 10_000;
+
 /** What stands above every screen while it lasts: a lost connection, a fault, a pause, a vault that cannot be used. */
 export function Banners() {
   const { replica, view } = useApp();
@@ -18,11 +21,7 @@ export function Banners() {
   const act = useAct();
   return (
     <div className="banners">
-      {connection === "lost" ? (
-        <Banner hue="red" live title={messages.shell.connection.lost}>
-          {messages.shell.connectionText}
-        </Banner>
-      ) : null}
+      {connection === "lost" ? <LostBanner /> : null}
       {app.state === "fault" ? <FaultBanner app={app} /> : null}
       {app.state === "paused" ? (
         <Banner
@@ -48,6 +47,28 @@ export function Banners() {
         <Banner hue="amber" title={app.answerer === "terminal" ? messages.shell.answererTerminal : messages.shell.answererDeny} />
       )}
     </div>
+  );
+}
+
+/** Trying again helps for a while, and never where this page is no longer let in: then it says what does. */
+function LostBanner() {
+  const { replica } = useApp();
+  const signedOut = useStore(replica.store, ({ failure }) => failure?.code === "not-allowed");
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), lateMs);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <Banner hue="red" live title={signedOut ? messages.errors.signedOut : messages.shell.connection.lost}>
+      {signedOut ? (
+        messages.errors.signedOutHint
+      ) : (
+        <>
+          {messages.shell.connectionText} {late ? messages.shell.connectionLate : null}
+        </>
+      )}
+    </Banner>
   );
 }
 

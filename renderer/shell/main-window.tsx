@@ -1,5 +1,6 @@
 import { Activity, Hand, KeyRound, MonitorSmartphone, Pause, Play, ScrollText, Server, Settings, type LucideIcon } from "lucide-react";
 import { useEffect, useRef, type ReactNode } from "react";
+import { useStore } from "zustand";
 import type { AppView } from "../../shared/model/snapshot.ts";
 import { ActivityScreen } from "../activity/activity-screen.tsx";
 import { useApp, useSnapshot, useView } from "../app-context.tsx";
@@ -117,7 +118,8 @@ function Content() {
 }
 
 function Rail({ screen }: { readonly screen: Screen }) {
-  const { view } = useApp();
+  const { replica, view } = useApp();
+  const lost = useStore(replica.store, ({ connection }) => connection === "lost");
   const state = useSnapshot((snapshot) => snapshot.app.state);
   const waiting = useSnapshot((snapshot) => snapshot.approvals.length);
   const unaccepted = useSnapshot(
@@ -167,9 +169,9 @@ function Rail({ screen }: { readonly screen: Screen }) {
       </nav>
       <div className="rail-gap" />
       <div className="rail-state">
-        <p className="rail-state-line" title={messages.shell.stateHint[state]}>
-          <Dot look={dots[state]} />
-          <span>{messages.shell.state[state]}</span>
+        <p className="rail-state-line" title={lost ? messages.shell.connection.lost : messages.shell.stateHint[state]}>
+          <Dot look={lost ? "hollow" : dots[state]} />
+          <span>{lost ? messages.shell.notConnected : messages.shell.state[state]}</span>
         </p>
         <Button
           icon={paused ? <Play size={14} aria-hidden="true" /> : <Pause size={14} aria-hidden="true" />}

@@ -108,6 +108,23 @@ describe.skipIf(noBrowser !== null)("a page in a browser", () => {
     });
   });
 
+  it("says what to do when the app stays away, or does not let this page in any more, and claims no state", async () => {
+    await withApp("rules", async (page, app) => {
+      await page.getByText("Every client must ask").waitFor();
+      expect(await page.locator(".rail-state-line").textContent()).toBe("Waiting for you");
+      await lose(page, app);
+      expect(await page.locator(".rail-state-line").textContent()).toBe("Not connected");
+      expect(await page.getByText("follow the new link").count()).toBe(0);
+      await page.getByText("follow the new link").waitFor({ timeout: 15_000 });
+      await comeBack(page, app);
+      expect(await page.locator(".rail-state-line").textContent()).toBe("Waiting for you");
+      app.accepting = "signed-out";
+      app.drop();
+      await page.getByText("This page is no longer signed in.").waitFor({ timeout: 5000 });
+      await page.getByText("Run `portcullis open` and follow the new link.").waitFor();
+    });
+  });
+
   it("shows what was recorded while the connection was lost, and keeps still for somebody who reads", async () => {
     await withApp("activity", async (page, app) => {
       app.records = [event(1), event(2)];
