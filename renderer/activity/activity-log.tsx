@@ -35,75 +35,84 @@ export function ActivityLog({ filters, empty }: { readonly filters: Filters; rea
     reading.current.open = open.size > 0;
   }, [open]);
 
-  if (journal.problem !== null) {
-    return (
+  const { problem } = journal;
+  const failed =
+    problem === null ? null : (
       <div className="verdict">
         <Banner
           hue="red"
           live
-          title={<Revealed text={journal.problem.message} />}
+          title={<Revealed text={problem.error.message} />}
           action={
             <Button aria-disabled={journal.loading} onClick={journal.again}>
               {messages.common.tryAgain}
             </Button>
           }
         >
-          {journal.problem.hint === undefined ? null : <Revealed text={journal.problem.hint} />}
+          {problem.error.hint === undefined ? null : <Revealed text={problem.error.hint} />}
         </Banner>
       </div>
     );
-  }
+  // What was read stays; the note stands where something is missing.
+  if (failed !== null && rows.length === 0) return failed;
   if (rows.length === 0 && !journal.loading && journal.fresh === 0) return empty;
+  const older = problem?.before !== undefined;
   return (
-    <div className="log-frame">
-      {journal.fresh === 0 ? null : (
-        <div className="fresh-pill">
-          <Button
-            look="primary"
-            icon={<ArrowUp size={14} aria-hidden="true" />}
-            aria-label={messages.activity.freshLong(journal.fresh)}
-            onClick={() => {
-              journal.takeFresh();
-              scroller.current?.scrollTo({ top: 0 });
-            }}
-          >
-            {messages.activity.fresh(journal.fresh)}
-          </Button>
+    <>
+      {older ? null : failed}
+      <div className="log-frame">
+        {journal.fresh === 0 ? null : (
+          <div className="fresh-pill">
+            <Button
+              look="primary"
+              icon={<ArrowUp size={14} aria-hidden="true" />}
+              aria-label={messages.activity.freshLong(journal.fresh)}
+              onClick={() => {
+                journal.takeFresh();
+                scroller.current?.scrollTo({ top: 0 });
+              }}
+            >
+              {messages.activity.fresh(journal.fresh)}
+            </Button>
+          </div>
+        )}
+        <div
+          ref={scroller}
+          className="log-scroll"
+          onPointerEnter={() => (reading.current.pointer = true)}
+          onPointerLeave={() => (reading.current.pointer = false)}
+        >
+          <ul className="log-rows" aria-label={messages.activity.list} style={{ blockSize: virtualizer.getTotalSize() }}>
+            {items.map(({ index, start, key }) => {
+              const row = rows[index];
+              if (row === undefined) return null;
+              const isOpen = open.has(row.key);
+              const newer = rows[index - 1];
+              return (
+                <li
+                  key={key}
+                  data-index={index}
+                  ref={virtualizer.measureElement}
+                  className={isOpen ? "log-row open" : "log-row"}
+                  style={{ transform: `translateY(${String(start)}px)` }}
+                >
+                  {newer === undefined || dayOf(newer.at) !== dayOf(row.at) ? <h2 className="log-day">{format.day(row.at)}</h2> : null}
+                  <ActivityLine
+                    row={row}
+                    open={isOpen}
+                    onToggle={() => setOpen((all) => new Set(isOpen ? [...all].filter((other) => other !== row.key) : [...all, row.key]))}
+                  />
+                </li>
+              );
+            })}
+          </ul>
+          {older ? failed : null}
+          <output className="log-end">
+            {journal.loading ? messages.activity.loadingMore : more || rows.length === 0 ? "" : messages.activity.start}
+          </output>
         </div>
-      )}
-      <div
-        ref={scroller}
-        className="log-scroll"
-        onPointerEnter={() => (reading.current.pointer = true)}
-        onPointerLeave={() => (reading.current.pointer = false)}
-      >
-        <ul className="log-rows" aria-label={messages.activity.list} style={{ blockSize: virtualizer.getTotalSize() }}>
-          {items.map(({ index, start, key }) => {
-            const row = rows[index];
-            if (row === undefined) return null;
-            const isOpen = open.has(row.key);
-            const newer = rows[index - 1];
-            return (
-              <li
-                key={key}
-                data-index={index}
-                ref={virtualizer.measureElement}
-                className={isOpen ? "log-row open" : "log-row"}
-                style={{ transform: `translateY(${String(start)}px)` }}
-              >
-                {newer === undefined || dayOf(newer.at) !== dayOf(row.at) ? <h2 className="log-day">{format.day(row.at)}</h2> : null}
-                <ActivityLine
-                  row={row}
-                  open={isOpen}
-                  onToggle={() => setOpen((all) => new Set(isOpen ? [...all].filter((other) => other !== row.key) : [...all, row.key]))}
-                />
-              </li>
-            );
-          })}
-        </ul>
-        <output className="log-end">{journal.loading ? messages.activity.loadingMore : more ? "" : messages.activity.start}</output>
       </div>
-    </div>
+    </>
   );
 }
 

@@ -15,14 +15,20 @@ export interface Filters {
 
 export const noFilters: Filters = { kinds: null, server: null, client: null, decision: null, text: "" };
 
+interface Problem {
+  readonly error: AppError;
+  /** The record before which it could not be read; undefined: the newest. */
+  readonly before: number | undefined;
+}
+
 export interface JournalRows {
   readonly rows: readonly ActivityRow[];
   /** Rows that came while the person was reading; `takeFresh` brings them in. */
   readonly fresh: number;
   readonly more: boolean;
   readonly loading: boolean;
-  readonly problem: AppError | null;
-  /** Reads from the newest record again. */
+  readonly problem: Problem | null;
+  /** Reads again what could not be read. */
   readonly again: () => void;
   readonly takeFresh: () => void;
   readonly loadMore: () => void;
@@ -62,7 +68,7 @@ export function useJournal(filters: Filters, held: () => boolean): JournalRows {
   const [aside, setAside] = useState<readonly JournalRecord[]>([]);
   const [more, setMore] = useState(false);
   const [loading, setLoading] = useState(true);
-  const [problem, setProblem] = useState<AppError | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
   const [rest, setRest] = useState<readonly JournalRecord[]>([]);
   const round = useRef(0);
   const opened = useRef(new Set<string>());
@@ -96,7 +102,7 @@ export function useJournal(filters: Filters, held: () => boolean): JournalRows {
       const more = page.ok ? await restOf(page.value.records) : page;
       if (mine !== round.current) return;
       setLoading(false);
-      setProblem(more.ok ? null : more.error);
+      setProblem(more.ok ? null : { error: more.error, before });
       if (!page.ok || !more.ok) return;
       setMore(page.value.more);
       setRest((known) => (before === undefined ? more.value : [...known, ...more.value]));
@@ -177,8 +183,9 @@ export function useJournal(filters: Filters, held: () => boolean): JournalRows {
   }, [aside]);
   const oldest = records.reduce((least, { seq }) => Math.min(least, seq), Number.POSITIVE_INFINITY);
   const loadMore = useCallback(() => {
-    if (more && !loading && Number.isFinite(oldest)) void load(oldest);
-  }, [load, loading, more, oldest]);
-  const again = useCallback(() => void load(undefined), [load]);
+    // What failed is tried again by the person, not by every row that comes into sight.
+    if (more && !loading && problem === null && Number.isFinite(oldest)) void load(oldest);
+  }, [load, loading, more, oldest, problem]);
+  const again = useCallback(() => void load(problem?.before), [load, problem]);
   return { rows, fresh, more, loading, problem, again, takeFresh, loadMore };
 }

@@ -89,4 +89,37 @@ describe.skipIf(noBrowser !== null)("activity", () => {
       expect(await page.getByText("The journal is busy.").count()).toBe(0);
     });
   });
+
+  it("keeps what it has read when older records cannot be, says so at its end, and goes on from there", async () => {
+    await withPage({}, async (page) => {
+      await page.getByText("create_issue").first().waitFor();
+      await page.evaluate(() => {
+        window.fake.failures["journal.page"] = { code: "internal", message: "The journal is busy." };
+      });
+      const log = page.locator(".log-scroll");
+      const toEnd = (): Promise<void> => log.evaluate((scroller) => scroller.scrollTo({ top: scroller.scrollHeight }));
+      await toEnd();
+      await page.getByText("The journal is busy.").waitFor({ state: "attached" });
+      expect(await page.locator(".log-row").count()).toBeGreaterThan(5);
+      const asked = (): Promise<number> =>
+        page.evaluate(() => window.fake.calls.filter(({ channel }) => channel === "journal.page").length);
+      const before = await asked();
+      await page.waitForTimeout(500);
+      expect(await asked()).toBe(before);
+      await page.evaluate(() => {
+        window.fake.failures = {};
+      });
+      await toEnd();
+      await page.getByRole("button", { name: "Try again" }).click();
+      await expect.poll(asked).toBeGreaterThan(before);
+      await expect.poll(() => page.getByText("The journal is busy.").count()).toBe(0);
+      await log.evaluate(async (scroller) => {
+        for (let step = 0; step < 20; step += 1) {
+          scroller.scrollTo({ top: scroller.scrollHeight });
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      });
+      await page.getByText("The journal begins here.").waitFor();
+    });
+  });
 });
