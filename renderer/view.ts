@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
+import { wholeLog, type LogView } from "./activity/log-view.ts";
 import { emptyDraft, type ServerDraft } from "./servers/server-draft.ts";
 
 /** In the rail, in this order. */
@@ -16,12 +17,15 @@ export interface View {
 interface ViewState extends View {
   /** A server that is being described, so that a look at another screen does not lose it. Only in memory. */
   readonly serverDraft: ServerDraft;
+  /** What the log was asked for, likewise. */
+  readonly logView: LogView;
 }
 
 export interface ViewStore {
   readonly store: StoreApi<ViewState>;
   go(screen: Screen, selected?: string | null): void;
   setServerDraft(draft: ServerDraft): void;
+  setLogView(logView: LogView): void;
   close(): void;
 }
 
@@ -40,7 +44,7 @@ export function parseView(hash: string): View {
 
 /** Follows the window's address until closed. */
 export function createView(window: Window): ViewStore {
-  const store = createStore<ViewState>(() => ({ ...parseView(window.location.hash), serverDraft: emptyDraft }));
+  const store = createStore<ViewState>(() => ({ ...parseView(window.location.hash), serverDraft: emptyDraft, logView: wholeLog }));
   const onHash = (): void => store.setState(parseView(window.location.hash));
   window.addEventListener("hashchange", onHash);
   return {
@@ -51,6 +55,7 @@ export function createView(window: Window): ViewStore {
       store.setState({ screen, selected });
     },
     setServerDraft: (serverDraft) => store.setState({ serverDraft }),
+    setLogView: (logView) => store.setState({ logView }),
     close: () => window.removeEventListener("hashchange", onHash),
   };
 }

@@ -9,12 +9,19 @@ import { Revealed } from "../ui/revealed.tsx";
 import { ActivityLine } from "./activity-row.tsx";
 import { useJournal, type Filters } from "./use-journal.ts";
 
-/** The rows, virtual and measured; while somebody reads (scrolled, pointer over it, a row open) what is new waits behind a button. */
+/** The rows, virtual and measured; while somebody reads (scrolled, pointer or keyboard in it, a row open) what is new waits behind a button. */
 export function ActivityLog({ filters, empty }: { readonly filters: Filters; readonly empty: React.ReactNode }) {
   const scroller = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set());
   const reading = useRef({ pointer: false, open: false });
-  const held = useCallback(() => reading.current.pointer || reading.current.open || (scroller.current?.scrollTop ?? 0) > 4, []);
+  const held = useCallback((): boolean => {
+    const { current } = scroller;
+    return (
+      reading.current.pointer ||
+      reading.current.open ||
+      (current !== null && (current.scrollTop > 4 || current.contains(document.activeElement)))
+    );
+  }, []);
   const journal = useJournal(filters, held);
   const { rows, more, loadMore } = journal;
   // The compiler is not used; the virtualizer re-renders this component itself.

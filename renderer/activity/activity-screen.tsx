@@ -1,7 +1,8 @@
 import "./activity.css";
 import { Activity, Search, SearchX } from "lucide-react";
 import { useDeferredValue, useState } from "react";
-import type { JournalKind, JournalVerdict } from "../../shared/model/journal-entry.ts";
+import { useStore } from "zustand";
+import type { JournalVerdict } from "../../shared/model/journal-entry.ts";
 import { useApp, useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Button } from "../ui/button.tsx";
@@ -10,37 +11,9 @@ import { Screen } from "../ui/screen.tsx";
 import { Select } from "../ui/select.tsx";
 import { ActivityLog } from "./activity-log.tsx";
 import { JournalActions, Verdict } from "./journal-actions.tsx";
+import { groups, wholeLog, type Group, type LogView } from "./log-view.ts";
 import { noFilters, queryOf, type Filters } from "./use-journal.ts";
 
-const groups = {
-  all: null,
-  calls: ["call-asked", "call-dispatched", "call-denied", "call-finished"],
-  denied: ["call-denied", "server-refused"],
-  servers: [
-    "server-accepted",
-    "server-installed",
-    "server-launched",
-    "server-refused",
-    "server-stopped",
-    "client-connected",
-    "client-disconnected",
-  ],
-  secrets: ["secret-stored", "secret-deleted", "secret-used"],
-  settings: [
-    "rule-added",
-    "rule-removed",
-    "settings-changed",
-    "gate-paused",
-    "gate-resumed",
-    "journal-exported",
-    "migration-applied",
-    "migration-undone",
-    "migration-failed",
-    "app-started",
-    "app-stopped",
-  ],
-} as const satisfies Record<string, readonly JournalKind[] | null>;
-type Group = keyof typeof groups;
 const groupNames = Object.keys(groups) as Group[];
 
 const any = "";
@@ -50,10 +23,8 @@ export function ActivityScreen() {
   const { view } = useApp();
   const servers = useSnapshot((snapshot) => snapshot.servers);
   const clients = useSnapshot((snapshot) => snapshot.clients);
-  const [group, setGroup] = useState<Group>("all");
-  const [server, setServer] = useState(any);
-  const [client, setClient] = useState(any);
-  const [text, setText] = useState("");
+  const { group, server, client, text } = useStore(view.store, ({ logView }) => logView);
+  const ask = (more: Partial<LogView>): void => view.setLogView({ ...view.store.getState().logView, ...more });
   const [verdict, setVerdict] = useState<JournalVerdict | null>(null);
   const searched = useDeferredValue(text);
   const filters: Filters = {
@@ -65,12 +36,7 @@ export function ActivityScreen() {
   };
   const filtered = group !== "all" || server !== any || client !== any || text.trim() !== "";
   const words = messages.activity;
-  const clear = (): void => {
-    setGroup("all");
-    setServer(any);
-    setClient(any);
-    setText("");
-  };
+  const clear = (): void => ask(wholeLog);
   return (
     <Screen title={words.title} actions={<JournalActions filters={filters} onVerdict={setVerdict} />}>
       <search className="filters">
@@ -82,20 +48,20 @@ export function ActivityScreen() {
             aria-label={words.search}
             placeholder={words.search}
             value={text}
-            onChange={(event) => setText(event.target.value)}
+            onChange={(event) => ask({ text: event.target.value })}
           />
         </div>
         <Select
           label={words.show}
           value={group}
           options={groupNames.map((value) => ({ value, label: words.filters[value] }))}
-          onChange={setGroup}
+          onChange={(next) => ask({ group: next })}
         />
         <Select
           label={words.server}
           value={server}
           options={[{ value: any, label: words.anyServer }, ...servers.map(({ name }) => ({ value: name, label: name }))]}
-          onChange={setServer}
+          onChange={(next) => ask({ server: next })}
         />
         <Select
           label={words.client}
@@ -104,7 +70,7 @@ export function ActivityScreen() {
             { value: any, label: words.anyClient },
             ...[...new Set(clients.map(({ name }) => name))].map((name) => ({ value: name, label: name })),
           ]}
-          onChange={setClient}
+          onChange={(next) => ask({ client: next })}
         />
         {filtered ? (
           <Button look="ghost" onClick={clear}>

@@ -122,4 +122,27 @@ describe.skipIf(noBrowser !== null)("activity", () => {
       await page.getByText("The journal begins here.").waitFor();
     });
   });
+
+  it("does not move under the keyboard", async () => {
+    await withPage({}, async (page) => {
+      await page.getByText("create_issue").first().waitFor();
+      await page.mouse.move(5, 5);
+      await page.locator(".log-line").first().focus();
+      await page.evaluate((at) => window.fake.append([{ seq: 5001, at, kind: "gate-paused", by: "person", hash: "a" }]), Date.now());
+      await page.getByRole("button", { name: "Show 1 new row" }).waitFor();
+      expect(await page.locator(".log-row").first().textContent()).toContain("create_issue");
+    });
+  });
+
+  it("is asked for the same when the person comes back to it", async () => {
+    await withPage({}, async (page) => {
+      await page.getByRole("searchbox").fill("create_issue");
+      await page.getByRole("combobox", { name: "Show" }).click();
+      await page.getByRole("option", { name: "Calls" }).click();
+      await page.getByRole("link", { name: "Rules" }).click();
+      await page.getByRole("link", { name: "Activity" }).click();
+      expect(await page.getByRole("searchbox").inputValue()).toBe("create_issue");
+      expect(await page.getByRole("combobox", { name: "Show" }).textContent()).toBe("Calls");
+    });
+  });
 });
