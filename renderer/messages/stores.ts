@@ -34,6 +34,7 @@ export const secretMessages = {
   list: "Secrets",
   add: "Add a secret",
   replace: "Replace",
+  replaceLong: (name: string) => `Replace ${name}`,
   addTitle: "Put a secret into the vault",
   replaceTitle: (name: string) => `Replace the value of ${name}`,
   name: "Name",
@@ -47,6 +48,7 @@ export const secretMessages = {
   replaced: (name: string) => `${name} replaced`,
   restored: (name: string) => `${name} is as it was`,
   delete: "Delete",
+  deleteLong: (name: string) => `Delete ${name}`,
   deleteTitle: (name: string) => `Delete ${name}?`,
   deleteText: (usedBy: number) =>
     usedBy === 0
@@ -115,6 +117,7 @@ export const ruleMessages = {
   create: "Make the rule",
   created: "Rule made",
   revoke: "Revoke",
+  revokeLong: (sentence: Rich) => `Revoke: ${sentence.map((part) => (typeof part === "string" ? part : part.strong)).join("")}`,
   revoked: "Rule revoked",
   empty: "No rules yet",
   emptyText: "Answer a question with “Always…”, or write a rule here. Until then, what no rule covers is decided by the default.",

@@ -23,6 +23,7 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
   const [server, setServer] = useState("");
   const [tool, setTool] = useState("");
   const [lasts, setLasts] = useState<keyof typeof spans>("week");
+  const [busy, setBusy] = useState(false);
   const form = useFocusInside<HTMLFormElement>();
   const act = useAct();
   const toasts = useToasts();
@@ -32,7 +33,8 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
   const toolProblem = tool === "" || isToolPattern(tool) ? null : words.toolStar;
 
   const submit = async (): Promise<void> => {
-    if (toolProblem !== null) return;
+    if (toolProblem !== null || busy) return;
+    setBusy(true);
     const result = await act("rule.add", {
       effect,
       ...(client === "" ? {} : { client }),
@@ -40,6 +42,7 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
       ...(tool === "" ? {} : { tool }),
       ...(expiresInMs === undefined ? {} : { expiresInMs }),
     });
+    setBusy(false);
     if (!result.ok) return;
     toasts.say(words.created);
     onDone();
@@ -103,7 +106,7 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
       </div>
       <div className="actions">
         <Button onClick={onDone}>{messages.common.cancel}</Button>
-        <Button look="primary" submit>
+        <Button look="primary" submit aria-disabled={busy}>
           {words.create}
         </Button>
       </div>

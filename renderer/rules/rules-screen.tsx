@@ -1,6 +1,7 @@
 import { Plus, ScrollText } from "lucide-react";
 import { useState } from "react";
 import type { Effect, Rule } from "../../shared/model/rule.ts";
+import { revealLine } from "../../shared/text/reveal.ts";
 import { useSnapshot } from "../app-context.tsx";
 import { format } from "../format.ts";
 import { messages } from "../messages.ts";
@@ -65,9 +66,13 @@ function RuleRow({ rule }: { readonly rule: Rule }) {
   const act = useAct();
   const toasts = useToasts();
   const words = messages.rules;
+  const sentence = words.sentence(rule.effect, rule.client ?? null, rule.tool ?? null, rule.server ?? null);
+  const [busy, setBusy] = useState(false);
   const revoke = async (): Promise<void> => {
     const { id } = rule;
+    setBusy(true);
     const result = await act("rule.remove", { id });
+    setBusy(false);
     if (result.ok) toasts.undoable(words.revoked, () => void act("rule.restore", { id }));
   };
   return (
@@ -75,7 +80,7 @@ function RuleRow({ rule }: { readonly rule: Rule }) {
       <Badge hue={hues[rule.effect]}>{words.effects[rule.effect]}</Badge>
       <div className="grow">
         <p className="unbroken">
-          <RichText parts={words.sentence(rule.effect, rule.client ?? null, rule.tool ?? null, rule.server ?? null)} />
+          <RichText parts={sentence} />
           {rule.arguments === undefined ? null : (
             <>
               {` ${words.exact} `}
@@ -89,7 +94,7 @@ function RuleRow({ rule }: { readonly rule: Rule }) {
           <Lasts rule={rule} /> · {words.origin[rule.origin]} <Ago at={rule.createdAt} />
         </p>
       </div>
-      <Button look="danger" onClick={() => void revoke()}>
+      <Button look="danger" aria-label={revealLine(words.revokeLong(sentence))} aria-disabled={busy} onClick={() => void revoke()}>
         {words.revoke}
       </Button>
     </li>

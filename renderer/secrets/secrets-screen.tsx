@@ -132,6 +132,7 @@ function SecretRow({
   readonly onReplace: () => void;
 }) {
   const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
   const replace = useOpener(replacing);
   const remove = useOpener(asking);
   const now = useNow(60_000);
@@ -140,7 +141,9 @@ function SecretRow({
   const words = messages.secrets;
   const putBack = usePutBack();
   const takeOut = async (): Promise<void> => {
+    setBusy(true);
     const result = await act("secret.delete", { name: secret.name });
+    setBusy(false);
     setAsking(false);
     if (result.ok) toasts.undoable(words.deleted(secret.name), () => void putBack(secret.name));
   };
@@ -182,17 +185,17 @@ function SecretRow({
       </div>
       {asking ? null : (
         <div className="actions">
-          <Button ref={replace} aria-disabled={off} onClick={onReplace}>
+          <Button ref={replace} aria-label={words.replaceLong(secret.name)} aria-disabled={off} onClick={onReplace}>
             {words.replace}
           </Button>
-          <Button ref={remove} look="danger" aria-disabled={off} onClick={() => setAsking(true)}>
+          <Button ref={remove} look="danger" aria-label={words.deleteLong(secret.name)} aria-disabled={off} onClick={() => setAsking(true)}>
             {words.delete}
           </Button>
         </div>
       )}
       {asking ? (
         <Confirm title={words.deleteTitle(secret.name)} text={words.deleteText(secret.usedBy.length)} onCancel={() => setAsking(false)}>
-          <Button look="danger" onClick={() => void takeOut()}>
+          <Button look="danger" aria-disabled={busy} onClick={() => void takeOut()}>
             {words.delete}
           </Button>
         </Confirm>
@@ -237,7 +240,7 @@ function SecretForm({ name, onDone }: { readonly name: string | null; readonly o
   const toasts = useToasts();
   const words = messages.secrets;
   const submit = async (): Promise<void> => {
-    if (typed === "" || value === "") return;
+    if (typed === "" || value === "" || busy) return;
     setBusy(true);
     const result = await act("secret.put", { name: typed, value });
     setBusy(false);

@@ -45,4 +45,40 @@ describe.skipIf(noBrowser !== null)("a choice", () => {
       expect(await sent(page, "server.add")).toMatchObject([{ settings: { env: { GITHUB_TOKEN: "${keychain:github/GITHUB_TOKEN}" } } }]);
     });
   });
+
+  it("says which row it is about", async () => {
+    await pages.with({ hash: "rules" }, async (page) => {
+      const revoke = page.getByRole("button", { name: "Revoke: Every client may never use delete_* of any server" });
+      await expect.poll(() => revoke.count()).toBe(1);
+    });
+    await pages.with({ hash: "secrets" }, async (page) => {
+      for (const name of ["Replace postgres/DSN", "Delete postgres/DSN"]) {
+        await expect.poll(() => page.getByRole("button", { name }).count()).toBe(1);
+      }
+    });
+  });
+
+  it("is sent once, however often its button is pressed while the answer is on its way", async () => {
+    const twice = async (page: Page, name: string | RegExp): Promise<void> => {
+      const button = page.getByRole("button", { name }).first();
+      await button.click();
+      await button.click({ force: true });
+    };
+    await pages.with({ hash: "rules", data: { held: ["rule.remove", "rule.add"] } }, async (page) => {
+      await twice(page, /^Revoke/);
+      expect(await sent(page, "rule.remove")).toHaveLength(1);
+      await page.getByRole("button", { name: "Add a rule" }).click();
+      await twice(page, "Make the rule");
+      await page.getByLabel("Client", { exact: true }).press("Enter");
+      expect(await sent(page, "rule.add")).toHaveLength(1);
+    });
+    await pages.with({ hash: "secrets", data: { held: ["secret.delete"] } }, async (page) => {
+      await page
+        .getByRole("button", { name: /^Delete/ })
+        .first()
+        .click();
+      await twice(page, "Delete");
+      expect(await sent(page, "secret.delete")).toHaveLength(1);
+    });
+  });
 });
