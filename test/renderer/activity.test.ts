@@ -145,4 +145,18 @@ describe.skipIf(noBrowser !== null)("activity", () => {
       expect(await page.getByRole("combobox", { name: "Show" }).textContent()).toBe("Calls");
     });
   });
+
+  it("takes the room that a narrow window has", async () => {
+    await withPage({ width: 380, height: 700 }, async (page) => {
+      await page.locator(".log-row").first().waitFor();
+      const { bottom, height, scrolls } = await page.locator(".log-scroll").evaluate((log) => ({
+        bottom: log.getBoundingClientRect().bottom,
+        height: log.clientHeight,
+        scrolls: log.scrollHeight > log.clientHeight,
+      }));
+      expect(bottom).toBeGreaterThan(695);
+      expect(height).toBeGreaterThanOrEqual(360);
+      expect(scrolls).toBe(true);
+    });
+  });
 });

@@ -57,3 +57,28 @@ describe.skipIf(noBrowser !== null)("in the system's own colours", () => {
     }
   });
 });
+
+describe.skipIf(noBrowser !== null)("a name as long as it gets", () => {
+  const pages = usePages();
+
+  it("does not make a narrow window scroll sideways, and the kinds of a variable are read whole", async () => {
+    await pages.with({ hash: "clients", width: 380, height: 700 }, async (page) => {
+      await page.evaluate(() => {
+        const name = "s".repeat(64);
+        const base = { command: "npx", args: [], env: [], cwd: null, warnings: [], fingerprint: "f", state: { kind: "idle" as const } };
+        const sandbox = { kind: "boxed" as const, reason: null, read: [], write: [], hosts: [] };
+        window.fake.push({ servers: [{ ...base, name, sandbox, secrets: [], instances: [], tools: null, package: null, callsToday: 0 }] });
+      });
+      await page.getByText("s".repeat(64)).first().waitFor();
+      const sideways = await page.evaluate(() =>
+        [...document.querySelectorAll(".content, .screen-body")].map((part) => part.scrollWidth - part.clientWidth),
+      );
+      expect(sideways.every((by) => by <= 0)).toBe(true);
+    });
+    await pages.with({ hash: "servers/-new", width: 1280, height: 720 }, async (page) => {
+      await page.getByRole("button", { name: "Add a variable" }).click();
+      const cut = await page.locator(".env-row .select .one-line").evaluate((words) => words.scrollWidth - words.clientWidth);
+      expect(cut).toBeLessThanOrEqual(0);
+    });
+  });
+});
