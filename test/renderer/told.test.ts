@@ -53,6 +53,12 @@ describe.skipIf(noBrowser !== null)("in the system's own colours", () => {
       await pages.with({ hash }, async (page) => {
         await page.emulateMedia({ forcedColors: "active" });
         expect(await background(page, on), on).not.toBe(await background(page, off));
+        // The system's pair, and not one half of it on a colour of ours.
+        const other = hash === "settings" ? ".segment[data-checked]" : ".list-item[aria-current]";
+        expect(await background(page, ".rail-item[aria-current]")).toBe(await background(page, other));
+        expect(await background(page, ".rail-item[aria-current] .rail-count, .rail-gap")).not.toBe(
+          await background(page, ".rail-item[aria-current]"),
+        );
       });
     }
   });
