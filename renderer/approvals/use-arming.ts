@@ -142,7 +142,9 @@ export function useArming(content: string, frame: RefObject<HTMLElement | null>)
   const concerns = useCallback(
     (target: EventTarget | null): boolean => {
       const { current } = frame;
-      return target instanceof Node && current !== null && (current.contains(target) || target.contains(current));
+      if (!(target instanceof Element) || current === null) return false;
+      // The row of the question that is open stands for it.
+      return current.contains(target) || target.contains(current) || target.closest('.list-item[aria-current="true"]') !== null;
     },
     [frame],
   );

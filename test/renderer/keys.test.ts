@@ -47,6 +47,21 @@ describe.skipIf(noBrowser !== null)("a key pressed beside a question", () => {
     });
   });
 
+  it("answers from the row of the question that is open", async () => {
+    await pages.with({ hash: "approvals", data }, async (page) => {
+      await armed(page);
+      await page.getByRole("button", { name: /write_q2/ }).click();
+      await page.locator(".list-item[aria-current=true]", { hasText: "write_q2" }).waitFor();
+      await armed(page);
+      await expect
+        .poll(async () => {
+          await page.keyboard.press("Control+Enter");
+          return answers(page);
+        })
+        .toMatchObject([{ id: "q2", verdict: "allow" }]);
+    });
+  });
+
   it("goes back to the search's button, and the rest of what was typed there allows nothing", async () => {
     const one = approval(now);
     // Only what is long can be searched.
