@@ -52,7 +52,7 @@ beforeAll(async () => {
   await addFixture(app, "prying", "prying.mjs", ["-"]);
   await addFixture(app, "neighbour", "prying.mjs", ["-"]);
   await addFixture(app, "networked", "prying.mjs", ["-"], ["--host", `localhost:${String(allowed)}`]);
-  await app.ok("rules", "add", "--allow");
+  await app.ok("rules", "add", "--allow", "--everything");
 });
 afterAll(async () => {
   for (const each of clients) await each.close();

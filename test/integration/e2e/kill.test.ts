@@ -29,7 +29,7 @@ beforeAll(async () => {
   const { fingerprint } = await app.json<{ fingerprint: string }>("server", "show", "open");
   await app.ask("server.accept", { name: "open", fingerprint });
   await addEverything(app);
-  await app.ok("rules", "add", "--allow");
+  await app.ok("rules", "add", "--allow", "--everything");
   await app.ok("rules", "add", "--ask", "--tool", "ask-me");
 });
 afterAll(() => app.close());

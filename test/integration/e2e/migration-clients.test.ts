@@ -124,7 +124,7 @@ describe.skipIf(missing !== null)("seven clients", { timeout: 300_000 }, () => {
     );
     expect(plaintext()).toEqual([]);
 
-    await app.ok("rules", "add", "--allow");
+    await app.ok("rules", "add", "--allow", "--everything");
     for (const configured of clients.servers) {
       const { args, env } = configured.launch();
       expect(args.slice(1), configured.file).toEqual(["connect", configured.server, "--client", configured.client]);

@@ -109,7 +109,7 @@ beforeAll(async () => {
   fs.writeFileSync(path.join(folder, "note.txt"), "a note in the folder");
   const set = await app.run(["secret", "set", "notion/token"], token);
   if (set.status !== 0) throw new Error(set.stderr);
-  await app.ok("rules", "add", "--allow");
+  await app.ok("rules", "add", "--allow", "--everything");
   for (const [name, server] of Object.entries(servers))
     await app.ok("server", "add", name, "--yes", ...(server.open?.(folder) ?? []), "--", ...lineOf(server));
   // All at once, and into npx's own cache: most of an installation is waiting for the registry.
