@@ -1,4 +1,15 @@
+import path from "node:path";
+import { isWithin } from "./places.ts";
 import type { BoxPlan } from "./plan.ts";
+import { credentialPlaces, machineSecrets } from "./private-places.ts";
+
+/** The part of `sandbox` that opens something. */
+export interface BoxOpenings {
+  readonly read?: readonly string[] | undefined;
+  readonly write?: readonly string[] | undefined;
+  readonly hosts?: readonly string[] | undefined;
+  readonly waived?: boolean | undefined;
+}
 
 /** What each limit really does, in words. */
 export function explainLimits(limits: BoxPlan["limits"], platform: NodeJS.Platform, root: boolean): readonly string[] {
@@ -54,4 +65,31 @@ export function explainWaived(argv: readonly string[], cwd: string): readonly st
     `Starts in: ${cwd}`,
     "All of its processes end with it and with Portcullis.",
   ];
+}
+
+/** What a box opens that it should hardly ever open. Links are not followed here: the exact plan does. */
+export function boxWarnings(box: BoxOpenings, home: string): readonly string[] {
+  const found: string[] = [];
+  if (box.waived === true) found.push("It runs without a sandbox: it can do whatever you can.");
+  for (const access of ["read", "write"] as const) {
+    for (const named of box[access] ?? []) {
+      const words = wideOpening(named, access === "read" ? "read" : "read and write", home);
+      if (words !== null) found.push(words);
+    }
+  }
+  if ((box.hosts ?? []).some((host) => host.startsWith("*") && host.split(".").length < 3)) {
+    found.push("Its sandbox opens nearly the whole network.");
+  }
+  return found;
+}
+
+/** A shell turns `~` into the folder before we see it, so that every name of it counts. */
+function wideOpening(named: string, access: string, home: string): string | null {
+  const place = path.normalize(named.replace(/^~(?=$|[\\/])/u, home)).replace(/(?<=.)[\\/]+$/u, "");
+  const but = "except for keys, tokens and Portcullis' own folders";
+  if (place === "/" || /^[A-Za-z]:[\\/]?$/u.test(place)) return `Its sandbox opens every file (all of ${named}), ${but}.`;
+  if (place === path.normalize(home)) return `Its sandbox opens all of your home folder (${named}), ${but}.`;
+  if (isWithin(home, place)) return `Its sandbox opens all of ${named}, with your home folder in it, ${but}.`;
+  const kept = [...credentialPlaces.map((entry) => path.join(home, entry)), ...machineSecrets];
+  return kept.some((entry) => isWithin(place, entry)) ? `It may ${access} ${named}, where keys or tokens are kept.` : null;
 }

@@ -1,5 +1,7 @@
+import os from "node:os";
 import { countHidden } from "../../shared/text/reveal.ts";
 import type { ServerSettings } from "../../shared/model/server.ts";
+import { boxWarnings } from "../sandbox/explain.ts";
 import { lookAlike } from "./known-packages.ts";
 import type { Recognised } from "./recognise.ts";
 import { programName } from "./recognise.ts";
@@ -13,6 +15,8 @@ export interface WarningInput {
   readonly recognised: Recognised;
   /** Names of environment variables that change what is run, each with the reason. */
   readonly dangerousEnv: (names: readonly string[]) => readonly { readonly name: string; readonly reason: string }[];
+  /** The person's home folder; default: this user's. */
+  readonly home?: string;
 }
 
 interface Sign {
@@ -103,13 +107,5 @@ export function serverWarnings(input: WarningInput): readonly string[] {
     if (known !== null) found.push(`The package ${recognised.name} is not the well-known ${known}, but its name is almost the same.`);
   }
   if (recognised.kind === "refused") found.push(`It cannot be started as it is: ${recognised.reason}`);
-  if (settings.sandbox?.waived === true) found.push("It runs without a sandbox: it can do whatever you can.");
-  const wide = [...(settings.sandbox?.read ?? []), ...(settings.sandbox?.write ?? [])].find((folder) =>
-    /^(?:\/|~|~\/|[A-Za-z]:[\\/]?)$/u.test(folder),
-  );
-  if (wide !== undefined) found.push(`Its sandbox opens all of ${wide}.`);
-  if ((settings.sandbox?.hosts ?? []).some((host) => host.startsWith("*") && host.split(".").length < 3)) {
-    found.push("Its sandbox opens nearly the whole network.");
-  }
-  return found;
+  return [...found, ...boxWarnings(settings.sandbox ?? {}, input.home ?? os.homedir())];
 }

@@ -10,6 +10,7 @@ const warn = (settings: ServerSettings): string =>
     settings,
     recognised: recognise(settings.command, settings.args ?? []),
     dangerousEnv: (names) => dangerousEnv(names, "linux"),
+    home: "/home/a",
   }).join("\n");
 
 describe("what deserves a second look (threats 1, 30)", () => {
@@ -48,8 +49,16 @@ describe("what deserves a second look (threats 1, 30)", () => {
     ["look-alike", { command: "npx", args: ["-y", "@modelcontextprotocol/server-filesytem"] }, "server-filesystem"],
     ["refused", { command: "npx", args: ["-y", "github:a/b"] }, "cannot be started"],
     ["waived", { command: "x", sandbox: { waived: true } }, "without a sandbox"],
-    ["whole disk", { command: "x", sandbox: { read: ["/"] } }, "opens all of /"],
-    ["whole home", { command: "x", sandbox: { write: ["~"] } }, "opens all of ~"],
+    ["whole disk", { command: "x", sandbox: { read: ["/"] } }, "opens every file (all of /)"],
+    ["whole disk on Windows", { command: "x", sandbox: { read: ["C:\\"] } }, "opens every file (all of C:\\)"],
+    ["whole home", { command: "x", sandbox: { write: ["~"] } }, "opens all of your home folder (~)"],
+    ["whole home, as a shell writes it", { command: "x", sandbox: { read: ["/home/a"] } }, "opens all of your home folder (/home/a)"],
+    ["whole home, written otherwise", { command: "x", sandbox: { read: ["/home/b/../a//"] } }, "opens all of your home folder"],
+    ["more than home", { command: "x", sandbox: { read: ["/home"] } }, "with your home folder in it"],
+    ["keys", { command: "x", sandbox: { read: ["/home/a/.ssh"] } }, "It may read /home/a/.ssh, where keys or tokens are kept."],
+    ["a key", { command: "x", sandbox: { write: ["~/.ssh/id_x"] } }, "It may read and write ~/.ssh/id_x, where keys"],
+    ["the second place", { command: "x", sandbox: { read: ["/home/a/x", "/home/a/.aws"] } }, "/home/a/.aws, where keys"],
+    ["secrets of the machine", { command: "x", sandbox: { read: ["/etc/shadow"] } }, "/etc/shadow, where keys"],
     ["any host", { command: "x", sandbox: { hosts: ["*.com"] } }, "whole network"],
   ])("%s", (_name, settings, words) => {
     expect(warn(settings)).toContain(words);
@@ -59,6 +68,7 @@ describe("what deserves a second look (threats 1, 30)", () => {
     ["a package", { command: "npx", args: ["-y", "@modelcontextprotocol/server-filesystem", "/home/a/site"] }],
     ["a script", { command: "node", args: ["/home/a/server/dist/index.js", "--port", "8080"], env: { API_TOKEN: "${keychain:x}" } }],
     ["python", { command: "python3", args: ["-m", "mcp_server_git", "--repository", "/home/a/r"] }],
+    ["a folder", { command: "x", sandbox: { read: ["/home/a/site", "~/.sshd", "/home/ab"], write: ["/srv"] } }],
     ["ssh", { command: "ssh", args: ["box", "mcp-server"] }],
     ["words that only look like it", { command: "node", args: ["confirm.js", "--format", "sudoku", "armor", "https://x.example/curling"] }],
     ["localhost", { command: "npx", args: ["-y", "mcp-remote", "http://localhost:3000/mcp"] }],
