@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { revealLine } from "../../shared/text/reveal.ts";
+import { changeBox } from "./change-box.ts";
 import { report, withApp } from "./context.ts";
 import type { Context, Run } from "./context.ts";
 import { collect } from "./repeated.ts";
-import { settle } from "./server-add.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -14,9 +14,10 @@ interface SetOptions extends Options {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly host: readonly string[];
+  readonly nothing?: boolean;
 }
 
-/** `sandbox explain | set | waive | enforce`. A waiver is a change like any other: the server is shown and accepted again. */
+/** `sandbox explain | set | waive | enforce`. A waiver is a change like any other: the server is shown and accepted first. */
 export function defineSandbox(program: Command, context: Context, run: Run): void {
   const { terminal } = context;
   const sandbox = program.command("sandbox").description("what a server's box looks like; the waiver of it");
@@ -45,6 +46,7 @@ export function defineSandbox(program: Command, context: Context, run: Run): voi
     .option("--read <dir>", "a folder or file it may read; may be given often", collect, [])
     .option("--write <dir>", "a folder or file it may read and write; may be given often", collect, [])
     .option("--host <host[:port]>", "a host it may reach; may be given often", collect, [])
+    .option("--nothing", "close all of it")
     .option("--yes", "accept it as it then stands, without a question")
     .option("--json", "print the server as JSON")
     .description("what a server's box opens from now on: exactly what is named here, and nothing else")
@@ -52,16 +54,24 @@ export function defineSandbox(program: Command, context: Context, run: Run): voi
     .action(
       run(async (name: string, options: SetOptions) => {
         const { absolute, openingTrouble } = await import("./openings.ts");
-        const trouble = openingTrouble(options);
+        const named = options.read.length + options.write.length + options.host.length > 0;
+        const trouble =
+          named === (options.nothing === true)
+            ? named
+              ? "--nothing goes without --read, --write and --host"
+              : "give --read, --write or --host; to close all of it: --nothing"
+            : openingTrouble(options);
         if (trouble !== null) {
           terminal.note(`error: ${trouble}`);
           return 2;
         }
-        return withApp(context, async (app) => {
-          const read = options.read.map(absolute);
-          const write = options.write.map(absolute);
-          const changed = await app.call("server.setSandbox", { name, sandbox: { read, write, hosts: [...options.host] } });
-          return changed.ok ? settle(context, app, changed.value, options) : report(context, changed.error);
+        const opens = { read: options.read.map(absolute), write: options.write.map(absolute), hosts: [...options.host] };
+        return changeBox(context, name, options, {
+          box: (before) => ({ ...before, ...opens }),
+          write: (app, { read, write, hosts }) => {
+            const lists = Object.entries({ read, write, hosts }).filter(([, list]) => list.length > 0);
+            return app.call("server.setSandbox", { name, sandbox: Object.fromEntries(lists) });
+          },
         });
       }),
     );
@@ -79,9 +89,9 @@ export function defineSandbox(program: Command, context: Context, run: Run): voi
       )
       .action(
         run((name: string, options: Options) =>
-          withApp(context, async (app) => {
-            const changed = await app.call("server.waive", { name, waived });
-            return changed.ok ? settle(context, app, changed.value, options) : report(context, changed.error);
+          changeBox(context, name, options, {
+            box: (before) => ({ ...before, waived }),
+            write: (app, box) => app.call("server.waive", { name, waived: box.waived }),
           }),
         ),
       );

@@ -2,19 +2,14 @@ import path from "node:path";
 import type { Command } from "commander";
 import { fail, ok, type Result } from "../../shared/errors.ts";
 import type { ServerSettings, ServerView } from "../../shared/model/server.ts";
-import { revealLine } from "../../shared/text/reveal.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
 import type { AppClient } from "./app-client.ts";
+import { settle } from "./consent.ts";
 import { report, tryApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
-import { commandText } from "./print.ts";
 import { collect } from "./repeated.ts";
-import { rows } from "./rows.ts";
 
-/**
- * `server add`: nothing runs before the person has seen the whole command (threat 1). What is accepted is bound to what was shown by
- * its fingerprint.
- */
+/** `server add`: the server is shown whole and accepted, or it is taken out again. Where nobody can be asked it is added unaccepted. */
 export function defineServerAdd(server: Command, context: Context, run: Run): void {
   server
     .command("add")
@@ -69,60 +64,27 @@ async function add(context: Context, name: string, command: readonly string[], o
     const added = await app.value.call("server.add", { name, settings, accept: false });
     if (!added.ok) return report(context, added.error);
     for (const note of plainSecrets(settings)) terminal.note(note);
-    return await settle(context, app.value, added.value, options);
+    return await settle(context, app.value, added.value, options, () => declined(context, app.value, added.value, options));
   } finally {
     app.value.close();
   }
 }
 
-/** Shows the server and has it accepted: by `--yes`, by the person, or not at all. */
-export async function settle(
-  context: Context,
-  app: AppClient,
-  view: ServerView,
-  options: { readonly yes?: boolean; readonly json?: boolean },
-): Promise<Status> {
+/** A person who did not say yes does not want it; a script that asked nobody does, and leaves the question to a person. */
+async function declined(context: Context, app: AppClient, view: ServerView, options: AddOptions): Promise<Status> {
   const { terminal } = context;
-  for (const line of consentLines(view)) {
-    // A row that the terminal breaks itself could pass for one of ours.
-    for (const row of terminal.interactive ? rows(line, terminal.columns()) : [revealLine(line)]) terminal.note(row);
-  }
-  let accepted = options.yes === true;
-  if (!accepted && terminal.interactive) {
-    const answer = await terminal.ask(`Let ${view.name} run this? y/N `);
-    accepted = answer !== null && /^y(es)?$/i.test(answer.trim());
-  }
-  if (!accepted) {
+  if (!terminal.interactive) {
     terminal.note(`${view.name} is not accepted, so it will not start. To accept it: portcullis server accept ${view.name}`);
     if (options.json === true) terminal.json(view);
     return 0;
   }
-  const result = await app.call("server.accept", { name: view.name, fingerprint: view.fingerprint });
-  if (!result.ok) return report(context, result.error);
-  if (options.json === true) terminal.json(result.value);
-  else terminal.print(`${view.name} is accepted. Clients reach it with: portcullis connect ${view.name}`);
-  return 0;
-}
-
-/** All that is accepted, untruncated. */
-function consentLines(view: ServerView): string[] {
-  const { sandbox } = view;
-  const list = (items: readonly string[]): string => (items.length === 0 ? "nothing" : items.join(", "));
-  const lines = [`${view.name} will run:`, `  ${commandText(view.command, view.args)}`];
-  if (view.cwd !== null) lines.push(`  in        ${view.cwd}`);
-  for (const { name, references } of view.env) {
-    lines.push(`  env       ${name}${references.length === 0 ? "" : ` (secret: ${references.join(", ")})`}`);
+  const removed = await app.call("server.remove", { name: view.name });
+  if (!removed.ok) {
+    terminal.note(`${view.name} is in config.json but not accepted, so it will not start.`);
+    return report(context, removed.error);
   }
-  lines.push(`  may read  ${list(sandbox.read)}`, `  may write ${list(sandbox.write)}`, `  may reach ${list(sandbox.hosts)}`);
-  if (sandbox.kind === "waived") lines.push("  ! It runs WITHOUT a sandbox.");
-  if (sandbox.kind === "cannot-box") lines.push(`  ! It cannot be boxed here: ${sandbox.reason ?? "unknown reason"}`);
-  if (view.state.kind === "changed") {
-    for (const change of view.state.changes) {
-      lines.push(`  ~ ${change.field} has changed: ${change.before ?? "(not shown)"} → ${change.after ?? "(not shown)"}`);
-    }
-  }
-  for (const warning of view.warnings) lines.push(`  ! ${warning}`);
-  return lines;
+  terminal.note(`Nothing was changed: ${view.name} was not added.`);
+  return 1;
 }
 
 async function settingsFrom(

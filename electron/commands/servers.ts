@@ -3,10 +3,10 @@ import type { ServerState, ServerView } from "../../shared/model/server.ts";
 import { assertNever } from "../../shared/errors.ts";
 import { revealLine } from "../../shared/text/reveal.ts";
 import type { AppClient } from "./app-client.ts";
+import { settle } from "./consent.ts";
 import { report, simple, tryApp, withApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 import { commandText, table, timeText } from "./print.ts";
-import { settle } from "./server-add.ts";
 
 interface Json {
   readonly json?: boolean;
@@ -53,7 +53,9 @@ export function defineServers(server: Command, context: Context, run: Run): void
     .description("let a server run as it stands now: shows the whole command, then asks")
     .action(
       run((name: string, options: Json & { yes?: boolean }) =>
-        withServer(context, name, (view, app) => settle(context, app, view, options)),
+        withServer(context, name, (view, app) =>
+          settle(context, app, view, options, () => Promise.resolve(unaccepted(context, view, options))),
+        ),
       ),
     );
 
@@ -120,6 +122,13 @@ export function defineServers(server: Command, context: Context, run: Run): void
     .action(run((name: string, options: Json & { lines: string }) => log(context, name, options)));
 }
 
+function unaccepted({ terminal }: Context, view: ServerView, options: Json): Status {
+  terminal.note(`${view.name} is not accepted, so it will not start.`);
+  if (!terminal.interactive) terminal.note(`  Nobody can be asked here: portcullis server accept ${view.name} --yes`);
+  if (options.json === true) terminal.json(view);
+  return 1;
+}
+
 const noServers = "No servers yet. Add one: portcullis server add NAME -- COMMAND";
 
 async function list(context: Context, options: Json): Promise<Status> {
@@ -181,7 +190,11 @@ async function log(context: Context, name: string, options: Json & { lines: stri
 }
 
 /** Runs `work` with the server of that name as it stands now. */
-async function withServer(context: Context, name: string, work: (view: ServerView, app: AppClient) => Promise<Status>): Promise<Status> {
+export async function withServer(
+  context: Context,
+  name: string,
+  work: (view: ServerView, app: AppClient) => Promise<Status>,
+): Promise<Status> {
   return withApp(context, async (app) => {
     const state = await app.call("state.get", undefined);
     if (!state.ok) return report(context, state.error);

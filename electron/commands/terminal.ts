@@ -25,7 +25,7 @@ export interface Terminal {
   json(value: unknown): void;
   /** A line for stderr. */
   note(text: string): void;
-  /** One line typed after `question`; null at the end of input. */
+  /** One line typed after `question`; null at the end of input, or on Ctrl+C. */
   ask(question: string): Promise<string | null>;
   /** The same without showing what is typed. Null at the end of input, or on Ctrl+C; fails for what cannot be meant. */
   askSecret(question: string): Promise<Result<string> | null>;
@@ -60,10 +60,21 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams): Term
     json: (value) => void stdout.write(`${printableJson(value)}\n`),
     note: (text) => void stderr.write(`${reveal(text)}\n`),
     ask(question) {
+      // Readline would wait for ever for an end that has been.
+      if (stdin.readableEnded) return Promise.resolve(null);
       // Without readline's own editing: it would write escape sequences; the terminal's line editing does.
       const lines = createInterface({ input: stdin, output: stderr, terminal: false });
       return new Promise((resolve) => {
-        lines.once("close", () => resolve(null));
+        // Who asked has something to say, or to put back, before the process ends.
+        const interrupt = (): void => {
+          stderr.write("\n");
+          lines.close();
+        };
+        process.once("SIGINT", interrupt);
+        lines.once("close", () => {
+          process.removeListener("SIGINT", interrupt);
+          resolve(null);
+        });
         lines.question(reveal(question), (answer) => {
           resolve(answer);
           lines.close();

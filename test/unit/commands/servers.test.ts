@@ -1,4 +1,3 @@
-import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCommandBench, serverView, snapshot } from "../../fixtures/clients/command-bench.ts";
 import type { CommandBench } from "../../fixtures/clients/command-bench.ts";
@@ -12,7 +11,7 @@ afterEach(() => bench.close());
 describe("server add and accept", () => {
   it("shows all of it, and accepts what was shown only after a yes", async () => {
     const view = { ...serverView, warnings: ["It can change your files."] };
-    await bench.startApp({ "server.add": view, "server.accept": { ...view, state: { kind: "idle" } } });
+    await bench.startApp({ "server.add": view, "server.accept": { ...view, state: { kind: "idle" } }, "server.remove": undefined });
     const line = ["server", "add", "files", "--", "npx", "-y", "x"];
     for (const [typed, accepted] of [
       ["y\n", true],
@@ -24,7 +23,7 @@ describe("server add and accept", () => {
     ] as const) {
       bench.asked.length = 0;
       const { status, errors } = await bench.run(line, typed, true);
-      expect(status).toBe(0);
+      expect(status).toBe(accepted ? 0 : 1);
       expect(errors).toContain("npx -y @modelcontextprotocol/server-filesystem '/home/ann/my notes'");
       expect(errors).toContain("TOKEN (secret: github/token)");
       expect(errors).toContain("! It can change your files.");
@@ -34,6 +33,10 @@ describe("server add and accept", () => {
       });
       const accepts = bench.asked.filter(({ channel }) => channel === "server.accept");
       expect(accepts.map(({ input }) => input)).toEqual(accepted ? [{ name: "files", fingerprint: "fp-1" }] : []);
+      // A no takes it out again.
+      const removes = bench.asked.filter(({ channel }) => channel === "server.remove");
+      expect(removes.map(({ input }) => input)).toEqual(accepted ? [] : [{ name: "files" }]);
+      expect(errors.includes("Nothing was changed")).toBe(!accepted);
     }
   });
 
@@ -76,10 +79,17 @@ describe("server add and accept", () => {
   });
 });
 
-it("sandbox set takes folders as server add does: from here, or from ~", async () => {
-  await bench.startApp({ "server.setSandbox": serverView });
-  await bench.run(["sandbox", "set", "files", "--read", "~/notes", "--read", "a", "--write", "~", "--write", "~other"]);
-  const { read, write } = (bench.asked[0]?.input as { sandbox: { read: string[]; write: string[] } } | undefined)?.sandbox ?? {};
-  expect(read).toEqual(["~/notes", path.resolve("a")]);
-  expect(write).toEqual(["~", path.resolve("~other")]);
+it("server accept that is answered with no, or asks nobody, is status 1", async () => {
+  await bench.startApp({ "state.get": snapshot({ servers: [serverView] }) });
+  expect(await bench.run(["server", "accept", "files"], "n\n", true)).toMatchObject({ status: 1 });
+  const unasked = await bench.run(["server", "accept", "files"]);
+  expect(unasked.status).toBe(1);
+  expect(unasked.errors).toContain("server accept files --yes");
+  expect(bench.asked.map(({ channel }) => channel)).toEqual(["state.get", "state.get"]);
+});
+
+it("what is not there any more is told as nothing", async () => {
+  const changes = [{ field: "sandbox.read", before: '["/a"]', after: null }];
+  await bench.startApp({ "state.get": snapshot({ servers: [{ ...serverView, state: { kind: "changed", changes } }] }) });
+  expect((await bench.run(["server", "accept", "files"])).errors).toContain('sandbox.read has changed: ["/a"] → nothing');
 });
