@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync, type Stats } from "node:fs";
+import { accessSync, constants, statSync, statfsSync, type Stats } from "node:fs";
 import path from "node:path";
 import type { AppError } from "../../shared/errors.ts";
 import { isWithin } from "../sandbox/places.ts";
@@ -40,6 +40,24 @@ export function folderTrouble(paths: Paths): AppError | null {
     if (there === null) continue;
     const code = !there.stats.isDirectory() ? "ENOTDIR" : mayUse(there.at, there.at === folder) ? null : "EACCES";
     if (code !== null) return diskTrouble(Object.assign(new Error(code), { code, path: folder }), paths);
+  }
+  return null;
+}
+
+/** File systems of the kernel (proc, sysfs): no folder can be made there, and Node tries for ever. */
+const kernelFileSystems: ReadonlySet<number> = new Set([0x9fa0, 0x62656572]);
+
+/** That one of our folders would have to be made where no folder can be, or null. */
+export function impossibleFolder(paths: Paths): AppError | null {
+  if (process.platform !== "linux") return null;
+  for (const folder of [paths.config, paths.data, paths.logs, paths.run]) {
+    const there = nearest(folder);
+    if (there === null || !kernelFileSystems.has(statfsSync(there.at).type)) continue;
+    return {
+      code: "not-allowed",
+      message: `${folder} cannot be used: ${there.at} belongs to the kernel, and no folder can be made in it`,
+      hint: "Let PORTCULLIS_HOME name a folder on a disk.",
+    };
   }
   return null;
 }

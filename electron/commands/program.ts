@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { report } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
-import { diskTrouble } from "./disk-trouble.ts";
+import { diskTrouble, impossibleFolder } from "./disk-trouble.ts";
 import { defineApprovals } from "./approvals.ts";
 import { defineApp } from "./app-commands.ts";
 import { defineJournal } from "./journal.ts";
@@ -26,7 +26,8 @@ export async function runCommand(args: readonly string[], context: Context): Pro
   const run: Run =
     (action) =>
     async (...given) => {
-      status = await action(...given);
+      const impossible = impossibleFolder(context.paths);
+      status = impossible === null ? await action(...given) : report(context, impossible);
     };
 
   const program = new Command("portcullis")

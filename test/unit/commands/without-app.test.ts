@@ -111,6 +111,15 @@ describe("without the app", () => {
     expect(await bench.run(["rules", "list"])).toMatchObject({ status: 1 });
   });
 
+  it.runIf(process.platform === "linux").each(["doctor", "serve", "server list", "server add x -- node"])(
+    "does not try for ever to make a folder where none can be: %s",
+    async (line) => {
+      const { status, errors } = await bench.run(line.split(" "), "", false, 500, "/proc/portcullis");
+      expect(status).toBe(1);
+      expect(errors).toContain("/proc belongs to the kernel");
+    },
+  );
+
   it("makes no folder by reading", async () => {
     for (const line of ["server list", "rules list", "secret list", "journal list", "scan", "restore --list", "status"]) {
       await bench.run(line.split(" "));
