@@ -8,6 +8,8 @@ interface Json {
   readonly json?: boolean;
 }
 
+/** Checks of what is ours: it is there, but no use. */
+const files: ReadonlySet<string> = new Set(["folders", "settings", "journal"]);
 const screens: readonly string[] = ["approvals", "activity", "servers", "clients", "secrets", "rules", "settings"];
 
 /** `pause`, `resume`, `doctor`, `open`, `status`, `quit`. `doctor` works without the app. */
@@ -110,7 +112,8 @@ async function doctor(context: Context, options: Json): Promise<Status> {
   else {
     const marks = { ok: "ok     ", warning: "warning", missing: "MISSING" } as const;
     for (const check of checks) {
-      context.terminal.print(`${marks[check.status]}  ${revealLine(`${check.title}: ${check.detail}`)}`);
+      const mark = check.status === "missing" && files.has(check.id) ? "BROKEN " : marks[check.status];
+      context.terminal.print(`${mark}  ${revealLine(`${check.title}: ${check.detail}`)}`);
       if (check.fix !== null) context.terminal.print(`         → ${revealLine(check.fix)}`);
     }
   }

@@ -5,6 +5,7 @@ import type { VaultStatus } from "../../shared/model/secret-reference.ts";
 import type { Check } from "../../shared/model/snapshot.ts";
 import { runProgram } from "../run-program.ts";
 import type { Paths } from "../settings/paths.ts";
+import { inFull, mendSettings } from "./broken-settings.ts";
 import { folderTrouble, quoted } from "./disk-trouble.ts";
 
 /** What can be asked of this machine. Each question has its own deadline and never rejects. */
@@ -34,8 +35,9 @@ export async function runDoctor(deps: DoctorDeps): Promise<Check[]> {
     checkProgram(deps, "npm", "npm", "installs servers that are npm packages", manager("npm")),
     checkProgram(deps, "uv", "uv", "installs servers that are Python packages (uvx)", uvFix(deps.platform)),
   ]);
+  const settings = deps.settingsProblem();
   const files: Check[] = [
-    fileCheck("settings", "Settings", deps.settingsProblem(), "config.json is in order", null),
+    fileCheck("settings", "Settings", settings === null ? null : inFull(settings, deps.paths), "config.json is in order", mendSettings),
     fileCheck("journal", "Journal", deps.journalFault(), "can be written", "portcullis journal verify"),
   ];
   return [...checks.flat(), ...files];

@@ -15,6 +15,7 @@ import type { SettingsStore } from "../settings/settings-store.ts";
 import { readStoredIndex } from "../vault/secret-index.ts";
 import type { SecretEntry } from "../vault/vault.ts";
 import type { Context } from "./context.ts";
+import { mendSettings } from "./broken-settings.ts";
 import { diskTrouble, folderTrouble } from "./disk-trouble.ts";
 
 // Our own files without the app: reading them needs nobody's leave; who writes does it as the only one on this home.
@@ -38,19 +39,20 @@ export function openSettings(paths: Paths): SettingsStore {
 
 /** The settings as they stand in `config.json`, none where it is missing or wrong, and then why. Makes and changes nothing. */
 export async function readSettings(paths: Paths): Promise<{ readonly settings: Settings; readonly problem: AppError | null }> {
+  const file = path.join(paths.config, "config.json");
   let text;
   try {
-    text = await readFile(path.join(paths.config, "config.json"), "utf8");
+    text = await readFile(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { settings: {}, problem: null };
     const trouble = diskTrouble(error, paths);
     if (trouble === null) throw error;
     return { settings: {}, problem: trouble };
   }
-  const parsed = parseSettings(text, "config.json");
+  const parsed = parseSettings(text, file);
   return parsed.ok
     ? { settings: parsed.settings, problem: null }
-    : { settings: {}, problem: { code: "settings-broken", message: parsed.problem } };
+    : { settings: {}, problem: { code: "settings-broken", message: parsed.problem, hint: mendSettings } };
 }
 
 /** A server as config.json has it, env values left out, for JSON. */

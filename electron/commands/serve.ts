@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { keepYoungHeapSmall } from "../young-heap.ts";
+import { inFull } from "./broken-settings.ts";
 import { report } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 import { folderTrouble } from "./disk-trouble.ts";
@@ -74,6 +75,8 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
   const url = headless.url();
   terminal.note(`Portcullis ${version} is running. Its files: ${paths.config}`);
   if (url !== null) terminal.note(`Open (works once): ${url}`);
+  const { reason } = headless.app.publisher.snapshot().snapshot.app;
+  if (reason !== null) terminal.note(`! ${inFull(reason, paths)}`);
   if (options.json === true) terminal.raw(`${JSON.stringify({ ready: true, pid: process.pid, url })}\n`);
 
   let approver: { close(): void } | null = null;

@@ -8,6 +8,7 @@ import { settle } from "./consent.ts";
 import { report, tryApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 import { collect } from "./repeated.ts";
+import { settingsFault } from "./settings-fault.ts";
 
 /** `server add`: the server is shown whole and accepted, or it is taken out again. Where nobody can be asked it is added unaccepted. */
 export function defineServerAdd(server: Command, context: Context, run: Run): void {
@@ -51,6 +52,8 @@ async function add(context: Context, name: string, command: readonly string[], o
     terminal.note(`error: ${settings}`);
     return 2;
   }
+  const fault = await settingsFault(context);
+  if (fault !== null) return report(context, fault);
   const app = await tryApp(context);
   if (!app.ok) {
     if (options.yes === true) {

@@ -7,14 +7,16 @@ import { settle } from "./consent.ts";
 import { report, simple, tryApp, withApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 import { commandText, table, timeText } from "./print.ts";
+import { sayingFault, settingsFault } from "./settings-fault.ts";
 
 interface Json {
   readonly json?: boolean;
 }
 
 /** `server list | show | accept | remove | restore | tools | start | stop | log`. The list works without the app, from config.json. */
-export function defineServers(server: Command, context: Context, run: Run): void {
+export function defineServers(server: Command, context: Context, plainRun: Run): void {
   const { terminal } = context;
+  const run = sayingFault(context, plainRun);
   /** What the app is asked by nothing but a server's name. */
   const byName = (verb: "remove" | "restore" | "start" | "stop", description: string, said: (name: string) => string): void => {
     server
@@ -140,7 +142,7 @@ async function list(context: Context, options: Json): Promise<Status> {
     if (!state.ok) return report(context, state.error);
     const { servers } = state.value.snapshot;
     if (options.json === true) terminal.json(servers);
-    else if (servers.length === 0) terminal.print(noServers);
+    else if (servers.length === 0) await printNone(context);
     else {
       const rows = servers.map((view) => [
         view.name,
@@ -157,12 +159,18 @@ async function list(context: Context, options: Json): Promise<Status> {
   }
 }
 
+/** That there are none is not known while config.json cannot be read. */
+async function printNone(context: Context): Promise<void> {
+  if ((await settingsFault(context)) === null) context.terminal.print(noServers);
+}
+
 /** What config.json says, env values left out; whether it is accepted only the app knows. */
 async function listFromFile(context: Context, options: Json): Promise<Status> {
   const { configuredServer, readSettings } = await import("./offline.ts");
   const { terminal } = context;
   const { settings, problem } = await readSettings(context.paths);
-  if (problem !== null) return report(context, problem);
+  // It was said before.
+  if (problem !== null) return 1;
   const servers = Object.entries(settings.mcpServers ?? {});
   terminal.note("Portcullis is not running: this is what config.json says.");
   if (options.json === true) terminal.json(servers.map(([name, server]) => configuredServer(name, server)));

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -93,6 +93,16 @@ describe("serve", () => {
     const records = JSON.parse((await run("journal", "list", "--json")).out) as { kind: string }[];
     expect(records.at(-1)?.kind).toBe("app-stopped");
     expect((await run("journal", "verify")).status).toBe(0);
+  });
+
+  it("says at its start that config.json cannot be used", async () => {
+    const file = path.join(home, "config", "config.json");
+    mkdirSync(path.dirname(file));
+    writeFileSync(file, "{,");
+    const app = launch(["serve", "--json"]);
+    const ended = outcome(app);
+    app.stdout?.once("data", () => app.kill("SIGTERM"));
+    expect((await ended).errors).toContain(`! ${file}, line 1, column 2: `);
   });
 
   it("is there once: a second one says so, changes nothing, and `quit` ends the first", async () => {

@@ -99,7 +99,8 @@ describe.skipIf(process.platform === "win32")("runDoctor", () => {
   it("reports settings and journal in their own words", async () => {
     expect(await find("settings", { settingsProblem: () => "config.json, line 3" })).toMatchObject({
       status: "missing",
-      detail: "config.json, line 3",
+      detail: `${path.join(deps().paths.config, "config.json")}, line 3`,
+      fix: expect.stringContaining("editor") as string,
     });
     expect(await find("journal", { journalFault: () => "disk full" })).toMatchObject({
       status: "missing",

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCommandBench, serverView, snapshot } from "../../fixtures/clients/command-bench.ts";
 import type { CommandBench } from "../../fixtures/clients/command-bench.ts";
@@ -92,4 +94,18 @@ it("what is not there any more is told as nothing", async () => {
   const changes = [{ field: "sandbox.read", before: '["/a"]', after: null }];
   await bench.startApp({ "state.get": snapshot({ servers: [{ ...serverView, state: { kind: "changed", changes } }] }) });
   expect((await bench.run(["server", "accept", "files"])).errors).toContain('sandbox.read has changed: ["/a"] → nothing');
+});
+
+describe("a config.json that cannot be used while the app runs", () => {
+  it("is said by every server command, and does not pass for an empty one", async () => {
+    mkdirSync(bench.paths.config, { recursive: true });
+    writeFileSync(path.join(bench.paths.config, "config.json"), "{,");
+    await bench.startApp({ "state.get": snapshot(), "server.stop": undefined });
+    for (const line of ["list", "list --json", "stop files"]) {
+      const { status, out, errors } = await bench.run(["server", ...line.split(" ")]);
+      expect(status, line).toBe(1);
+      expect(errors).toContain("config.json, line 1, column 2: ");
+      expect(out).not.toContain("No servers yet");
+    }
+  });
 });

@@ -60,8 +60,15 @@ describe("without the app", () => {
     await mkdir(bench.paths.config, { recursive: true });
     const file = path.join(bench.paths.config, "config.json");
     await writeFile(file, '{ "mcpServers": ');
-    expect(await bench.run(["server", "list"])).toMatchObject({ status: 1 });
-    expect(await bench.run(["server", "add", "x", "--", "node"])).toMatchObject({ status: 1 });
+    for (const line of ["list", "list --json", "show x", "add x -- node"]) {
+      const { status, out, errors } = await bench.run(["server", ...line.split(" ")]);
+      expect([status, out], line).toEqual([1, ""]);
+      expect(errors).toContain(`${file}, line 1, column 17: `);
+      expect(errors.split(file), line).toHaveLength(2);
+    }
+    const doctor = await bench.run(["doctor"]);
+    expect(doctor.out).toContain(`BROKEN   Settings: ${file}, line 1, column 17: `);
+    expect(doctor.out).toContain("→ Correct the file in an editor");
     expect(readFileSync(file, "utf8")).toBe('{ "mcpServers": ');
   });
 
