@@ -52,7 +52,8 @@ export function defineApp(program: Command, context: Context, run: Run): void {
               hint: "To have one: portcullis quit, then portcullis serve --ui",
             });
           }
-          terminal.print(opened.value.url);
+          // The desktop app answers with the address of its own pages, which is of use to nobody else.
+          terminal.print(/^https?:/.test(opened.value.url) ? opened.value.url : "The window is up.");
           return 0;
         });
       }),

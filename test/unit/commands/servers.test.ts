@@ -109,3 +109,8 @@ describe("a config.json that cannot be used while the app runs", () => {
     }
   });
 });
+
+it("open says that the window of the desktop app is up", async () => {
+  await bench.startApp({ "app.open": { url: "app://bundle" } });
+  expect(await bench.run(["open"])).toMatchObject({ status: 0, out: "The window is up.\n" });
+});
