@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import net from "node:net";
 import { fail, ok } from "../../shared/errors.ts";
 import type { AppError, Result } from "../../shared/errors.ts";
-import type { CallChannel } from "../../shared/ipc/channels.ts";
-import { contract } from "../../shared/ipc/contract.ts";
-import type { Input, Output } from "../../shared/ipc/contract.ts";
+import type { CallChannel, PushChannel } from "../../shared/ipc/channels.ts";
+import { contract, pushes } from "../../shared/ipc/contract.ts";
+import type { Input, Output, Push } from "../../shared/ipc/contract.ts";
 import { envelopeSchema } from "../../shared/ipc/envelope.ts";
 import { readLaunchFile } from "../settings/launch-file.ts";
 import { socketPath, tokenPath } from "../settings/paths.ts";
@@ -15,6 +15,8 @@ import { diskTrouble } from "./disk-trouble.ts";
 export interface AppClient {
   /** Every failure is a value, also when the app goes away before it answers. */
   call<C extends CallChannel>(channel: C, input: Input<C>): Promise<Result<Output<C>>>;
+  /** From now on hears what the app pushes on this channel, as long as the connection lasts. */
+  follow<C extends PushChannel>(channel: C, listener: (payload: Push<C>) => void): void;
   close(): void;
 }
 
@@ -61,12 +63,14 @@ function open(path: string): Promise<net.Socket | Error> {
 
 function speak(socket: net.Socket): AppClient {
   const waiting = new Map<number, (answer: object) => void>();
+  const followers = new Map<string, (payload: unknown) => void>();
   let lastId = 0;
   let held: Buffer[] = [];
   let gone = false;
 
   const receive = (line: string): void => {
-    const message = JSON.parse(line) as { id?: unknown };
+    const message = JSON.parse(line) as { id?: unknown; push?: unknown; payload?: unknown };
+    if (typeof message.push === "string") followers.get(message.push)?.(message.payload);
     if (typeof message.id !== "number") return;
     waiting.get(message.id)?.(message);
     waiting.delete(message.id);
@@ -102,6 +106,13 @@ function speak(socket: net.Socket): AppClient {
       const value = contract[channel].output.safeParse(envelope.data.value);
       if (!value.success) return fail("internal", "the running Portcullis is of another version than this command; restart it");
       return ok(value.data as Output<typeof channel>);
+    },
+    follow(channel, listener) {
+      followers.set(channel, (payload) => {
+        const parsed = pushes[channel].safeParse(payload);
+        if (parsed.success) listener(parsed.data as Push<typeof channel>);
+      });
+      if (!gone) socket.write(`${JSON.stringify({ id: ++lastId, subscribe: true })}\n`);
     },
     close: () => socket.end(),
   };

@@ -77,6 +77,12 @@ async function migrate(context: Context, options: MigrateOptions): Promise<Statu
       }
     }
     terminal.note("Each server is started once; one that has to be installed first takes a while.");
+    let said = "";
+    app.follow("migration.progressed", ({ step }) => {
+      if (step === null || step.kind === "scan" || step.text === said) return;
+      said = step.text;
+      terminal.note(said);
+    });
     const applied = await app.call("migration.apply", { plan: planned.value.id });
     if (!applied.ok) return report(context, applied.error);
     const { doneText, migrationText } = await import("./migration-text.ts");

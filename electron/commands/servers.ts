@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ServerState, ServerView } from "../../shared/model/server.ts";
+import type { ServerState, ServerView, Tool } from "../../shared/model/server.ts";
 import { assertNever } from "../../shared/errors.ts";
 import { revealLine } from "../../shared/text/reveal.ts";
 import type { AppClient } from "./app-client.ts";
@@ -18,7 +18,7 @@ export function defineServers(server: Command, context: Context, plainRun: Run):
   const { terminal } = context;
   const run = sayingFault(context, plainRun);
   /** What the app is asked by nothing but a server's name. */
-  const byName = (verb: "remove" | "restore" | "start" | "stop", description: string, said: (name: string) => string): void => {
+  const byName = (verb: "remove" | "restore" | "stop", description: string, said: (name: string) => string): void => {
     server
       .command(verb)
       .argument("<name>")
@@ -83,23 +83,17 @@ export function defineServers(server: Command, context: Context, plainRun: Run):
           const tools = await app.call("server.tools", { name });
           if (!tools.ok) return report(context, tools.error);
           if (options.json === true) terminal.json(tools.value);
-          else
-            terminal.print(
-              table(
-                ["tool", "it says"],
-                tools.value.map((tool) => [tool.name, tool.description ?? tool.title ?? ""]),
-              ),
-            );
+          else terminal.print(toolTable(tools.value));
           return 0;
         }),
       ),
     );
 
-  byName(
-    "start",
-    "install if need be, start once, and list the tools: what a first start would do",
-    (name) => `${name} starts and answers.`,
-  );
+  server
+    .command("start")
+    .argument("<name>")
+    .description("install if need be, start once, and list the tools: what a first start would do")
+    .action(run((name: string) => start(context, name)));
   byName("stop", "stop every instance; each starts again at its client's next message", (name) => `${name} is stopped.`);
 
   for (const disabled of [true, false]) {
@@ -129,6 +123,33 @@ function unaccepted({ terminal }: Context, view: ServerView, options: Json): Sta
   if (!terminal.interactive) terminal.note(`  Nobody can be asked here: portcullis server accept ${view.name} --yes`);
   if (options.json === true) terminal.json(view);
   return 1;
+}
+
+/** An installation takes minutes: what the app is doing is said while it does it. */
+async function start(context: Context, name: string): Promise<Status> {
+  const { terminal } = context;
+  return withApp(context, async (app) => {
+    let said = "";
+    app.follow("state.changed", ({ slices }) => {
+      const state = slices.servers?.find((view) => view.name === name)?.state;
+      if (state?.kind !== "installing" || state.step === said) return;
+      said = state.step;
+      terminal.note(revealLine(said));
+    });
+    const started = await app.call("server.start", { name });
+    if (!started.ok) return report(context, started.error);
+    const tools = started.value.tools ?? [];
+    terminal.print(`${name} starts and answers.${tools.length === 0 ? " It has no tools." : ""}`);
+    if (tools.length > 0) terminal.print(toolTable(tools));
+    return 0;
+  });
+}
+
+function toolTable(tools: readonly Tool[]): string {
+  return table(
+    ["tool", "it says"],
+    tools.map((tool) => [tool.name, tool.description ?? tool.title ?? ""]),
+  );
 }
 
 const noServers = "No servers yet. Add one: portcullis server add NAME -- COMMAND";

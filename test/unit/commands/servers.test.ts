@@ -110,6 +110,25 @@ describe("a config.json that cannot be used while the app runs", () => {
   });
 });
 
+it("server start lists the tools", async () => {
+  await bench.startApp({ "server.start": { ...serverView, tools: [{ name: "read_file", description: "Reads." }] } });
+  const { status, out } = await bench.run(["server", "start", "files"]);
+  expect(status).toBe(0);
+  expect(out).toContain("files starts and answers.");
+  expect(out).toMatch(/read_file +Reads\./);
+});
+
+it("server start says each step of an installation once", async () => {
+  const step = (text: string): object => ({
+    revision: 1,
+    slices: { servers: [{ ...serverView, state: { kind: "installing", step: text } }] },
+  });
+  const pushed = ["Installing x …", "Installing x …", "Checking x …"].map((text) => ["state.changed", step(text)] as const);
+  await bench.startApp({ "server.start": { ...serverView, tools: [] } }, pushed);
+  const { errors } = await bench.run(["server", "start", "files"]);
+  expect(errors).toBe("Installing x …\nChecking x …\n");
+});
+
 it("open says that the window of the desktop app is up", async () => {
   await bench.startApp({ "app.open": { url: "app://bundle" } });
   expect(await bench.run(["open"])).toMatchObject({ status: 0, out: "The window is up.\n" });
