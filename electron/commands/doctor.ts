@@ -61,11 +61,25 @@ async function checkVault(deps: DoctorDeps, manager: PackageCommand): Promise<Ch
   const title = status.store === "keychain" ? "Keychain" : "Encrypted file";
   if (status.kind === "ready") return { id: "vault", status: "ok", title, detail: "secrets can be stored and lent", fix: null };
   if (status.kind === "locked") {
-    const fix = status.store === "file" ? "portcullis vault unlock" : null;
-    return { id: "vault", status: "warning", title, detail: "is locked; servers with secrets do not start", fix };
+    return {
+      id: "vault",
+      status: "warning",
+      title,
+      detail: "is locked; servers with secrets do not start",
+      fix: "portcullis vault unlock",
+    };
   }
-  const fix = deps.platform === "linux" && status.store === "keychain" ? manager("gnome-keyring") : null;
-  return { id: "vault", status: "missing", title, detail: status.reason, fix: fix ?? "portcullis vault use file" };
+  // Without a session bus a keyring is no help, however often it is installed.
+  const keyring = deps.platform === "linux" && status.store === "keychain" && !/no D-Bus session/.test(status.reason);
+  const fix = keyring ? manager("gnome-keyring") : null;
+  const file = "portcullis vault use file";
+  return {
+    id: "vault",
+    status: "missing",
+    title,
+    detail: status.reason,
+    fix: fix === null ? file : `${fix} (or, without a desktop: ${file})`,
+  };
 }
 
 /** Our folders hold the token and the journal: we must get in, and others must not. */

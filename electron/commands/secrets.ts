@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Command } from "commander";
+import type { AppError } from "../../shared/errors.ts";
 import type { SecretEntry } from "../vault/vault.ts";
 import { report, simple, tryApp, withApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
@@ -95,11 +96,17 @@ async function set(context: Context, name: string): Promise<Status> {
     if (Buffer.byteLength(value) > maxBytes)
       return report(context, { code: "too-large", message: "a value of more than 64 KiB is not stored" });
     const stored = await app.call("secret.put", { name, value });
-    if (!stored.ok) return report(context, stored.error);
+    if (!stored.ok) return report(context, withFileStore(stored.error));
     terminal.print(`${name} is stored. Refer to it as \${keychain:${name}}`);
     if (stored.value.replaced) terminal.note(`The value of before is replaced. ${wayBack(name)}`);
     return 0;
   });
+}
+
+/** Where there is no keychain, looking for what is missing leads nowhere: secrets can be kept without one. */
+function withFileStore(error: AppError): AppError {
+  if (error.code !== "vault-unavailable") return error;
+  return { ...error, hint: "To keep secrets in an encrypted file instead: portcullis vault use file" };
 }
 
 async function change(context: Context, channel: "secret.delete" | "secret.restore", name: string, said: string): Promise<Status> {

@@ -15,6 +15,9 @@ export function defineVault(program: Command, context: Context, run: Run): void 
     .action(
       run((options: { json?: boolean }) =>
         withApp(context, async (app) => {
+          // What the app last knew may be old: the doctor asks the store itself.
+          const asked = await app.call("doctor.run", undefined);
+          if (!asked.ok) return report(context, asked.error);
           const state = await app.call("state.get", undefined);
           if (!state.ok) return report(context, state.error);
           const status = state.value.snapshot.app.vault;
@@ -27,11 +30,14 @@ export function defineVault(program: Command, context: Context, run: Run): void 
 
   vault
     .command("unlock")
-    .description("open the encrypted file with its passphrase, until Portcullis ends")
+    .description("open the encrypted file with its passphrase, until Portcullis ends; a keychain asks for its own")
     .action(
       run(() =>
         withApp(context, async (app) => {
-          const passphrase = await askPassphrase(context, "Passphrase (not shown): ");
+          const state = await app.call("state.get", undefined);
+          if (!state.ok) return report(context, state.error);
+          const isFile = state.value.snapshot.app.vault.store === "file";
+          const passphrase = isFile ? await askPassphrase(context, "Passphrase (not shown): ") : "";
           if (passphrase === null) return 1;
           const result = await app.call("vault.unlock", { passphrase });
           if (!result.ok) return report(context, result.error);

@@ -72,8 +72,18 @@ describe.skipIf(process.platform === "win32")("runDoctor", () => {
       status: "warning",
       fix: "portcullis vault unlock",
     });
+    expect(await find("vault", { vault: () => Promise.resolve({ kind: "locked", store: "keychain" }) })).toMatchObject({
+      fix: "portcullis vault unlock",
+    });
     const none = (): ReturnType<DoctorDeps["vault"]> => Promise.resolve({ kind: "unavailable", store: "keychain", reason: "no bus" });
     expect(await find("vault", { vault: none })).toMatchObject({ status: "missing", detail: "no bus", fix: "portcullis vault use file" });
+    program("apt-get", "");
+    expect((await find("vault", { vault: none }))?.fix).toBe(
+      "sudo apt-get install -y gnome-keyring (or, without a desktop: portcullis vault use file)",
+    );
+    const reason = "There is no D-Bus session here, so no keychain.";
+    const noBus = (): ReturnType<DoctorDeps["vault"]> => Promise.resolve({ kind: "unavailable", store: "keychain", reason });
+    expect((await find("vault", { vault: noBus }))?.fix).toBe("portcullis vault use file");
   });
 
   it("notices folders that are open to others", async () => {

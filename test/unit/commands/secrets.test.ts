@@ -47,6 +47,15 @@ describe("secrets", () => {
     expect(errors).not.toContain("Value of");
   });
 
+  it("can be kept without a keychain, and that is said where there is none", async () => {
+    const error = { code: "vault-unavailable", message: "There is no D-Bus session here.", hint: "portcullis doctor" };
+    await bench.startApp({ "secret.put": { error } });
+    const { status, errors } = await bench.run(["secret", "set", "a"], "value");
+    expect(status).toBe(1);
+    expect(errors).toContain("portcullis vault use file");
+    expect(errors).not.toContain("doctor");
+  });
+
   it("come from stdin or a prompt, are sent as they are, and printed nowhere", async () => {
     await bench.startApp({ "secret.put": { replaced: false } });
     for (const [stdin, tty, value] of [

@@ -133,3 +133,15 @@ it("open says that the window of the desktop app is up", async () => {
   await bench.startApp({ "app.open": { url: "app://bundle" } });
   expect(await bench.run(["open"])).toMatchObject({ status: 0, out: "The window is up.\n" });
 });
+
+it("vault status asks the vault anew", async () => {
+  await bench.startApp({ "doctor.run": [], "state.get": snapshot() });
+  expect(await bench.run(["vault", "status"])).toMatchObject({ status: 0 });
+  expect(bench.asked.map(({ channel }) => channel)).toEqual(["doctor.run", "state.get"]);
+});
+
+it("vault unlock asks for the passphrase of the file only: a keychain asks itself", async () => {
+  await bench.startApp({ "state.get": snapshot(), "vault.unlock": { kind: "ready", store: "keychain" } });
+  expect(await bench.run(["vault", "unlock"])).toMatchObject({ status: 0 });
+  expect(bench.asked.at(-1)).toEqual({ channel: "vault.unlock", input: { passphrase: "" } });
+});
