@@ -72,12 +72,17 @@ export function defineApp(program: Command, context: Context, run: Run): void {
 }
 
 async function status(context: Context, options: Json): Promise<Status> {
-  return withApp(context, async (app) => {
-    const state = await app.call("state.get", undefined);
+  const app = await tryApp(context);
+  if (!app.ok) {
+    if (options.json === true) context.terminal.json({ running: false });
+    return report(context, app.error);
+  }
+  try {
+    const state = await app.value.call("state.get", undefined);
     if (!state.ok) return report(context, state.error);
     const { app: view, approvals, clients, servers } = state.value.snapshot;
     if (options.json === true) {
-      context.terminal.json({ ...view, waiting: approvals.length, clients: clients.length, servers: servers.length });
+      context.terminal.json({ running: true, ...view, waiting: approvals.length, clients: clients.length, servers: servers.length });
     } else {
       const reason = view.reason === null ? "" : `: ${view.reason}`;
       context.terminal.print(
@@ -94,7 +99,9 @@ async function status(context: Context, options: Json): Promise<Status> {
       );
     }
     return view.state === "fault" ? 1 : 0;
-  });
+  } finally {
+    app.value.close();
+  }
 }
 
 async function doctor(context: Context, options: Json): Promise<Status> {

@@ -84,7 +84,10 @@ async function migrate(context: Context, options: MigrateOptions): Promise<Statu
       terminal.note(said);
     });
     const applied = await app.call("migration.apply", { plan: planned.value.id });
-    if (!applied.ok) return report(context, applied.error);
+    if (!applied.ok) {
+      if (options.json === true) terminal.json({ plan: planned.value, migration: null, error: applied.error });
+      return report(context, applied.error);
+    }
     const { doneText, migrationText } = await import("./migration-text.ts");
     if (options.json === true) terminal.json({ plan: planned.value, migration: applied.value });
     else terminal.print(`${migrationText(applied.value)}\n${doneText(applied.value)}`);

@@ -42,6 +42,12 @@ describe("without the app", () => {
     expect(errors).toContain("portcullis serve");
   });
 
+  it("tells a script that nothing runs", async () => {
+    const { status, out } = await bench.run(["status", "--json"]);
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toEqual({ running: false });
+  });
+
   it("lists servers from config.json, env values left out", async () => {
     await mkdir(bench.paths.config, { recursive: true });
     await writeFile(
