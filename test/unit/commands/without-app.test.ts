@@ -188,6 +188,12 @@ describe("without the app", () => {
     expect(refused.errors).toContain("It is empty.");
   });
 
+  it.each([["scan"], ["migrate", "--dry-run"]])("%s says that a folder is not there", async (...command) => {
+    const refused = await bench.run([...command, "--folder", "/nonexistent"]);
+    expect([refused.status, refused.out]).toEqual([2, ""]);
+    expect(refused.errors).toContain("There is no such folder.");
+  });
+
   it("says that there is no journal", async () => {
     expect(await bench.run(["journal", "list"])).toMatchObject({ status: 1, out: "" });
     expect(await bench.run(["journal", "verify"])).toMatchObject({ status: 1, out: "" });
