@@ -167,7 +167,7 @@ async function list(context: Context, options: Json): Promise<Status> {
     else {
       const rows = servers.map((view) => [
         view.name,
-        stateText(view.state),
+        shortened(stateText(view.state)),
         sandboxText(view),
         String(view.callsToday),
         commandText(view.command, view.args),
@@ -237,6 +237,15 @@ export async function withServer(
     }
     return work(view, app);
   });
+}
+
+const stateColumns = 48;
+
+/** A failure may be told in paragraphs; `server show` has all of it. */
+function shortened(text: string): string {
+  const [line = ""] = text.split("\n", 1);
+  const cut = line.length > stateColumns ? line.slice(0, stateColumns - 1) : line;
+  return cut === text ? text : `${cut.trimEnd()}…`;
 }
 
 function stateText(state: ServerState): string {
