@@ -21,6 +21,8 @@ export function openingTrouble({ read, write, host }: Openings): string | null {
   if (read.includes("")) return "--read needs a folder or a file";
   if (write.includes("")) return "--write needs a folder or a file";
   for (const text of host) {
+    const address = /^[a-z]+:\/\//i.test(text) && URL.canParse(text) ? new URL(text).host : "";
+    if (address !== "") return `--host ${text} is an address: write ${address}`;
     const parsed = parseHost(text);
     if (!parsed.ok) return `--host: ${parsed.error.message} ${parsed.error.hint ?? ""}`.trimEnd();
   }
@@ -31,6 +33,8 @@ export function openingTrouble({ read, write, host }: Openings): string | null {
 export function referenceTrouble(texts: readonly string[]): string | null {
   for (const text of texts) {
     if (replaceReferences(text, () => "").includes("${keychain:")) return "a reference to a secret is not closed: ${keychain:NAME}";
+    const unknown = /\$\{([A-Za-z][\w-]*):[A-Za-z/]/.exec(text.replaceAll("${keychain:", ""))?.[1];
+    if (unknown !== undefined) return `\${${unknown}:…} is no reference that is known here: write \${keychain:NAME}`;
     const wrong = secretReferences(text).find((name) => !secretNameSchema.safeParse(name).success);
     if (wrong !== undefined) return `\${keychain:${wrong}} names no secret: letters, digits, dot, dash and underscore, up to three slashes`;
   }

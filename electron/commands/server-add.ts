@@ -24,6 +24,10 @@ export function defineServerAdd(server: Command, context: Context, run: Run): vo
     .option("--yes", "accept the command as it stands, without a question")
     .option("--json", "print the server as JSON")
     .description("add a server; everything that is not opened here stays closed to it")
+    .configureOutput({
+      // What belongs to the server's own command was taken for an option of this one.
+      outputError: (text, write) => write(/unknown option/.test(text) ? `${text}(put the command after --)\n` : text),
+    })
     .addHelpText(
       "after",
       `

@@ -145,6 +145,27 @@ it("server list has a state of one line", async () => {
   expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThan(160);
 });
 
+describe("server add says what is meant", () => {
+  it.each([
+    [["--host", "https://api.github.com/", "--", "node"], "write api.github.com"],
+    [["npx", "-y", "foo"], "put the command after --"],
+    [["--env", "TOKEN=${keychan:nope/x}", "--", "node"], "${keychan:…}"],
+  ])("%j", async (line, said) => {
+    await bench.startApp({});
+    const { status, errors } = await bench.run(["server", "add", "x", ...line]);
+    expect(status).toBe(2);
+    expect(errors).toContain(said);
+    expect(bench.asked).toEqual([]);
+  });
+
+  it("and leaves a shell's own words alone", async () => {
+    await bench.startApp({ "server.add": serverView });
+    for (const value of ["${HOME:-/x}", "${a:1:2}", "${keychain:env/x}", "$x:y"]) {
+      expect(await bench.run(["server", "add", "x", "--env", `A=${value}`, "--", "node"])).toMatchObject({ status: 0 });
+    }
+  });
+});
+
 it("open says that the window of the desktop app is up", async () => {
   await bench.startApp({ "app.open": { url: "app://bundle" } });
   expect(await bench.run(["open"])).toMatchObject({ status: 0, out: "The window is up.\n" });
