@@ -67,7 +67,7 @@ function boxOf({ sandbox }: ServerView): Box {
 /** The server as it would be shown after the change. Whether such a box can be had here only the app knows. */
 function preview(view: ServerView, before: Box, { waived, ...lists }: Box, home: string): ServerView {
   const kind = waived ? "waived" : view.sandbox.kind === "waived" ? "boxed" : view.sandbox.kind;
-  const old = boxWarnings(before, home);
+  const old = boxWarnings(before, view.command, home);
   const changes: AcceptanceChange[] = (["read", "write", "hosts"] as const)
     .map((key) => ({ field: `sandbox.${key}`, before: listText(before[key]), after: listText(lists[key]) }))
     .filter((change) => change.before !== change.after);
@@ -77,7 +77,7 @@ function preview(view: ServerView, before: Box, { waived, ...lists }: Box, home:
     ...view,
     sandbox: { ...lists, kind, reason: kind === "cannot-box" ? view.sandbox.reason : null },
     state: view.state.kind === "new" ? view.state : { kind: "changed", changes: [...others, ...changes] },
-    warnings: [...view.warnings.filter((warning) => !old.includes(warning)), ...boxWarnings({ ...lists, waived }, home)],
+    warnings: [...view.warnings.filter((warning) => !old.includes(warning)), ...boxWarnings({ ...lists, waived }, view.command, home)],
   };
 }
 

@@ -53,7 +53,11 @@ export function explainPlan(plan: BoxPlan, system: readonly string[], platform: 
   }
   lines.push(...explainLimits(plan.limits, platform, root));
   lines.push(`Environment: ${Object.keys(plan.env).sort().join(" ")}`);
-  for (const warning of plan.warnings) lines.push(`Note: ${warning}`);
+  for (const warning of plan.warnings) {
+    // The folder of a server that never started is made at its start.
+    if (!warning.endsWith(`because ${plan.stateDir} is not open to it.`)) lines.push(`Note: ${warning}`);
+  }
+  if (plan.network.kind !== "none" && isNode(plan.argv[0] ?? "")) lines.push(`Note: ${oldNode}`);
   return lines;
 }
 
@@ -68,7 +72,7 @@ export function explainWaived(argv: readonly string[], cwd: string): readonly st
 }
 
 /** What a box opens that it should hardly ever open. Links are not followed here: the exact plan does. */
-export function boxWarnings(box: BoxOpenings, home: string): readonly string[] {
+export function boxWarnings(box: BoxOpenings, command: string, home: string): readonly string[] {
   const found: string[] = [];
   if (box.waived === true) found.push("It runs without a sandbox: it can do whatever you can.");
   for (const access of ["read", "write"] as const) {
@@ -80,7 +84,16 @@ export function boxWarnings(box: BoxOpenings, home: string): readonly string[] {
   if ((box.hosts ?? []).some((host) => host.startsWith("*") && host.split(".").length < 3)) {
     found.push("Its sandbox opens nearly the whole network.");
   }
+  if (box.waived !== true && (box.hosts ?? []).length > 0 && isNode(command)) found.push(oldNode);
   return found;
+}
+
+/** Only newer ones heed NODE_USE_ENV_PROXY; which one it is, only running it tells. */
+const oldNode =
+  "If its Node is older than 24, its fetch knows nothing of the sandbox's proxy and reaches no host (`node --version` says which it is).";
+
+function isNode(program: string): boolean {
+  return /(?:^|[\\/])node(?:\.exe)?$/iu.test(program);
 }
 
 /** A shell turns `~` into the folder before we see it, so that every name of it counts. */

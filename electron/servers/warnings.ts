@@ -107,5 +107,5 @@ export function serverWarnings(input: WarningInput): readonly string[] {
     if (known !== null) found.push(`The package ${recognised.name} is not the well-known ${known}, but its name is almost the same.`);
   }
   if (recognised.kind === "refused") found.push(`It cannot be started as it is: ${recognised.reason}`);
-  return [...found, ...boxWarnings(settings.sandbox ?? {}, input.home ?? os.homedir())];
+  return [...found, ...boxWarnings(settings.sandbox ?? {}, settings.command, input.home ?? os.homedir())];
 }

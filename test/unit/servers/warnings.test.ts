@@ -59,6 +59,7 @@ describe("what deserves a second look (threats 1, 30)", () => {
     ["a key", { command: "x", sandbox: { write: ["~/.ssh/id_x"] } }, "It may read and write ~/.ssh/id_x, where keys"],
     ["the second place", { command: "x", sandbox: { read: ["/home/a/x", "/home/a/.aws"] } }, "/home/a/.aws, where keys"],
     ["secrets of the machine", { command: "x", sandbox: { read: ["/etc/shadow"] } }, "/etc/shadow, where keys"],
+    ["an old Node with hosts", { command: "/usr/bin/node", sandbox: { hosts: ["a.example"] } }, "If its Node is older than 24"],
     ["any host", { command: "x", sandbox: { hosts: ["*.com"] } }, "whole network"],
   ])("%s", (_name, settings, words) => {
     expect(warn(settings)).toContain(words);
