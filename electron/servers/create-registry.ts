@@ -241,7 +241,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       const standing = await refresh(name);
       if (standing === undefined) return noServer(name);
       capability = await deps.sandbox.probe();
-      const words = [...sandboxWords(standing.settings, sandboxView(standing.settings, capability))];
+      const words = [...sandboxWords(standing.settings, sandboxView(standing.settings, capability), home)];
       const { recognised, accepted } = standing;
       const pinned = accepted?.package ?? null;
       const isPackage = recognised.kind === "npm" || recognised.kind === "pypi";

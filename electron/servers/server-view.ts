@@ -10,6 +10,7 @@ import type {
   Tool,
 } from "../../shared/model/server.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
+import { expandHome, isWithin } from "../sandbox/places.ts";
 import type { SandboxCapability } from "../sandbox/sandbox.ts";
 import type { Standing } from "./standing.ts";
 
@@ -87,7 +88,7 @@ function whyNot(capability: SandboxCapability | null, needsHosts: boolean): stri
 }
 
 /** The sandbox in sentences, for `sandbox explain` and the server's page. */
-export function sandboxWords(settings: ServerSettings, view: SandboxView): readonly string[] {
+export function sandboxWords(settings: ServerSettings, view: SandboxView, home: string): readonly string[] {
   if (view.kind === "waived") {
     return ["It runs without a sandbox, because you waived it: it can read, write and reach everything that you can."];
   }
@@ -95,10 +96,12 @@ export function sandboxWords(settings: ServerSettings, view: SandboxView): reado
   if (view.kind === "cannot-box") words.push(`It does not start: ${view.reason ?? "it cannot be boxed here"}`);
   const list = (items: readonly string[]): string => items.join(", ");
   const readable = [...view.read, ...(settings.cwd === undefined ? [] : [settings.cwd])];
+  const opened = [...readable, ...view.write].map((place) => expandHome(place, home));
+  const rest = opened.some((place) => place.ok && isWithin(home, place.value))
+    ? "which is all of your home folder but for keys, tokens and Portcullis' own folders"
+    : "and nothing else of your home folder";
   words.push(
-    readable.length === 0
-      ? "It can read its own package, and nothing else of your home folder."
-      : `It can read its own package and ${list(readable)}, and nothing else of your home folder.`,
+    `It can read its own package${readable.length === 0 ? "" : ` and ${list(readable)}`}, ${rest}.`,
     view.write.length === 0
       ? "It can write to a private folder of its own, and nowhere else."
       : `It can write to ${list(view.write)} and a private folder of its own, and nowhere else.`,

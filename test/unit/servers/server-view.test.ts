@@ -87,10 +87,13 @@ describe("the sandbox", () => {
   });
 
   test("in words", () => {
-    const words = (over: ServerSettings): string => sandboxWords(over, sandboxView(over, ready)).join("\n");
+    const words = (over: ServerSettings): string => sandboxWords(over, sandboxView(over, ready), "/home/ann").join("\n");
     expect(words({ command: "x" })).toContain("It has no network.");
     expect(words({ command: "x" })).toContain("nothing else of your home folder");
     expect(words({ command: "x", sandbox: { read: ["~/a"], write: ["~/b"], hosts: ["c"] } })).toMatch(/~\/a[^]*~\/b[^]*reach c,/u);
+    for (const all of ["~", "/home/ann/", "/home", "/"])
+      expect(words({ command: "x", sandbox: { read: [all] } })).toContain("which is all of your home folder but for keys");
+    expect(words({ command: "x", sandbox: { read: ["/home/ann/x", "/home/anna"] } })).toContain("nothing else of your home folder");
     expect(words({ command: "x", sandbox: { waived: true } })).toContain("without a sandbox, because you waived it");
   });
 });
