@@ -53,7 +53,7 @@ export interface AppDeps {
   readonly answerer: AppView["answerer"];
   /** How to start this app again, for a bridge that finds it not running. */
   readonly relaunch: { readonly command: string; readonly args: readonly string[] };
-  /** Brings the main window up; headless: the address of the browser UI, or null where there is none. */
+  /** Brings the main window up (its own address); headless: the address of the browser UI, or null where there is none. */
   open(screen: string | undefined): Promise<{ url: string | null }>;
   /** Asked by a person (tray, UI, command line): the surface closes the app and exits. */
   quit(): void;
