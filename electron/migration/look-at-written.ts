@@ -1,9 +1,11 @@
+import type { Result } from "../../shared/errors.ts";
 import { findEntry, launchesServer, originalOf } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import { openDocument } from "./formats/open-document.ts";
 import { leftSecrets } from "./left-secrets.ts";
 import type { MigrationRecord, RecordedEntry, RecordedFile } from "./records.ts";
 import { readFileNow } from "./replace-file.ts";
+import type { FileNow } from "./replace-file.ts";
 import { entryPrint } from "./sources.ts";
 
 /**
@@ -13,13 +15,10 @@ import { entryPrint } from "./sources.ts";
  */
 export async function lookAtWritten(engine: Engine, record: MigrationRecord, file: RecordedFile): Promise<void> {
   const now = await readFileNow(file.path);
-  const isAsBefore = now.ok && now.value.hash === file.before;
+  const isAsBefore = await compareWithOriginal(engine, record, file, now);
   const verified = new Set(record.servers.filter(({ state }) => state === "verified").map(({ name }) => name));
-  for (const entry of file.entries) {
-    // Only these were to be written.
-    if (isAsBefore || !verified.has(entry.server) || (await standsAsBefore(engine, record, file, entry))) continue;
-    entry.state = "moved";
-  }
+  // Only these were to be written.
+  for (const entry of file.entries) if (verified.has(entry.server) && !isAsBefore(entry)) entry.state = "moved";
   if (file.entries.every(({ state }) => state !== "moved")) {
     file.state = "failed";
     file.reason = "The migration was cut off before this file was written; it is as it was.";
@@ -30,18 +29,23 @@ export async function lookAtWritten(engine: Engine, record: MigrationRecord, fil
   if (now.ok) file.known = leftSecrets(engine.deps.clients, now.value.bytes, file);
 }
 
-/** Whether an entry stands in its file as it did before this migration. False in any doubt. */
-export async function standsAsBefore(engine: Engine, record: MigrationRecord, file: RecordedFile, entry: RecordedEntry): Promise<boolean> {
-  const now = await readFileNow(file.path);
-  if (!now.ok) return false;
-  if (now.value.hash === file.before) return true;
+/** Tells of each entry of a migrated file whether it stands there now as it did before this migration. No in any doubt. */
+export async function compareWithOriginal(
+  engine: Engine,
+  record: MigrationRecord,
+  file: RecordedFile,
+  now: Result<FileNow>,
+): Promise<(entry: RecordedEntry) => boolean> {
+  if (!now.ok) return () => false;
+  if (now.value.hash === file.before) return () => true;
   const original = await originalOf(engine, record, file);
-  if (!original.ok) return false;
+  const was = original.ok ? openDocument(file.format, original.value) : original;
   const is = openDocument(file.format, now.value.bytes);
-  const was = openDocument(file.format, original.value);
-  if (!is.ok || !was.ok) return false;
-  const current = findEntry(is.value, entry, engine.deps.clients);
-  const before = findEntry(was.value, entry, engine.deps.clients);
-  if (current === undefined || before === undefined || launchesServer(current, entry.server)) return false;
-  return entryPrint(is.value, current) === entryPrint(was.value, before);
+  if (!is.ok || !was.ok) return () => false;
+  return (entry) => {
+    const current = findEntry(is.value, entry, engine.deps.clients);
+    const before = findEntry(was.value, entry, engine.deps.clients);
+    if (current === undefined || before === undefined || launchesServer(current, entry.server)) return false;
+    return entryPrint(is.value, current) === entryPrint(was.value, before);
+  };
 }

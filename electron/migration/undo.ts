@@ -5,7 +5,7 @@ import { findEntry, launchesServer, originalOf, recordFile } from "./engine.ts";
 import type { Engine } from "./engine.ts";
 import type { ConfigDocument, DocumentEdit, DocumentPath } from "./formats/document.ts";
 import { openDocument } from "./formats/open-document.ts";
-import { standsAsBefore } from "./look-at-written.ts";
+import { compareWithOriginal } from "./look-at-written.ts";
 import type { MigrationRecord, RecordedEntry, RecordedFile } from "./records.ts";
 import { hashOf, readFileNow, replaceFile } from "./replace-file.ts";
 import { settle } from "./settle.ts";
@@ -161,12 +161,13 @@ async function finish(
     let touched = false;
     for (const same of other.files) {
       if (other === record || same.target !== file.target || same.state !== "applied") continue;
+      const isAsBefore = await compareWithOriginal(engine, other, same, await readFileNow(same.path));
       for (const entry of same.entries) {
         const mine = file.entries.find((one) => one.name === entry.name && JSON.stringify(one.at) === JSON.stringify(entry.at));
         if (mine === undefined || entry.state !== "moved") continue;
         // What this one put back is what it had replaced, which may be what the client had made of the other one's entry: then that
         // one still has its original to put back.
-        if (mine.state === "old" && !(await standsAsBefore(engine, other, same, entry))) continue;
+        if (mine.state === "old" && !isAsBefore(entry)) continue;
         entry.state = mine.state;
         touched = true;
       }
