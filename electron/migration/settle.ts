@@ -60,9 +60,11 @@ async function settleSecrets(engine: Engine, record: MigrationRecord): Promise<b
     const entries = entriesOf(engine, secret.name);
     if (entries.some(({ entry }) => entry.state !== "old") || isReferred(servers.settings(), secret.name)) continue;
     if (vault.list().some(({ name }) => name === secret.name)) {
-      if (secret.state === "stored") {
+      // Where no file was ever touched there is nothing to look for; a store that was cut off while it was written has no value to ask for.
+      const written = entries.filter(({ file }) => file.after !== null);
+      if (secret.state === "stored" && written.length > 0) {
         const held = await vault.get(secret.name, null);
-        if (held.kind !== "found" || !(await standsInAll(engine, held.value, entries))) continue;
+        if (held.kind !== "found" || !(await standsInAll(engine, held.value, written))) continue;
         // Noted first: a store that was cut off in the middle of it cannot be asked for the value any more.
         secret.state = "deleting";
         if (!(await engine.records.save(record)).ok) continue;
@@ -97,13 +99,11 @@ function entriesOf(engine: Engine, secret: string): readonly Held[] {
 }
 
 /**
- * Whether the very value stands in each entry that was ever written, as it is now: the last copy of a secret is not thrown away, nor one
+ * Whether the very value stands in each of these entries, as it is now: the last copy of a secret is not thrown away, nor one
  * that the person has put in its place since.
  */
 async function standsInAll(engine: Engine, value: string, entries: readonly Held[]): Promise<boolean> {
   for (const { file, entry } of entries) {
-    // We never touched this file.
-    if (file.after === null) continue;
     const now = await readFileNow(file.path);
     const document = now.ok ? openDocument(file.format, now.value.bytes) : now;
     if (!document.ok) return false;

@@ -127,6 +127,24 @@ it("killed before the rename, with its client at work in another part of the fil
   expect([inFile(), inVault(next), Object.keys(next.settings)]).toEqual([true, false, []]);
 });
 
+it("killed in the middle of storing a secret: what is half stored is taken away", async () => {
+  const original = fs.readFileSync(file);
+  const rig = await rigOn();
+  const id = await migrate(rig);
+  await rig.migrations.close();
+  cutOffAfterRename(id);
+  const kept = path.join(home, ".portcullis", "data", "migrations", `${id}.json`);
+  const record = JSON.parse(fs.readFileSync(kept, "utf8")) as { phase: string; files: { state: string; after: string | null }[] };
+  record.phase = "preparing";
+  for (const one of record.files) Object.assign(one, { state: "pending", after: null });
+  fs.writeFileSync(kept, JSON.stringify(record));
+  fs.writeFileSync(file, original);
+  const [name = ""] = rig.vault.list().map((one) => one.name);
+  const next = await rigOn({ world: rig.world, follow: true, halfStored: name });
+  await next.migrations.close();
+  expect([next.vault.list(), Object.keys(next.settings)]).toEqual([[], []]);
+});
+
 it("killed while it was put back, and the file cannot be read at the next start: it can be put back afterwards", async () => {
   const rig = await rigOn();
   const id = await migrate(rig);
