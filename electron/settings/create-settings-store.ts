@@ -1,6 +1,16 @@
 import fs from "node:fs";
 import path from "node:path";
-import { applyEdits, modify, parse, printParseErrorCode, visit, type ParseError } from "jsonc-parser";
+import {
+  applyEdits,
+  findNodeAtLocation,
+  modify,
+  parse,
+  parseTree,
+  printParseErrorCode,
+  visit,
+  type Node,
+  type ParseError,
+} from "jsonc-parser";
 import { fail, ok, type Result } from "../../shared/errors.ts";
 import { settingsSchema, type Settings } from "../../shared/model/settings.ts";
 import { replaceFileIf } from "../atomic-file.ts";
@@ -136,8 +146,19 @@ export function parseSettings(text: string, name: string): Parsed {
   const parsed = settingsSchema.safeParse(value);
   if (parsed.success) return { ok: true, settings: parsed.data };
   const issue = parsed.error.issues[0];
-  const at = issue === undefined ? "" : `, at ${issue.path.map(String).join(" → ") || "the top"}`;
-  return { ok: false, problem: `${name}${at}: ${issue?.message ?? "not the expected shape"}` };
+  const at = (issue?.path ?? []).map((key) => (typeof key === "symbol" ? String(key) : key));
+  const where = `${position(source, offsetOf(source, at))}, at ${at.join(" → ") || "the top"}`;
+  return { ok: false, problem: `${name}, ${where}: ${issue?.message ?? "not the expected shape"}` };
+}
+
+/** Where the value at this path begins; for one that is missing, where it would have to stand. */
+function offsetOf(source: string, at: readonly (string | number)[]): number {
+  const root = parseTree(source, [], { allowTrailingComma: true });
+  for (let depth = at.length; depth > 0 && root !== undefined; depth -= 1) {
+    const found: Node | undefined = findNodeAtLocation(root, at.slice(0, depth));
+    if (found !== undefined) return found.offset;
+  }
+  return root?.offset ?? 0;
 }
 
 function isBlank(text: string): boolean {

@@ -42,8 +42,15 @@ describe("reading config.json", () => {
   });
 
   it("names the place of a value that does not fit", () => {
-    const parsed = parseSettings('{"mcpServers":{"a":{"args":[]}}}', "config.json");
-    expect(parsed).toMatchObject({ ok: false, problem: expect.stringContaining("mcpServers → a → command") as unknown });
+    const problemOf = (text: string): string | null => {
+      const parsed = parseSettings(text, "config.json");
+      return parsed.ok ? null : parsed.problem;
+    };
+    const missing = '// mine\n{\n  "mcpServers": {\n    "a": {\n      "args": []\n    }\n  }\n}';
+    expect(problemOf(missing)).toMatch(/^config\.json, line 4, column 10, at mcpServers → a → command: /);
+    const wrong = '{\n  "mcpServers": {\n    "a": {\n      "command": "node",\n      "args": ["x",\n        7]\n    }\n  }\n}';
+    expect(problemOf(wrong)).toMatch(/^config\.json, line 6, column 9, at mcpServers → a → args → 1: /);
+    expect(problemOf("\n[]")).toMatch(/^config\.json, line 2, column 1, at the top: /);
   });
 
   it("refuses a server's name that could be an option or a path", () => {
