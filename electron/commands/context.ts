@@ -24,16 +24,8 @@ export type Run = <A extends unknown[]>(action: (...args: A) => Promise<Status>)
 /** Says on stderr what went wrong and what to do. */
 export function report(context: Context, error: AppError): 1 {
   context.terminal.note(`portcullis: ${error.message}`);
-  const hint = hintOf(error);
-  if (hint !== undefined) context.terminal.note(`  ${hint}`);
+  if (error.hint !== undefined) context.terminal.note(`  ${error.hint}`);
   return 1;
-}
-
-/** The app's hints are for a window, too; here each names the command that follows it up. */
-function hintOf({ message, hint }: AppError): string | undefined {
-  if (hint === undefined && message.startsWith("There is no server named")) return "portcullis server list shows them.";
-  if (hint !== "Its log says more.") return hint;
-  return `Its log says more: portcullis server log ${/[Ss]erver "([^"]+)"/.exec(message)?.[1] ?? "NAME"}`;
 }
 
 /** Runs `work` with the running app; says so and fails where there is none. Loads what talks to it only now. */

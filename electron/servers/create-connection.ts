@@ -9,6 +9,7 @@ import { longestLine } from "./line-splitter.ts";
 import { createQueuedLines } from "./queued-lines.ts";
 import { createConduct, outputPolicy, readOutputLine } from "./server-output.ts";
 import type { Conduct } from "./server-output.ts";
+import { seeLog } from "./see-log.ts";
 import { createServerRequests } from "./server-requests.ts";
 import { createServerPipe } from "./server-pipe.ts";
 import type { ServerPipe } from "./server-pipe.ts";
@@ -271,14 +272,14 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       const error: AppError = {
         code: "server-stopped",
         message: `The server "${deps.server}" was stopped: ${why}.`,
-        hint: "Its log says more.",
+        hint: seeLog(deps.server),
       };
       loseAll(error);
     }
     const pause = backoff.crashed(livedMs);
     state = "waiting";
     if (pause.giveUp)
-      refusing = { code: "server-stopped", message: `The server "${deps.server}" keeps stopping: ${why}.`, hint: "Its log says more." };
+      refusing = { code: "server-stopped", message: `The server "${deps.server}" keeps stopping: ${why}.`, hint: seeLog(deps.server) };
     timer = setTimeout(() => {
       refusing = null;
       state = "idle";

@@ -213,7 +213,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     async inspect(name) {
       const launched = await launch(name, { client: "portcullis", sessionId: "inspector" });
       if (!launched.ok) return launched;
-      const tools = await inspectTools(launched.value);
+      const tools = await inspectTools(name, launched.value);
       const entry = entries.get(name);
       if (entry !== undefined) {
         if (tools.ok) entry.tools = tools.value;

@@ -5,6 +5,7 @@ import { fail, ok } from "../../shared/errors.ts";
 import { deepestSchema, isDeeper } from "../../shared/mcp/nesting.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Tool } from "../../shared/model/server.ts";
+import { seeLog } from "./see-log.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { mostToolBytes, toolBytes } from "./tool-list.ts";
 
@@ -59,8 +60,12 @@ export function toolOf(listed: z.infer<typeof listedToolSchema>): Tool {
   };
 }
 
-/** Lists all tools of a running server, then stops it, whatever happened. */
-export async function inspectTools(server: ServerProcess, limits: InspectLimits = defaultLimits): Promise<Result<readonly Tool[]>> {
+/** Lists all tools of a running server, whose name is only told, then stops it, whatever happened. */
+export async function inspectTools(
+  name: string,
+  server: ServerProcess,
+  limits: InspectLimits = defaultLimits,
+): Promise<Result<readonly Tool[]>> {
   // Only here: the SDK takes 150 ms to load, and most starts need none of it.
   const { Client } = await import("@modelcontextprotocol/sdk/client/index.js");
   const client = new Client({ name: "portcullis", version: "1" }, { capabilities: {} });
@@ -91,11 +96,7 @@ export async function inspectTools(server: ServerProcess, limits: InspectLimits 
       return fail("timed-out", `The server did not list its tools within ${Math.round(limits.deadlineMs / 1000)} seconds.`);
     const said =
       error instanceof z.core.$ZodError ? "its list of tools is not one" : error instanceof Error ? error.message.slice(0, 300) : "unknown";
-    return fail(
-      "cannot-start",
-      `The server started, but did not answer as an MCP server: ${said.replace(/\.?$/, ".")}`,
-      "Its log says more.",
-    );
+    return fail("cannot-start", `The server started, but did not answer as an MCP server: ${said.replace(/\.?$/, ".")}`, seeLog(name));
   } finally {
     await client.close().catch(() => undefined);
     await server.stop();

@@ -162,7 +162,7 @@ export function createServerChanges(
 const sandboxOpenings: ReadonlySet<string> = new Set(["read", "write", "hosts"]);
 
 export function noServer(name: string): ReturnType<typeof fail> {
-  return fail("not-found", `There is no server named "${name}".`);
+  return fail("not-found", `There is no server named "${name}".`, "portcullis server list shows them.");
 }
 
 function nameTaken(name: string): ReturnType<typeof fail> {

@@ -95,7 +95,7 @@ describe("a server that dies", () => {
 
 describe("a connection of its own", () => {
   const connect = (commands: readonly (readonly string[])[], options: Partial<ConnectionDeps<Flight>> = {}) => {
-    const log = { launches: 0, lost: [] as string[], answers: [] as string[], faults: [] as string[] };
+    const log = { launches: 0, lost: [] as string[], hints: [] as (string | undefined)[], answers: [] as string[], faults: [] as string[] };
     const connection = createConnection<Flight>({
       server: "fixture",
       together: (work) => work(),
@@ -108,7 +108,10 @@ describe("a connection of its own", () => {
       now: Date.now,
       random: () => 0,
       onResponse: (flight) => log.answers.push(flight.id),
-      onLost: (flight, error) => log.lost.push(`${flight.id} ${error.message}`),
+      onLost: (flight, error) => {
+        log.lost.push(`${flight.id} ${error.message}`);
+        log.hints.push(error.hint);
+      },
       onMessage: () => undefined,
       onGone: () => undefined,
       onFault: (reason) => log.faults.push(reason),
@@ -182,6 +185,8 @@ describe("a connection of its own", () => {
     }
     request(7, "ping");
     expect(log.lost.at(-1)).toMatch(/^7 .*keeps stopping/);
+    // At the sixth, too: each says where to look, by the server's own name.
+    for (const hint of log.hints) expect(hint).toMatch(/^Its log says more: .*portcullis server log "?[\w-]+"?\.$/);
     expect(log.launches).toBe(6);
   });
 

@@ -134,7 +134,9 @@ describe("a command in its box", () => {
     const launched = await rig.registry.launch("git", someone);
     expect(launched).toMatchObject({ ok: false, error: { code: "cannot-start" } });
     expect(launched.ok ? "" : launched.error.message).toContain("get it yourself");
-    expect(await rig.registry.launch("unknown", someone)).toMatchObject({ ok: false, error: { code: "not-found" } });
+    const unknown = { code: "not-found", hint: "portcullis server list shows them." };
+    expect(await rig.registry.launch("unknown", someone)).toMatchObject({ ok: false, error: unknown });
+    expect(await rig.registry.remove("unknown")).toMatchObject({ ok: false, error: unknown });
   });
 
   test("a folder it may read that does not exist is an error before anything starts", async ({ skip }) => {

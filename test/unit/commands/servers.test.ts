@@ -129,14 +129,6 @@ it("server start says each step of an installation once", async () => {
   expect(errors).toBe("Installing x …\nChecking x …\n");
 });
 
-it("the app's hints name the command that follows them up", async () => {
-  const stopped = { code: "server-stopped", message: 'The server "files" keeps stopping: it crashed.', hint: "Its log says more." };
-  const none = { code: "not-found", message: 'There is no server named "x".' };
-  await bench.startApp({ "server.tools": { error: stopped }, "server.stop": { error: none } });
-  expect((await bench.run(["server", "tools", "files"])).errors).toContain("portcullis server log files");
-  expect((await bench.run(["server", "stop", "x"])).errors).toContain("portcullis server list");
-});
-
 it("server list has a state of one line", async () => {
   const error = { code: "cannot-start", message: `It did not start: ${"and on ".repeat(100)}\nand more` } as const;
   await bench.startApp({ "state.get": snapshot({ servers: [{ ...serverView, state: { kind: "failed", error, at: 1 } }] }) });

@@ -38,7 +38,7 @@ const limits = { deadlineMs: 5000, lineBytes: 100_000, pages: 5, tools: 50, list
 
 async function inspect(tools: string, over: Partial<typeof limits> = {}): ReturnType<typeof inspectTools> {
   const running = server(tools);
-  const found = await inspectTools(running, { ...limits, ...over });
+  const found = await inspectTools("tried", running, { ...limits, ...over });
   // Whatever happened, it is gone.
   expect(await running.exited).toBeDefined();
   return found;
@@ -69,12 +69,18 @@ describe("a look at a server's tools", () => {
     const running = server(
       `send(id, { tools: [{ name: "t", inputSchema: { a: "x".repeat(1_000_000) } }], nextCursor: String(Math.random()) });`,
     );
-    const found = await inspectTools(running);
+    const found = await inspectTools("tried", running);
     expect(found).toMatchObject({ ok: false, error: { message: "What the server says of its tools is longer than 4096 KiB." } });
   });
 
   test("survives what is not JSON between the answers", async () => {
     const found = await inspect(`console.log("Listening on stdio"); send(id, { tools: [{ name: "t" }] });`);
     expect(found).toEqual({ ok: true, value: [{ name: "t" }] });
+  });
+
+  test("says where to look when it did not answer", async () => {
+    expect(await inspect(`process.exit(3);`)).toMatchObject({
+      error: { hint: expect.stringContaining("portcullis server log tried") as unknown },
+    });
   });
 });
