@@ -154,11 +154,12 @@ export function parseSettings(text: string, name: string): Parsed {
 /** Where the value at this path begins; for one that is missing, where it would have to stand. */
 function offsetOf(source: string, at: readonly (string | number)[]): number {
   const root = parseTree(source, [], { allowTrailingComma: true });
-  for (let depth = at.length; depth > 0 && root !== undefined; depth -= 1) {
+  if (root === undefined) return 0;
+  for (let depth = at.length; depth > 0; depth -= 1) {
     const found: Node | undefined = findNodeAtLocation(root, at.slice(0, depth));
     if (found !== undefined) return found.offset;
   }
-  return root?.offset ?? 0;
+  return root.offset;
 }
 
 function isBlank(text: string): boolean {
