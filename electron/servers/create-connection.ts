@@ -1,4 +1,3 @@
-import { fail } from "../../shared/errors.ts";
 import { createPassingMap } from "../../shared/passing-map.ts";
 import type { AppError } from "../../shared/errors.ts";
 import type { Envelope } from "../../shared/mcp/json-rpc.ts";
@@ -6,6 +5,7 @@ import { createBackoff } from "./backoff.ts";
 import type { Connection, ConnectionDeps, Flight } from "./connection.ts";
 import { createHandshake } from "./handshake.ts";
 import { longestLine } from "./line-splitter.ts";
+import { launchFault } from "./launch-fault.ts";
 import { createQueuedLines } from "./queued-lines.ts";
 import { createConduct, outputPolicy, readOutputLine } from "./server-output.ts";
 import type { Conduct } from "./server-output.ts";
@@ -390,10 +390,4 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       await current?.process.stop();
     },
   };
-}
-
-/** A launch that throws is a mistake of ours, which must not end the app. The error's text may hold what nobody else is to see. */
-function launchFault(error: unknown): ReturnType<typeof fail> {
-  const name = error instanceof Error ? error.name : "unknown error";
-  return fail("internal", `The server could not be started, because something failed inside Portcullis (${name}).`, "This is a bug.");
 }

@@ -12,6 +12,7 @@ import { dangerousEnv } from "./dangerous-env.ts";
 import { baseEnvironment, createEnvironment } from "./environment.ts";
 import { inspectTools } from "./inspect.ts";
 import { boxRequest, recordRefusal, serverEnvironment } from "./launch.ts";
+import { launchFault } from "./launch-fault.ts";
 import { createPackages } from "./packages.ts";
 import type { Registry } from "./registry.ts";
 import { resolveCommand } from "./resolve-command.ts";
@@ -131,7 +132,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     entry.starting += 1;
     changed();
     const started = await startServer(start, entry, launchFor)
-      .catch(diskFailure)
+      .catch(launchFault)
       .finally(() => {
         entry.starting -= 1;
         entry.installing = null;
@@ -282,10 +283,4 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       listeners.clear();
     },
   };
-}
-
-/** A full disk or a folder that is not ours to write ends a launch like any other reason; everything else is a bug. */
-function diskFailure(error: unknown): ReturnType<typeof fail> {
-  if (error instanceof Error && "syscall" in error) return fail("cannot-start", `A folder of Portcullis cannot be used: ${error.message}`);
-  throw error;
 }
