@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createMessageScan } from "../../../electron/bridge/message-scan.ts";
+import { processorTime } from "../../fixtures/processor-time.ts";
 
 function scan(chunks: readonly (string | Buffer)[]): (readonly [string | null, boolean])[] {
   const found: (readonly [string | null, boolean])[] = [];
@@ -96,7 +97,7 @@ it("is fast enough to run on every message", () => {
   const big = Buffer.from(`${JSON.stringify({ jsonrpc: "2.0", id: 1, result: { text: "x".repeat(1_000_000) } })}\n`);
   const scanner = createMessageScan(() => undefined);
   for (let i = 0; i < 50; i++) scanner.push(big);
-  const started = performance.now();
+  const started = processorTime();
   for (let i = 0; i < 20; i++) scanner.push(big);
-  expect((performance.now() - started) / 20).toBeLessThan(5);
+  expect((processorTime() - started) / 20).toBeLessThan(5);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { envelopeOf, scanEnvelope } from "../../../shared/mcp/json-rpc.ts";
 import { isJudged } from "../../../shared/mcp/methods.ts";
+import { processorTime } from "../../fixtures/processor-time.ts";
 
 const scan = (text: string) => scanEnvelope(Buffer.from(text));
 
@@ -83,9 +84,9 @@ describe("scanEnvelope", () => {
     expect(scan(`{"method":"m","id":1,"params":{"x":"${long}"}}`)).toMatchObject({ kind: "request", id: "1" });
     for (const piece of ["x".repeat(100) + '\\"', '","' + "y".repeat(80), "\\\\" + "z".repeat(70)]) {
       const text = Buffer.from(`{"id":1,"method":"m","params":["${piece.repeat(Math.ceil(2_000_000 / piece.length))}"]}`);
-      const start = performance.now();
+      const start = processorTime();
       expect(scanEnvelope(text).kind).toBe("request");
-      expect(performance.now() - start).toBeLessThan(500);
+      expect(processorTime() - start).toBeLessThan(500);
     }
   });
 

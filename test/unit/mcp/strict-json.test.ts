@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeUtf8 } from "../../../electron/gate/call-record.ts";
 import { parseJudged } from "../../../shared/mcp/strict-json.ts";
+import { processorTime } from "../../fixtures/processor-time.ts";
 
 const parse = (text: string | Uint8Array) => parseJudged(typeof text === "string" ? Buffer.from(text) : text, decodeUtf8);
 
@@ -61,9 +62,9 @@ describe("parseJudged", () => {
 
   it("does not take a hundred times longer for a message of odd make", () => {
     for (const text of [`[${'"\\\\",'.repeat(300_000)}1]`, `[${"1,".repeat(500_000)}1]`, `{"a":"${"\\ud83d\\ude00".repeat(80_000)}"}`]) {
-      const start = performance.now();
+      const start = processorTime();
       expect(parse(text).ok).toBe(true);
-      expect(performance.now() - start).toBeLessThan(1_500);
+      expect(processorTime() - start).toBeLessThan(1_500);
     }
   });
 });

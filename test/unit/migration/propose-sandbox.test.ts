@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { proposeSandbox, type ProposalInput } from "../../../electron/migration/propose-sandbox.ts";
+import { processorTime } from "../../fixtures/processor-time.ts";
 
 const input = (more: Partial<ProposalInput>): ProposalInput => ({
   command: "npx",
@@ -70,11 +71,11 @@ describe("the proposed sandbox", () => {
   });
 
   it("takes no made-up host out of hostile text, and is quick about it", () => {
-    const started = performance.now();
+    const started = processorTime();
     const proposal = proposeSandbox(
       input({ command: "x", args: ["a".repeat(500_000) + "://", `https://${"a.".repeat(200_000)}`, "https://*.com", "x://\n"] }),
     );
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(processorTime() - started).toBeLessThan(500);
     expect(proposal.sandbox).toEqual({});
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../shared/model/json.ts";
 import { inspectArguments, subjectOf } from "../../../shared/policy/findings.ts";
+import { processorTime } from "../../fixtures/processor-time.ts";
 
 const kinds = (args: JsonObject) => inspectArguments(args).findings.map((finding) => finding.kind);
 
@@ -58,10 +59,10 @@ describe("inspectArguments (threats 13 and 15)", () => {
     const many = inspectArguments({ list: Array.from({ length: 3_000 }, () => "\u200b") });
     expect(many.findings).toHaveLength(50);
     expect(many.mustExpand).toBe(true);
-    const start = performance.now();
+    const start = processorTime();
     for (const text of ["<a".repeat(500_000), "<".repeat(1_000_000), " x".repeat(500_000), "\u200b".repeat(1_000_000)])
       inspectArguments({ text });
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(processorTime() - start).toBeLessThan(3_000);
   });
 });
 

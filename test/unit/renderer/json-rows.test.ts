@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { locatePointer } from "../../../renderer/ui/json-pointer.ts";
 import { layoutRows, tokenizeRow, type Row } from "../../../renderer/ui/json-rows.ts";
 import { findMatches, firstAtLeast } from "../../../renderer/ui/json-search.ts";
+import { processorTime } from "../../fixtures/processor-time.ts";
 
 const columns = 60;
 const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
@@ -78,9 +79,9 @@ describe("rows of a JSON text (threat 15)", () => {
       content: "line of text\n".repeat(80_000),
       keys: Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${String(i)}`, i])),
     });
-    const started = performance.now();
+    const started = processorTime();
     const rows = layoutRows(big, columns, "all");
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorTime() - started).toBeLessThan(1000);
     expect(rows.length).toBeGreaterThan(85_000);
   });
 });

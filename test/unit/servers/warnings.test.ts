@@ -4,6 +4,7 @@ import { lookAlike, oneSlipApart } from "../../../electron/servers/known-package
 import { recognise } from "../../../electron/servers/recognise.ts";
 import { serverWarnings } from "../../../electron/servers/warnings.ts";
 import type { ServerSettings } from "../../../shared/model/server.ts";
+import { processorTime } from "../../fixtures/processor-time.ts";
 
 const warn = (settings: ServerSettings): string =>
   serverWarnings({
@@ -78,10 +79,10 @@ describe("what deserves a second look (threats 1, 30)", () => {
   });
 
   test("a hostile command of 100 KB is looked at in a moment", () => {
-    const started = performance.now();
+    const started = processorTime();
     for (const part of ["curl ", "rm -", "-e ", "A", "nc -a ", " .ssh", "| "])
       warn({ command: "sh", args: ["-c", part.repeat(100_000 / part.length)] });
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(processorTime() - started).toBeLessThan(3000);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRedactingStream, createRedactor, redactedMark } from "../../../shared/text/redact.ts";
+import { processorTime } from "../../fixtures/processor-time.ts";
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -315,9 +316,9 @@ describe("how fast", () => {
     const text = utf8(JSON.stringify("a".repeat(1 << 20)));
     for (const secret of ["aaaa", "a".repeat(60_000), `${"a".repeat(400)}b`]) {
       const redactor = createRedactor([secret]);
-      const started = performance.now();
+      const started = processorTime();
       redactor.bytes(text);
-      expect(performance.now() - started).toBeLessThan(8000); // half a second on an idle machine
+      expect(processorTime() - started).toBeLessThan(8000); // half a second on an idle machine
     }
   });
 
@@ -328,9 +329,9 @@ describe("how fast", () => {
     for (let round = 0; round < 2000; round++) redactor.bytes(data);
     let best = Infinity;
     for (let round = 0; round < 20; round++) {
-      const started = performance.now();
+      const started = processorTime();
       for (let call = 0; call < 100; call++) redactor.bytes(data);
-      best = Math.min(best, ((performance.now() - started) / 100) * 1000);
+      best = Math.min(best, ((processorTime() - started) / 100) * 1000);
     }
     // About 5 µs on the machine it was written on; the limit leaves room for a slow or busy one.
     expect(best).toBeLessThan(50);

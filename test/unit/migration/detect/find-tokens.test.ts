@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { findTokens } from "../../../../electron/migration/detect/find-tokens.ts";
 import { fakeTokens } from "../../../fixtures/migration/fake-tokens.ts";
+import { processorTime } from "../../../fixtures/processor-time.ts";
 
 const github = fakeTokens["github"] ?? "";
 
@@ -26,8 +27,8 @@ test("what only looks long is none, and a megabyte is quick", () => {
   expect(
     findTokens('"@modelcontextprotocol/server-filesystem" /home/ann/projects/sk-something/else ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxx'),
   ).toEqual([]);
-  const started = performance.now();
+  const started = processorTime();
   expect(findTokens("a:b/-".repeat(200_000))).toEqual([]);
   expect(findTokens("-".repeat(1_000_000))).toEqual([]);
-  expect(performance.now() - started).toBeLessThan(1500);
+  expect(processorTime() - started).toBeLessThan(1500);
 });
