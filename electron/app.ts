@@ -207,7 +207,7 @@ export async function createApp(deps: AppDeps): Promise<Result<App>> {
       redactor: () => redactor,
       describe: (server, tool) => {
         const view = registry.get(server);
-        const known = view?.tools?.find((candidate) => candidate.name === tool);
+        const known = registry.tools(server)?.find((candidate) => candidate.name === tool);
         const hints =
           known === undefined
             ? []

@@ -103,6 +103,11 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
       const inspected = await registry.inspect(name);
       return inspected.ok ? ok([...inspected.value]) : inspected;
     },
+    "server.knownTools": ({ name }) => {
+      if (registry.get(name) === undefined) return noServer(name);
+      const tools = registry.tools(name);
+      return ok(tools === null ? null : [...tools]);
+    },
     "server.log": async ({ name, lines }) => {
       if (registry.get(name) === undefined) return noServer(name);
       return ok([...(await registry.log(name, lines))]);

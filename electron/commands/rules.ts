@@ -145,7 +145,9 @@ async function unknownNames(app: AppClient, server: string, tool: string | undef
   if (!state.ok) return [];
   const view = state.value.snapshot.servers.find(({ name }) => name === server);
   if (view === undefined) return [`! There is no server called ${server} now. portcullis server list shows them.`];
-  if (tool === undefined || view.tools === null || view.tools.some(({ name }) => coversTool(tool, name))) return [];
+  if (tool === undefined || view.tools === null) return [];
+  const known = await app.call("server.knownTools", { name: server });
+  if (!known.ok || known.value === null || known.value.some(({ name }) => coversTool(tool, name))) return [];
   return [`! ${server} has no tool ${tool}, as far as is known. portcullis server tools ${server} lists them.`];
 }
 

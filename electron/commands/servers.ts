@@ -138,7 +138,9 @@ async function start(context: Context, name: string): Promise<Status> {
     });
     const started = await app.call("server.start", { name });
     if (!started.ok) return report(context, started.error);
-    const tools = started.value.tools ?? [];
+    const known = await app.call("server.knownTools", { name });
+    if (!known.ok) return report(context, known.error);
+    const tools = known.value ?? [];
     terminal.print(`${name} starts and answers.${tools.length === 0 ? " It has no tools." : ""}`);
     if (tools.length > 0) terminal.print(toolTable(tools));
     return 0;

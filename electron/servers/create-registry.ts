@@ -20,6 +20,7 @@ import type { ResolvedCommand } from "./resolve-command.ts";
 import { sampleMemory } from "./sample-memory.ts";
 import { createServerChanges, noServer } from "./server-changes.ts";
 import { createEntries, stopInstances } from "./server-entries.ts";
+import { keepTools } from "./server-entry.ts";
 import type { ServerEntry } from "./server-entry.ts";
 import type { LaunchFor, ServerProcess } from "./server-process.ts";
 import { sandboxView, sandboxWords } from "./server-view.ts";
@@ -217,17 +218,22 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       const tools = await inspectTools(name, launched.value);
       const entry = entries.get(name);
       if (entry !== undefined) {
-        if (tools.ok) entry.tools = tools.value;
+        if (tools.ok) keepTools(entry, tools.value);
         else entry.failed = { error: redactError(tools.error), at: now() };
         changed();
       }
       return tools.ok ? ok(deps.redactor().json([...tools.value])) : { ok: false, error: redactError(tools.error) };
     },
 
+    tools(name) {
+      const known = entries.get(name)?.tools ?? null;
+      return known === null ? null : deps.redactor().json([...known.list]);
+    },
+
     noteTools(name, tools) {
       const entry = entries.get(name);
       if (entry === undefined) return;
-      entry.tools = tools;
+      keepTools(entry, tools);
       changed();
     },
 

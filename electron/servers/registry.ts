@@ -23,6 +23,8 @@ export interface Registry extends Launcher {
   setSandbox(name: string, opens: Pick<SandboxSettings, "read" | "write" | "hosts" | "limits">): Promise<Result<ServerView>>;
   /** Starts it once for us and lists its tools through the SDK's client; the tools are remembered. */
   inspect(name: string): Promise<Result<readonly Tool[]>>;
+  /** Its tools as they were last listed, secrets taken out; null if they never were. */
+  tools(name: string): readonly Tool[] | null;
   /** Tools seen passing by in a client's own tools/list. */
   noteTools(name: string, tools: readonly Tool[]): void;
   stop(name: string): Promise<void>;

@@ -19,8 +19,14 @@ export interface ServerEntry {
   starting: number;
   readonly instances: Map<string, RunningInstance>;
   failed: { readonly error: AppError; readonly at: number } | null;
-  tools: readonly Tool[] | null;
+  /** As last listed; `listing` counts the times. */
+  tools: { readonly list: readonly Tool[]; readonly listing: number } | null;
   readonly log: ServerLog;
+}
+
+/** Remembers what a listing gave. */
+export function keepTools(entry: ServerEntry, list: readonly Tool[]): void {
+  entry.tools = { list, listing: (entry.tools?.listing ?? 0) + 1 };
 }
 
 export function instanceViews(entry: ServerEntry): readonly ServerInstance[] {

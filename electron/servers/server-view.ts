@@ -20,7 +20,7 @@ export interface ServerActivity {
   readonly starting: number;
   readonly instances: readonly ServerInstance[];
   readonly failed: { readonly error: AppError; readonly at: number } | null;
-  readonly tools: readonly Tool[] | null;
+  readonly tools: { readonly list: readonly Tool[]; readonly listing: number } | null;
 }
 
 /** A server as the UI and the command line see it. Pure; environment values are not even looked at but for the names they refer to. */
@@ -50,7 +50,7 @@ export function serverView(input: {
     sandbox: sandboxView(settings, input.capability),
     secrets: [...secrets],
     instances: [...activity.instances],
-    tools: activity.tools === null ? null : redactor.json([...activity.tools]),
+    tools: activity.tools === null ? null : { count: activity.tools.list.length, listing: activity.tools.listing },
     package: installedPackage(standing),
     callsToday: input.callsToday,
   };

@@ -10,6 +10,7 @@ import { Segmented } from "../ui/segmented.tsx";
 import { useToasts } from "../ui/toaster.tsx";
 import { useFocusInside } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
+import { useFetched } from "../use-fetched.ts";
 
 const day = 86_400_000;
 const spans = { day, week: 7 * day, month: 30 * day, forGood: undefined } as const;
@@ -28,7 +29,7 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
   const act = useAct();
   const toasts = useToasts();
   const words = messages.rules;
-  const tools = servers.find(({ name }) => name === server)?.tools ?? [];
+  const listing = servers.find(({ name }) => name === server)?.tools?.listing;
   const expiresInMs = spans[lasts];
   const toolProblem = tool === "" || isToolPattern(tool) ? null : words.toolStar;
 
@@ -112,9 +113,14 @@ export function RuleForm({ onDone }: { readonly onDone: () => void }) {
       </div>
       <Names id="rule-clients" names={[...new Set(clients.map(({ name }) => name))]} />
       <Names id="rule-servers" names={servers.map(({ name }) => name)} />
-      <Names id="rule-tools" names={tools.map(({ name }) => name)} />
+      {listing === undefined ? null : <ToolNames id="rule-tools" server={server} listing={listing} />}
     </form>
   );
+}
+
+function ToolNames({ id, server, listing }: { readonly id: string; readonly server: string; readonly listing: number }) {
+  const { result } = useFetched("server.knownTools", { name: server }, String(listing));
+  return <Names id={id} names={(result?.ok === true ? (result.value ?? []) : []).map(({ name }) => name)} />;
 }
 
 function Names({ id, names }: { readonly id: string; readonly names: readonly string[] }) {

@@ -73,7 +73,7 @@ export function ServerDetail({ server }: { readonly server: ServerView }) {
           {(["overview", "tools", "sandbox", "stderr"] as const).map((tab) => (
             <Tabs.Tab key={tab} value={tab} className="tab">
               {words.tabs[tab]}
-              {tab === "tools" && server.tools !== null ? <span className="faint"> {format.number(server.tools.length)}</span> : null}
+              {tab === "tools" && server.tools !== null ? <span className="faint"> {format.number(server.tools.count)}</span> : null}
             </Tabs.Tab>
           ))}
         </Tabs.List>
@@ -110,7 +110,7 @@ function ServerActions({ server }: { readonly server: ServerView }) {
     setBusy(true);
     const result = await act("server.start", { name });
     setBusy(false);
-    if (result.ok) toasts.say(words.started(name, result.value.tools?.length ?? 0));
+    if (result.ok) toasts.say(words.started(name, result.value.tools?.count ?? 0));
   };
   const stop = async (): Promise<void> => {
     const result = await act("server.stop", { name });

@@ -5,33 +5,42 @@ import { useApp, useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { effectFor } from "../rules/effect-for.ts";
 import { Badge, type Hue } from "../ui/badge.tsx";
+import { Banner } from "../ui/banner.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { useNow } from "../ui/now.tsx";
 import { Revealed } from "../ui/revealed.tsx";
+import { useFetched } from "../use-fetched.ts";
 
 const hues = { allow: "green", ask: "accent", deny: "red" } as const satisfies Record<string, Hue>;
 
 /** Its tools in its own words, each with what the rules say. */
 export function ToolsTab({ server }: { readonly server: ServerView }) {
   const { api } = useApp();
+  const unknown = server.tools === null && server.instances.length > 0;
+  useEffect(() => {
+    // What is running can be asked; that it has answered comes with the servers' slice.
+    if (unknown) void api.call("server.tools", { name: server.name });
+  }, [api, server.name, unknown]);
+  if (server.tools === null || server.tools.count === 0) {
+    return <EmptyState icon={Wrench} title={messages.servers.noTools} text={messages.servers.noToolsText} />;
+  }
+  return <ToolList key={server.name} server={server.name} listing={server.tools.listing} />;
+}
+
+function ToolList({ server, listing }: { readonly server: string; readonly listing: number }) {
   const rules = useSnapshot((snapshot) => snapshot.rules);
   const fallback = useSnapshot((snapshot) => snapshot.settings.defaultEffect);
   const now = useNow(60_000);
-  const unknown = server.tools === null && server.instances.length > 0;
-  useEffect(() => {
-    // What is running can be asked; the answer comes back with the servers' slice.
-    if (unknown) void api.call("server.tools", { name: server.name });
-  }, [api, server.name, unknown]);
-  if (server.tools === null || server.tools.length === 0) {
-    return <EmptyState icon={Wrench} title={messages.servers.noTools} text={messages.servers.noToolsText} />;
-  }
+  const { result } = useFetched("server.knownTools", { name: server }, String(listing));
+  if (result === null) return null;
+  if (!result.ok) return <Banner hue="red" live title={<Revealed text={result.error.message} />} />;
   return (
     <div className="section">
       <p className="small faint">{messages.servers.untrusted}</p>
       <ul aria-label={messages.servers.toolList}>
-        {server.tools.map((tool) => {
-          const { effect, exceptions } = effectFor(rules, server.name, tool.name, fallback, now);
+        {(result.value ?? []).map((tool) => {
+          const { effect, exceptions } = effectFor(rules, server, tool.name, fallback, now);
           return (
             <li key={tool.name} className="tool">
               <div className="tool-head">

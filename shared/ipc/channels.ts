@@ -21,6 +21,7 @@ export const callChannels = [
   "server.start",
   "server.stop",
   "server.tools",
+  "server.knownTools",
   "server.log",
   "server.explain",
   "secret.put",

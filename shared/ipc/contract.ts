@@ -65,7 +65,10 @@ export const contract = {
   "server.start": channel(operators, named, serverViewSchema),
   /** Stops every instance; each starts again at its client's next message. */
   "server.stop": channel(operators, named, nothing),
+  /** Starts it once and lists its tools. */
   "server.tools": channel(operators, named, z.array(toolSchema)),
+  /** Its tools as they were last listed, by whomever; null if they never were. Starts nothing. */
+  "server.knownTools": channel(operators, named, z.array(toolSchema).nullable()),
   /** The newest lines of its stderr, oldest first, redacted and with control characters escaped. */
   "server.log": channel(operators, z.object({ name: serverNameSchema, lines: z.number().int().min(1).max(2000) }), z.array(z.string())),
   /** The sandbox in words, then the exact plan, a line each. */

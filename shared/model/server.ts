@@ -131,8 +131,8 @@ export const serverViewSchema = z.object({
   sandbox: sandboxViewSchema,
   secrets: z.array(z.string()),
   instances: z.array(serverInstanceSchema),
-  /** As last listed, or null if it was never asked. */
-  tools: z.array(toolSchema).nullable(),
+  /** How many it listed last, and a number that changes with each listing; null if it was never asked. The lists themselves, which may be long, are asked for one by one (`server.knownTools`). */
+  tools: z.object({ count: z.number(), listing: z.number() }).nullable(),
   package: installedPackageSchema.nullable(),
   callsToday: z.number(),
 });

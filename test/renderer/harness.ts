@@ -6,7 +6,7 @@ import { chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import { findBrowser } from "../fixtures/browser.ts";
 import { installFake, type FakeData } from "../fixtures/renderer/fake-app.ts";
-import { approvals, journal, snapshot } from "../fixtures/renderer/snapshot.ts";
+import { approvals, journal, knownTools, snapshot } from "../fixtures/renderer/snapshot.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 export const screenshots = path.join(root, "test-output", "screenshots");
@@ -49,7 +49,7 @@ export interface OpenOptions {
 }
 
 export function fixture(now: number): FakeData {
-  return { role: "window", snapshot: snapshot(now), details: approvals(now).details, records: journal(now) };
+  return { role: "window", snapshot: snapshot(now), details: approvals(now).details, records: journal(now), tools: knownTools };
 }
 
 async function send(file: string, response: http.ServerResponse): Promise<void> {

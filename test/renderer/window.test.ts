@@ -283,7 +283,7 @@ describe.skipIf(noBrowser !== null)("the main window", () => {
         args: [evil],
         warnings: [evil],
         cwd: evil,
-        tools: [{ name: evil, title: evil, description: evil }],
+        tools: { count: 1, listing: 1 },
       })),
       clients: base.clients.map((client) => ({ ...client, name: evil, says: evil })),
       rules: base.rules.map((rule) => ({ ...rule, client: evil, tool: evil })),
@@ -297,8 +297,9 @@ describe.skipIf(noBrowser !== null)("the main window", () => {
       by: evil,
       detail: { arguments: { [evil]: evil }, reason: evil, [evil]: evil },
     }));
+    const tools = { filesystem: [{ name: evil, title: evil, description: evil }] };
     for (const hash of ["approvals", "activity", "servers/notes", "servers/filesystem", "clients", "secrets", "rules", "settings"]) {
-      await withPage({ hash, data: { snapshot, records } }, async (page) => {
+      await withPage({ hash, data: { snapshot, records, tools } }, async (page) => {
         if (hash === "activity") await page.locator(".log-line").nth(2).click();
         if (hash === "servers/filesystem") await page.getByRole("tab", { name: "Tools" }).click();
         await page.locator(".hidden-char").first().waitFor();

@@ -35,7 +35,8 @@ describe("a package runner's line", () => {
     expect(view?.package).toMatchObject({ ecosystem: "npm", name: everything });
     expect(view?.package?.integrity).toMatch(/^sha512-/u);
     expect(view?.state).toEqual({ kind: "idle" });
-    expect(view?.tools).toHaveLength(13);
+    expect(view?.tools).toEqual({ count: 13, listing: 1 });
+    expect(rig.registry.tools("everything")).toEqual(tools.ok ? tools.value : []);
     expect(fs.readdirSync(path.join(rig.data, "packages")).filter((name) => name.startsWith("."))).toEqual([]);
     const kinds = rig.journal.map((draft) => draft.kind);
     expect(kinds).toEqual(["settings-changed", "server-accepted", "server-installed", "server-launched", "server-stopped"]);

@@ -127,6 +127,35 @@ describe("a command in its box", () => {
     expect(await output("link-venv")).toBe(`${called} ['${name}']`);
   });
 
+  test("the tools that it listed are given out with no secret in them, and are not known of a server that is not there", async () => {
+    rig.secrets.set("a/KEY", "value-of-the-key");
+    await rig.registry.add("lists", { command: process.execPath }, true);
+    expect(rig.registry.tools("lists")).toBeNull();
+    rig.registry.noteTools("lists", [{ name: "t", description: "uses value-of-the-key" }]);
+    rig.registry.noteTools("lists", [{ name: "t", description: "still uses value-of-the-key" }]);
+    expect(rig.registry.tools("lists")).toEqual([{ name: "t", description: "still uses [redacted]" }]);
+    expect(rig.registry.get("lists")?.tools).toEqual({ count: 1, listing: 2 });
+    expect(rig.registry.tools("nobody")).toBeNull();
+    rig.secrets.clear();
+  });
+
+  test("a start that fails inside of us is one in its log and in its state like any other, without the error's own text", async () => {
+    rig.secrets.set("a/KEY", "value-of-the-key");
+    await rig.registry.add("fault", { command: process.execPath, env: { KEY: "${keychain:a/KEY}" } }, true);
+    const { get } = rig.secrets;
+    rig.secrets.get = () => {
+      throw new RangeError("value-of-the-key");
+    };
+    const launched = await rig.registry.launch("fault", someone);
+    rig.secrets.get = get;
+    rig.secrets.clear();
+    const message = "The server could not be started, because something failed inside Portcullis (RangeError).";
+    expect(launched).toMatchObject({ ok: false, error: { code: "internal", message } });
+    expect(rig.registry.get("fault")?.state).toMatchObject({ kind: "failed", error: { message } });
+    expect((await rig.registry.log("fault", 10)).at(-1)).toContain(message);
+    expect(rig.journal.at(-1)).toMatchObject({ kind: "server-refused", server: "fault" });
+  });
+
   test("what is not there, and what cannot be pinned, is said clearly", async () => {
     await rig.registry.add("nowhere", { command: "no-such-program-anywhere" }, true);
     expect(await rig.registry.launch("nowhere", someone)).toMatchObject({ ok: false, error: { code: "not-found" } });

@@ -41,7 +41,8 @@ describe("rules add", () => {
 
   it("warns of a server that is not there, and of a tool that the server has not", async () => {
     const tools = [{ name: "read_file" }];
-    await bench.startApp({ "rule.add": rule, "state.get": snapshot({ servers: [{ ...serverView, tools }] }) });
+    const listed = { ...serverView, tools: { count: 1, listing: 1 } };
+    await bench.startApp({ "rule.add": rule, "state.get": snapshot({ servers: [listed] }), "server.knownTools": tools });
     const notes = async (...line: string[]): Promise<string> => {
       const { status, errors } = await bench.run(["rules", "add", "--allow", ...line]);
       expect(status).toBe(0);

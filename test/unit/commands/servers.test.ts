@@ -111,7 +111,7 @@ describe("a config.json that cannot be used while the app runs", () => {
 });
 
 it("server start lists the tools", async () => {
-  await bench.startApp({ "server.start": { ...serverView, tools: [{ name: "read_file", description: "Reads." }] } });
+  await bench.startApp({ "server.start": serverView, "server.knownTools": [{ name: "read_file", description: "Reads." }] });
   const { status, out } = await bench.run(["server", "start", "files"]);
   expect(status).toBe(0);
   expect(out).toContain("files starts and answers.");
@@ -124,7 +124,7 @@ it("server start says each step of an installation once", async () => {
     slices: { servers: [{ ...serverView, state: { kind: "installing", step: text } }] },
   });
   const pushed = ["Installing x …", "Installing x …", "Checking x …"].map((text) => ["state.changed", step(text)] as const);
-  await bench.startApp({ "server.start": { ...serverView, tools: [] } }, pushed);
+  await bench.startApp({ "server.start": serverView, "server.knownTools": [] }, pushed);
   const { errors } = await bench.run(["server", "start", "files"]);
   expect(errors).toBe("Installing x …\nChecking x …\n");
 });

@@ -47,6 +47,22 @@ test("the view shows the whole command (threat 1), masks known secrets, and has 
   expect(JSON.stringify(view)).not.toMatch(/hunter2|plain-secret/u);
 });
 
+test("what a server says of its tools is counted only: the lists of all servers would be pushed with every call", () => {
+  const tools = { list: [{ name: "t", description: "x".repeat(1_000_000) }], listing: 4 };
+  const view = serverView({
+    name: "s",
+    settings,
+    standing: standing([]),
+    activity: { ...quiet, tools },
+    warnings: [],
+    capability: null,
+    callsToday: 0,
+    redactor: createRedactor([]),
+  });
+  expect(view.tools).toEqual({ count: 1, listing: 4 });
+  expect(JSON.stringify(view).length).toBeLessThan(10_000);
+});
+
 test("of several truths the one that the person must deal with is shown", () => {
   const instance = { id: "i", client: "c", pid: 1, startedAt: 0, memoryBytes: null };
   const busy: ServerActivity = {
