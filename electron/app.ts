@@ -3,6 +3,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fail, ok, type Result } from "../shared/errors.ts";
+import type { Opened } from "../shared/ipc/contract.ts";
 import type { JournalDraft } from "../shared/model/journal-entry.ts";
 import type { SecretView } from "../shared/model/secret-reference.ts";
 import { viewSettings } from "../shared/model/settings.ts";
@@ -53,8 +54,8 @@ export interface AppDeps {
   readonly answerer: AppView["answerer"];
   /** How to start this app again, for a bridge that finds it not running. */
   readonly relaunch: { readonly command: string; readonly args: readonly string[] };
-  /** Brings the main window up (its own address); headless: the address of the browser UI, or null where there is none. */
-  open(screen: string | undefined): Promise<{ url: string | null }>;
+  /** Brings the main window up; headless: an address of the browser UI, where there is one. */
+  open(screen: string | undefined): Promise<Opened>;
   /** Asked by a person (tray, UI, command line): the surface closes the app and exits. */
   quit(): void;
 }

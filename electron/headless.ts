@@ -62,7 +62,7 @@ export async function startHeadless(deps: HeadlessDeps): Promise<Result<Headless
     bridgePath: deps.files.bridge,
     answerer: deps.answerer,
     relaunch: deps.relaunch,
-    open: (screen) => Promise.resolve({ url: web?.newUrl(screen) ?? null }),
+    open: (screen) => Promise.resolve(web === null ? { kind: "nothing" } : { kind: "browser", url: web.newUrl(screen) }),
     quit: () => deps.quit(),
   });
   if (!created.ok) return created;

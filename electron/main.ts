@@ -5,11 +5,11 @@ import { createApp, type App, type AppDeps } from "./app.ts";
 import { createForkUtility } from "./desktop/fork-utility.ts";
 import { hardenApp } from "./desktop/harden.ts";
 import { messages } from "./desktop/messages.ts";
-import { appOrigin } from "./desktop/security-settings.ts";
 import { installRuntime, type InstalledRuntime } from "./desktop/runtime.ts";
 import { startDesktop, type Desktop } from "./desktop/desktop.ts";
 import { resolvePaths } from "./settings/paths.ts";
 import { ok, type Result } from "../shared/errors.ts";
+import type { Opened } from "../shared/ipc/contract.ts";
 import { keepYoungHeapSmall } from "./young-heap.ts";
 
 /**
@@ -45,11 +45,10 @@ function main(): void {
   let opened: { readonly screen: string | undefined } | null = process.argv.includes(backgroundSwitch) ? null : { screen: undefined };
   let leaving = false;
 
-  const open = async (screen: string | undefined): Promise<{ url: string }> => {
+  const open = async (screen: string | undefined): Promise<Opened> => {
     if (desktop === null) opened = { screen };
     else await desktop.open(screen);
-    // Null would say that there is nothing to look at.
-    return { url: appOrigin };
+    return { kind: "window" };
   };
   const leave = (status: number): void => {
     if (leaving) return;

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "../../shared/errors.ts";
+import type { Opened } from "../../shared/ipc/contract.ts";
 import type { JournalDraft, JournalPage, JournalQuery, JournalRecord } from "../../shared/model/journal-entry.ts";
 import { viewSettings, type SettingsPatch } from "../../shared/model/settings.ts";
 import type { Check } from "../../shared/model/snapshot.ts";
@@ -29,7 +30,7 @@ export interface HandlerPorts {
   /** Puts a journal with a fault aside; a new one begins at the next start. */
   archiveJournal(): Promise<Result<{ file: string; anchored: boolean }>>;
   doctor(): Promise<readonly Check[]>;
-  open(screen: string | undefined): Promise<{ url: string | null }>;
+  open(screen: string | undefined): Promise<Opened>;
   quit(): void;
 }
 

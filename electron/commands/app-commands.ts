@@ -45,15 +45,14 @@ export function defineApp(program: Command, context: Context, run: Run): void {
         return withApp(context, async (app) => {
           const opened = await app.call("app.open", screen === undefined ? {} : { screen });
           if (!opened.ok) return report(context, opened.error);
-          if (opened.value.url === null) {
+          if (opened.value.kind === "nothing") {
             return report(context, {
               code: "not-found",
               message: "there is no window and no browser UI here",
               hint: "To have one: portcullis quit, then portcullis serve --ui",
             });
           }
-          // The desktop app answers with the address of its own pages, which is of use to nobody else.
-          terminal.print(/^https?:/.test(opened.value.url) ? opened.value.url : "The window is up.");
+          terminal.print(opened.value.kind === "browser" ? opened.value.url : "The window is up.");
           return 0;
         });
       }),

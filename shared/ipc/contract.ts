@@ -25,6 +25,14 @@ function channel<I extends z.ZodType, O extends z.ZodType>(who: readonly Role[],
 const nothing = z.undefined();
 const named = z.object({ name: serverNameSchema });
 
+/** What there is to look at. */
+const openedSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("window") }),
+  z.object({ kind: z.literal("browser"), url: z.string() }),
+  z.object({ kind: z.literal("nothing") }),
+]);
+export type Opened = z.infer<typeof openedSchema>;
+
 export const contract = {
   "state.get": channel(everyone, nothing, z.object({ revision: z.number(), snapshot: snapshotSchema })),
 
@@ -126,8 +134,8 @@ export const contract = {
   /** A plan that mends it, to be looked at and then applied like any other. */
   "migration.repair": channel(operators, z.object({ drift: z.string() }), planSchema),
 
-  /** Brings the main window up (desktop), or answers with the address of the browser UI (headless with `--ui`). */
-  "app.open": channel(everyone, z.object({ screen: z.string().optional() }), z.object({ url: z.string().nullable() })),
+  /** Brings the main window up (desktop), or answers with an address of the browser UI, good for once (headless with `--ui`). */
+  "app.open": channel(everyone, z.object({ screen: z.string().optional() }), openedSchema),
   "app.quit": channel(operators, nothing, nothing),
   /** The approval window's content asks for its height, in CSS pixels. */
   "view.resize": channel(["approval"], z.object({ height: z.number().int().min(80).max(4000) }), nothing),

@@ -257,7 +257,7 @@ it("status --json says what status says", async () => {
 });
 
 it("open says how to get a window where there is none", async () => {
-  await bench.startApp({ "app.open": { url: null } });
+  await bench.startApp({ "app.open": { kind: "nothing" } });
   const { status, errors } = await bench.run(["open", "rules"]);
   expect(status).toBe(1);
   expect(errors).toContain("portcullis quit, then portcullis serve --ui");

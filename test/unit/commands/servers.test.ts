@@ -159,7 +159,7 @@ describe("server add says what is meant", () => {
 });
 
 it("open says that the window of the desktop app is up", async () => {
-  await bench.startApp({ "app.open": { url: "app://bundle" } });
+  await bench.startApp({ "app.open": { kind: "window" } });
   expect(await bench.run(["open"])).toMatchObject({ status: 0, out: "The window is up.\n" });
 });
 
