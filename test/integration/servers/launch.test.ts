@@ -142,12 +142,11 @@ describe("a command in its box", () => {
   test("a start that fails inside of us is one in its log and in its state like any other, without the error's own text", async () => {
     rig.secrets.set("a/KEY", "value-of-the-key");
     await rig.registry.add("fault", { command: process.execPath, env: { KEY: "${keychain:a/KEY}" } }, true);
-    const { get } = rig.secrets;
-    rig.secrets.get = () => {
+    const get = vi.spyOn(rig.secrets, "get").mockImplementation(() => {
       throw new RangeError("value-of-the-key");
-    };
+    });
     const launched = await rig.registry.launch("fault", someone);
-    rig.secrets.get = get;
+    get.mockRestore();
     rig.secrets.clear();
     const message = "The server could not be started, because something failed inside Portcullis (RangeError).";
     expect(launched).toMatchObject({ ok: false, error: { code: "internal", message } });
