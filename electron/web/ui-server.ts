@@ -135,7 +135,8 @@ async function route(request: http.IncomingMessage, response: http.ServerRespons
     }
     const screen = asked.get("screen") ?? "";
     response.setHeader("Set-Cookie", cookie);
-    response.setHeader("Location", /^[a-z]{1,32}$/.test(screen) ? `/#${screen}` : "/");
+    // As the page's own addresses are (`#/rules`).
+    response.setHeader("Location", /^[a-z]{1,32}$/.test(screen) ? `/#/${screen}` : "/");
     say(response, 303, "");
     return;
   }

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { securityHeaders } from "../../electron/web/ui-server.ts";
 import type { UiServer } from "../../electron/web/ui-server.ts";
+import { parseView } from "../../renderer/view.ts";
 import { startUi } from "../fixtures/clients/ui-fixture.ts";
 import type { UiFixture } from "../fixtures/clients/ui-fixture.ts";
 
@@ -105,12 +106,14 @@ describe("the one-time link", () => {
 
   it("leads to a screen of ours and nowhere else", async () => {
     for (const [screen, location] of [
-      ["rules", "/#rules"],
+      ["rules", "/#/rules"],
       ["//evil.example", "/"],
       ["\r\nX-Injected: 1", "/"],
     ] as const) {
       const answer = await ask(server.newUrl(screen).slice(own().length));
       expect(answer.headers.location).toBe(location);
+      // What the page makes of it, which knows no other way to write a screen.
+      expect(parseView(new URL(answer.headers.location ?? "", own()).hash).screen).toBe(screen === "rules" ? screen : "approvals");
       expect(answer.headers["x-injected"]).toBeUndefined();
     }
   });
