@@ -82,6 +82,7 @@ function preloadTransport(bridge: PreloadBridge): Transport {
   };
 }
 
+/** Relative addresses: the page's own is below a path that is different at each start. */
 function browserTransport(window: Window): Transport {
   const connections = new Set<(connection: Connection) => void>();
   const listeners = new Map<PushChannel, Set<(payload: unknown) => void>>(pushChannels.map((channel) => [channel, new Set()]));
@@ -95,7 +96,7 @@ function browserTransport(window: Window): Transport {
     for (const listener of connections) listener(next);
   };
   const connect = (): void => {
-    const events = new EventSource("/api/events");
+    const events = new EventSource("api/events");
     source = events;
     events.addEventListener("open", () => tell("live"));
     events.addEventListener("error", () => {
@@ -117,7 +118,7 @@ function browserTransport(window: Window): Transport {
   return {
     role: "window",
     async call(channel, input) {
-      const response = await fetch("/api/call", {
+      const response = await fetch("api/call", {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ channel, input }),

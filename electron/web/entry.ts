@@ -3,12 +3,12 @@ import { createHash, randomBytes } from "node:crypto";
 /**
  * How a browser gets in: a one-time token from the person's terminal is exchanged for a cookie that scripts cannot read and that no
  * other site can have sent. Only hashes are kept. Cookies are not told apart by port, so the name carries it: two apps on one
- * machine do not throw each other out.
+ * machine do not throw each other out; and it is for a path that only our own pages are below.
  */
 export interface Entry {
   newToken(): string;
   /** The `Set-Cookie` for a token that is good, once; null for any other. */
-  enter(token: string, port: number): string | null;
+  enter(token: string, at: { readonly port: number; readonly path: string }): string | null;
   /** Whether a `Cookie` header holds a session of ours that was used within the last twelve hours. */
   knows(header: string | undefined, port: number): boolean;
 }
@@ -30,7 +30,7 @@ export function createEntry(now: () => number): Entry {
       dropOldest(tokens, maxTokens);
       return token;
     },
-    enter(token, port) {
+    enter(token, { port, path }) {
       // Looked up by hash: what the comparison's time could tell is of no use for guessing the token.
       const key = digest(token);
       const expires = tokens.get(key);
@@ -39,7 +39,7 @@ export function createEntry(now: () => number): Entry {
       const session = randomBytes(32).toString("base64url");
       sessions.set(digest(session), now());
       dropOldest(sessions, maxSessions);
-      return `${cookieName(port)}=${session}; Path=/; HttpOnly; SameSite=Strict`;
+      return `${cookieName(port)}=${session}; Path=${path}; HttpOnly; SameSite=Strict`;
     },
     knows(header, port) {
       const name = `${cookieName(port)}=`;

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Dispatch } from "../api/dispatch.ts";
@@ -11,8 +12,10 @@ import { openEventStream } from "./event-stream.ts";
 /**
  * The browser UI of `portcullis serve --ui`, on 127.0.0.1 only. A web page anywhere can send requests here, so (threats 7, 8, 9):
  * the Host must be ours (DNS rebinding), the Origin must be ours on everything that does or tells something, nothing is answered
- * without the cookie, and the cookie is had only for a one-time token that was shown to the person. Every call goes through
- * dispatch with the role `window`: there is no other way to anything. Only files of the bundle are served.
+ * without the cookie, and the cookie is had only for a one-time token that was shown to the person. All of it is below a path that
+ * nobody can guess, and the cookie is for that path: browsers send cookies to every port of a machine, so any other program that listens
+ * on it would get one for `/` from whoever visits it. Every call goes through dispatch with the role `window`: there is no other way
+ * to anything. Only files of the bundle are served.
  */
 export interface UiServer {
   readonly port: number;
@@ -55,19 +58,21 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 };
 
 const maxStreams = 16;
+const letIn = "`portcullis open` prints a link that lets this browser in.";
 
 /** Listens on a port of the system's choice. Rejects when `folder` cannot be read or nothing can be listened on. */
 export async function createUiServer(deps: UiServerDeps): Promise<UiServer> {
   const bundle = await createBundle(deps.folder);
   const entry = createEntry(deps.now);
   const streams = new Set<() => void>();
+  const place = `/${randomBytes(16).toString("base64url")}`;
 
   const server = http.createServer({ headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384 });
   server.maxConnections = 64;
   server.on("request", (request, response) => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     const { port } = server.address() as AddressInfo;
-    void route(request, response, { deps, bundle, entry, streams, port }).catch(() => {
+    void route(request, response, { deps, bundle, entry, streams, port, place }).catch(() => {
       if (response.headersSent) response.destroy();
       else say(response, 500, "Something went wrong inside Portcullis.");
     });
@@ -90,7 +95,7 @@ export async function createUiServer(deps: UiServerDeps): Promise<UiServer> {
     port,
     newUrl: (screen) => {
       const at = screen === undefined ? "" : `&screen=${encodeURIComponent(screen)}`;
-      return `http://127.0.0.1:${String(port)}/enter?token=${entry.newToken()}${at}`;
+      return `http://127.0.0.1:${String(port)}${place}/enter?token=${entry.newToken()}${at}`;
     },
     async close() {
       for (const stop of streams) stop();
@@ -107,10 +112,12 @@ interface Room {
   readonly entry: ReturnType<typeof createEntry>;
   readonly streams: Set<() => void>;
   readonly port: number;
+  /** The path that all of it is below; no slash at its end. */
+  readonly place: string;
 }
 
 async function route(request: http.IncomingMessage, response: http.ServerResponse, room: Room): Promise<void> {
-  const { deps, bundle, entry, streams, port } = room;
+  const { deps, bundle, entry, streams, port, place } = room;
   const hosts = [`127.0.0.1:${String(port)}`, `localhost:${String(port)}`];
   const host = request.headers.host;
   if (host === undefined || !hosts.includes(host)) {
@@ -124,24 +131,29 @@ async function route(request: http.IncomingMessage, response: http.ServerRespons
     say(response, 405, "Not allowed.");
     return;
   }
-  const [path = "", query = ""] = target.split("?", 2);
+  const [asked = "", query = ""] = target.split("?", 2);
+  if (!asked.startsWith(`${place}/`)) {
+    say(response, 401, letIn);
+    return;
+  }
+  const path = asked.slice(place.length);
 
   if (path === "/enter" && method === "GET") {
-    const asked = new URLSearchParams(query);
-    const cookie = entry.enter(asked.get("token") ?? "", port);
+    const given = new URLSearchParams(query);
+    const cookie = entry.enter(given.get("token") ?? "", { port, path: `${place}/` });
     if (cookie === null) {
       say(response, 403, "This link was used already, or is too old. `portcullis open` prints a new one.");
       return;
     }
-    const screen = asked.get("screen") ?? "";
+    const screen = given.get("screen") ?? "";
     response.setHeader("Set-Cookie", cookie);
     // As the page's own addresses are (`#/rules`).
-    response.setHeader("Location", /^[a-z]{1,32}$/.test(screen) ? `/#/${screen}` : "/");
+    response.setHeader("Location", /^[a-z]{1,32}$/.test(screen) ? `${place}/#/${screen}` : `${place}/`);
     say(response, 303, "");
     return;
   }
   if (!entry.knows(request.headers.cookie, port)) {
-    say(response, 401, "`portcullis open` prints a link that lets this browser in.");
+    say(response, 401, letIn);
     return;
   }
   if (path === "/api/call") {

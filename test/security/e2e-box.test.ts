@@ -20,6 +20,8 @@ if (!linux) console.log("skipped: the box of the running app: it is Linux's");
 
 let app: RunningApp;
 let url: string;
+/** The path that the UI is below. */
+const place = (): string => new URL(url).pathname.replace(/\/enter$/, "");
 const clients: ConnectedClient[] = [];
 const listeners: net.Server[] = [];
 let allowed: number;
@@ -213,7 +215,7 @@ describe.skipIf(!linux)("a program outside", () => {
     const ports = listeningPorts(app.pid());
     expect(ports).toHaveLength(1);
     expect(ports[0]).toBe(`127.0.0.1:${new URL(url).port}`);
-    for (const target of ["/", "/api/call", "/api/events"]) {
+    for (const target of ["/", "/api/call", "/api/events"].flatMap((known) => [known, `${place()}${known}`])) {
       for (const headers of [{}, { origin: "https://evil.example" }, { host: "evil.example" }, { cookie: "portcullis=x" }] as const) {
         for (const method of ["GET", "POST"]) {
           const status = await request(method, target, headers, method === "POST" ? '{"channel":"state.get"}' : undefined);
@@ -256,7 +258,7 @@ describe.skipIf(!linux)("a program outside", () => {
     for (const channel of [...callChannels.filter((name) => !left.has(name)), "server.spawn", "secret.get", "__proto__"]) {
       for (const input of inputs) {
         const headers = { cookie, origin: new URL(url).origin, "content-type": "application/json" };
-        answers.push((await request("POST", "/api/call", headers, JSON.stringify({ channel, input }))).body);
+        answers.push((await request("POST", `${place()}/api/call`, headers, JSON.stringify({ channel, input }))).body);
       }
     }
     expect(answers.join("\n")).toContain("page/secret");

@@ -12,8 +12,10 @@ if ("missing" in found) console.warn(`skipped: the local UI in a real browser: $
 
 it.skipIf("missing" in found)("lets the person in once, runs only our scripts, and keeps another site's page out", async () => {
   const { server, asked, close } = await startUi();
-  const own = `http://127.0.0.1:${String(server.port)}`;
-  const elsewhere = http.createServer((_request, response) => {
+  const own = `http://127.0.0.1:${String(server.port)}${new URL(server.newUrl()).pathname.replace(/\/enter$/, "")}`;
+  const shown: (string | undefined)[] = [];
+  const elsewhere = http.createServer((request, response) => {
+    shown.push(request.headers.cookie);
     response.setHeader("content-type", "text/html");
     response.end("<!doctype html><title>evil</title>");
   });
@@ -31,12 +33,13 @@ it.skipIf("missing" in found)("lets the person in once, runs only our scripts, a
     expect(await page.title()).toBe("ours");
     expect(await page.evaluate(() => [document.documentElement.dataset["ran"], document.cookie])).toEqual(["yes", ""]);
     const post = `(url) => fetch(url, { method: "POST", credentials: "include", headers: { "content-type": "application/json" }, body: '{"channel":"state.get"}' }).then((r) => r.status, () => "blocked")`;
-    expect(await page.evaluate(`(${post})("/api/call")`)).toBe(200);
+    expect(await page.evaluate(`(${post})("api/call")`)).toBe(200);
     const opened = `(url) => new Promise((resolve) => { const s = new EventSource(url, { withCredentials: true }); s.onopen = () => resolve("open"); s.onerror = () => resolve("blocked"); })`;
-    expect(await page.evaluate(`(${opened})("/api/events")`)).toBe("open");
+    expect(await page.evaluate(`(${opened})("api/events")`)).toBe("open");
     expect(asked).toHaveLength(1);
 
-    // Another port of the same machine is the same site: the cookie is sent, so only the checks of Origin keep it out.
+    // Another port of the same machine is the same site: the cookie is sent with what its page asks of us, so only the checks of Origin keep
+    // it out.
     const evil = await context.newPage();
     await evil.goto(`http://127.0.0.1:${String(evilPort)}/`);
     expect(await evil.evaluate(`(${post})("${own}/api/call")`)).toBe("blocked");
@@ -52,6 +55,11 @@ it.skipIf("missing" in found)("lets the person in once, runs only our scripts, a
       ),
     ).toBe("closed");
     expect(asked).toHaveLength(1);
+
+    // With what is asked of that port itself the cookie is not sent, also not by its own page: who listens there could go in with it.
+    await evil.evaluate(`Promise.all(["/", "/api/call", "/assets/main.js"].map((path) => fetch(path)))`);
+    expect(shown.length).toBeGreaterThan(3);
+    expect(shown.filter((cookie) => cookie !== undefined)).toEqual([]);
   } finally {
     await browser.close();
     elsewhere.close();

@@ -13,12 +13,15 @@ import type { UiFixture } from "../fixtures/clients/ui-fixture.ts";
 
 let fixture: UiFixture;
 let server: UiServer;
+/** The path that all of it is below. */
+let place: string;
 let asked: UiFixture["asked"];
 let subscribers: UiFixture["subscribers"];
 
 beforeEach(async () => {
   fixture = await startUi();
   ({ server, asked, subscribers } = fixture);
+  place = new URL(server.newUrl()).pathname.replace(/\/enter$/, "");
 });
 
 afterEach(() => fixture.close());
@@ -31,11 +34,12 @@ interface Answer {
 
 function ask(
   target: string,
-  options: { method?: string; headers?: http.OutgoingHttpHeaders; body?: string | Buffer } = {},
+  options: { method?: string; headers?: http.OutgoingHttpHeaders; body?: string | Buffer; below?: string } = {},
 ): Promise<Answer> {
+  const path = `${options.below ?? place}${target}`;
   return new Promise((resolve, reject) => {
     const request = http.request(
-      { host: "127.0.0.1", port: server.port, path: target, method: options.method ?? "GET", headers: options.headers ?? {}, agent: false },
+      { host: "127.0.0.1", port: server.port, path, method: options.method ?? "GET", headers: options.headers ?? {}, agent: false },
       (response) => {
         let text = "";
         response.setEncoding("utf8");
@@ -51,7 +55,7 @@ function ask(
 }
 
 const own = (): string => `http://127.0.0.1:${String(server.port)}`;
-const linkPath = (): string => server.newUrl().slice(own().length);
+const linkPath = (screen?: string): string => server.newUrl(screen).slice(`${own()}${place}`.length);
 
 /** The cookie that a browser would send from now on. */
 async function enter(): Promise<string> {
@@ -77,7 +81,7 @@ describe("where it listens", () => {
       });
       expect(outcome).toBe("ECONNREFUSED");
     }
-    expect(server.newUrl()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/enter\?token=[\w-]{43}$/);
+    expect(server.newUrl()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/enter\?token=[\w-]{43}$/);
   });
 });
 
@@ -86,9 +90,11 @@ describe("the one-time link", () => {
     const link = linkPath();
     const first = await ask(link);
     expect(first.status).toBe(303);
-    expect(first.headers.location).toBe("/");
+    expect(first.headers.location).toBe(`${place}/`);
     expect(first.headers["set-cookie"]).toHaveLength(1);
-    expect(first.headers["set-cookie"]?.[0]).toMatch(/^portcullis-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+    const [cookie, path, ...rest] = first.headers["set-cookie"]?.[0]?.split("; ") ?? [];
+    expect(cookie).toMatch(/^portcullis-\d+=[\w-]{43}$/);
+    expect([path, ...rest]).toEqual([`Path=${place}/`, "HttpOnly", "SameSite=Strict"]);
     const second = await ask(link);
     expect(second.status).toBe(403);
     expect(second.headers["set-cookie"]).toBeUndefined();
@@ -110,8 +116,8 @@ describe("the one-time link", () => {
       ["//evil.example", "/"],
       ["\r\nX-Injected: 1", "/"],
     ] as const) {
-      const answer = await ask(server.newUrl(screen).slice(own().length));
-      expect(answer.headers.location).toBe(location);
+      const answer = await ask(linkPath(screen));
+      expect(answer.headers.location).toBe(`${place}${location}`);
       // What the page makes of it, which knows no other way to write a screen.
       expect(parseView(new URL(answer.headers.location ?? "", own()).hash).screen).toBe(screen === "rules" ? screen : "approvals");
       expect(answer.headers["x-injected"]).toBeUndefined();
@@ -140,6 +146,28 @@ describe("without the cookie", () => {
       expect(asked).toEqual([]);
     },
   );
+});
+
+describe("the path that all of it is below", () => {
+  it("cannot be guessed, and nothing is beside it, cookie or not", async () => {
+    expect(place).toMatch(/^\/[A-Za-z0-9_-]{22}$/);
+    const cookie = await enter();
+    const link = linkPath();
+    for (const below of ["", `/${"A".repeat(22)}`, place.slice(0, -1), `${place}x`]) {
+      for (const target of ["/", "/index.html", "/assets/main.js", "/api/events", link]) {
+        expect((await ask(target, { below, headers: { cookie } })).status, `${below}${target}`).toBe(401);
+      }
+      const call = {
+        method: "POST",
+        headers: { cookie, origin: own(), "content-type": "application/json" },
+        body: '{"channel":"state.get"}',
+      };
+      expect((await ask("/api/call", { below, ...call })).status).toBe(401);
+    }
+    expect((await ask("", { headers: { cookie } })).status).toBe(401);
+    expect(asked).toEqual([]);
+    expect((await ask(link)).status).toBe(303);
+  });
 });
 
 describe("another Host (DNS rebinding)", () => {
@@ -306,7 +334,7 @@ describe("the event stream", () => {
     const cookie = await enter();
     const received = await new Promise<string>((resolve) => {
       const request = http.get(
-        { host: "127.0.0.1", port: server.port, path: "/api/events", headers: { cookie }, agent: false },
+        { host: "127.0.0.1", port: server.port, path: `${place}/api/events`, headers: { cookie }, agent: false },
         (response) => {
           let text = "";
           response.on("data", (chunk: Buffer) => {
