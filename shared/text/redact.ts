@@ -23,7 +23,7 @@ export interface Redactor {
   text(text: string): string;
   /**
    * Every string in a JSON value, keys included, and every number that is a secret, which becomes a string; the same object when there is
-   * nothing to take out.
+   * nothing to take out. No member is lost: names that become the same are numbered.
    */
   json<T>(value: T): T;
   /** Whether anything stands there that is looked for, also what `bytes` leaves in place to keep JSON valid and the protocol's numbers. */
@@ -93,7 +93,7 @@ export function createRedactor(values: readonly string[]): Redactor {
       if (redacted[0] !== key || redacted[1] !== member) changed = true;
       return redacted;
     });
-    return changed ? Object.fromEntries(members) : value;
+    return changed ? Object.fromEntries(withDistinctNames(members)) : value;
   };
 
   return {
@@ -151,6 +151,21 @@ export function createRedactingStream(redactor: () => Redactor): RedactingStream
     push: (chunk) => push(chunk, false),
     end: () => push(new Uint8Array(), true) + decode(undefined),
   };
+}
+
+/** Two names that differ in what was taken out of them would be one, and the member of the first would not be seen. */
+function withDistinctNames(members: readonly [string, unknown][]): readonly [string, unknown][] {
+  const taken = new Map<string, number>();
+  return members.map(([name, member]) => {
+    let distinct = name;
+    while (taken.has(distinct)) {
+      const count = (taken.get(name) ?? 1) + 1;
+      taken.set(name, count);
+      distinct = `${name} (${String(count)})`;
+    }
+    taken.set(distinct, 1);
+    return [distinct, member];
+  });
 }
 
 interface Stretch {

@@ -177,6 +177,13 @@ describe("JSON values", () => {
     expect(output.list[1]).toBe(input.list[1]);
   });
 
+  it("of names that become the same, each with its member", () => {
+    const redactor = createRedactor(["user-one", "user-two"]);
+    const value = { "user-one": "ls", "user-two": "rm -rf ~", [`${redactedMark} (2)`]: { "user-one-x": 1, "user-two-x": 2 } };
+    expect(Object.values(redactor.json(value))).toEqual(["ls", "rm -rf ~", { [`${redactedMark}-x`]: 1, [`${redactedMark}-x (2)`]: 2 }]);
+    expect(JSON.stringify(redactor.json(value))).not.toMatch(/user-(one|two)/);
+  });
+
   it("a number that is a secret, and no other", () => {
     const redactor = createRedactor(["48291355720", "9007199254740993123", "12.50", "5.000", "0042", "pin: 7777"]);
     const through = (value: unknown): string => JSON.stringify(redactor.json(value));
