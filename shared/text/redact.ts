@@ -7,7 +7,8 @@ import { createUtf8Stream, decodeUtf8, encodeUtf8 } from "./utf8.ts";
 /**
  * Known secret values taken out of whatever leaves: results to the client, stderr, errors, journal, UI (threat 25). Each value is
  * looked for as it is, JSON-escaped, base64 and base64url (at all three alignments), hex (both cases), url- and HTML-encoded; of
- * a text with several lines also each line of 8 characters and more. Base64 is looked at with its line ends taken out as well. Values
+ * a header, a url, a connection string or a credentials file also the token or password in it, and of a text with several lines each line
+ * of 8 characters and more. Base64 is looked at with its line ends taken out as well. Values
  * shorter than 4 characters are not looked for.
  */
 export interface Redactor {

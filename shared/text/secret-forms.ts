@@ -1,3 +1,4 @@
+import { secretParts, shortestPart } from "./secret-parts.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 // The shapes in which a secret may come back out (threat 25): as it is, escaped for JSON, HTML or urls, in base64 or hex; and the
@@ -19,66 +20,6 @@ export function secretForms(value: string): readonly string[] {
     if (part.whole) for (const form of codedForms(encodeUtf8(part.text))) add(form);
   }
   return [...forms];
-}
-
-interface Part {
-  readonly text: string;
-  /** False for a line of a longer text: looked for as text, not in base64 or hex. */
-  readonly whole: boolean;
-}
-
-const armor = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
-const shortestLine = 8;
-
-function secretParts(value: string): readonly Part[] {
-  const wholes = new Set([value, value.trim()]);
-  // "Bearer abc": the token is a secret without the word before it.
-  const afterScheme = /^\s*(?:bearer|basic|token)\s+(\S.*)$/is.exec(value)?.[1];
-  if (afterScheme !== undefined) wholes.add(afterScheme.trim());
-  // "postgres://user:password@host/db": drivers name the password alone.
-  const password = /^\s*[a-z][a-z0-9+.-]*:\/\/[^/?#@\s:]*:([^/?#@\s]+)@/i.exec(value)?.[1];
-  if (password !== undefined) wholes.add(password).add(percentDecoded(password));
-  for (const leaf of jsonSecrets(value)) wholes.add(leaf);
-
-  const parts: Part[] = [...wholes].map((text) => ({ text, whole: true }));
-  for (const text of wholes) {
-    if (!/[\r\n]/.test(text)) continue;
-    for (const line of text.split(/[\r\n]+/)) {
-      const trimmed = line.trim();
-      if (trimmed.length >= shortestLine && !armor.test(trimmed)) parts.push({ text: trimmed, whole: false });
-    }
-  }
-  return parts;
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** In a credentials file (`{"private_key": …}`), the members that are secret by name. */
-function jsonSecrets(value: string): readonly string[] {
-  if (!/^\s*[{[]/.test(value)) return [];
-  const found: string[] = [];
-  const visit = (node: unknown, key: string, depth: number): void => {
-    if (depth > 8) return;
-    if (typeof node === "string") {
-      if (node.length >= shortestLine && /secret|token|pass|key|credential|auth/i.test(key) && !/^https?:\/\//.test(node)) found.push(node);
-    } else if (Array.isArray(node)) {
-      for (const item of node) visit(item, key, depth + 1);
-    } else if (typeof node === "object" && node !== null) {
-      for (const [name, member] of Object.entries(node)) visit(member, name, depth + 1);
-    }
-  };
-  try {
-    visit(JSON.parse(value), "", 0);
-  } catch {
-    return []; // not a credentials file after all
-  }
-  return found;
 }
 
 function textForms(text: string): Iterable<string> {
@@ -207,7 +148,7 @@ function codedForms(bytes: Uint8Array): Iterable<string> {
   const whole = base64Inside(bytes, 0);
   for (const width of base64Widths) {
     for (let at = 0; whole.length > width && at < whole.length; at += width) {
-      if (whole.length - at >= 2 * shortestLine) addBase64(whole.slice(at, at + width));
+      if (whole.length - at >= 2 * shortestPart) addBase64(whole.slice(at, at + width));
     }
   }
   return forms;
