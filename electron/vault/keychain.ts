@@ -242,11 +242,15 @@ export function createKeychain(deps: KeychainDeps): Keychain {
     delete(name) {
       const doing = `deleting ${name}`;
       return writes(doing, async (deadline) => {
-        const removed = await alone(deadline, async (items): Promise<Step<"missing" | "locked">> => {
-          const gone = await removeLong(items, name);
-          if (!gone.ok) return gone;
-          return gone.value ? { ok: true, value: "missing" } : absence(items);
-        });
+        const remove = (): Promise<Step<"missing" | "locked">> =>
+          alone(deadline, async (items) => {
+            const gone = await removeLong(items, name);
+            if (!gone.ok) return gone;
+            return gone.value ? { ok: true, value: "missing" } : absence(items);
+          });
+        let removed = await remove();
+        // A helper that was lost may have done its work, or a part of it: to delete once more does no harm, and tells.
+        for (let attempt = 2; attempt <= attempts && !removed.ok && removed.failure.kind === "gone"; attempt++) removed = await remove();
         if (!removed.ok) return failed(removed, doing);
         return removed.value === "missing" ? ok(undefined) : { ok: false, error: keychainError({ kind: "locked" }, doing) };
       });

@@ -254,6 +254,25 @@ describe.skipIf(missing !== null)("the keychain, on a real gnome-keyring", () =>
       }
     });
 
+    it("at any point of deleting: a yes is true, and nothing is left then", async () => {
+      for (let point = 1, killed = true; killed; point++) {
+        forks.onSend = undefined;
+        const store = keychain();
+        expect((await store.put("victim", "v".repeat(3000))).ok).toBe(true);
+        let messages = 0;
+        killed = false;
+        forks.onSend = (child) => {
+          if (++messages !== point) return;
+          killed = true;
+          child.kill("SIGKILL");
+        };
+        expect((await store.delete("victim")).ok, `killed at message ${String(point)}`).toBe(true);
+        forks.onSend = undefined;
+        expect(await store.get("victim")).toEqual({ kind: "missing" });
+        await store.close();
+      }
+    });
+
     it("cannot be started at all", async () => {
       const store = keychain({
         fork: () => ({
