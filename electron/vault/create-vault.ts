@@ -46,10 +46,13 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
   const fileVault = createFileVault(path.join(deps.dataDir, "secrets.vault"));
   const listeners = new Set<() => void>();
   const earlierSecrets = createEarlierSecrets();
+  const turns = new Map<string, Promise<void>>();
   const known = new Set<string>();
   let knownValues: readonly string[] = [];
   const statuses: Record<"keychain" | "file", VaultStatus> = { keychain: notAsked, file: { ...notAsked, store: "file" } };
   if (deps.store() === "file") statuses.file = await fileVault.status();
+
+  let asked = deps.store();
 
   const active = (): SecretStore => (deps.store() === "file" ? fileVault : keychain);
   const changed = (): void => {
@@ -62,6 +65,7 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
   };
   const refresh = async (): Promise<VaultStatus> => {
     const store = active();
+    asked = store.kind;
     const status = await store.status();
     note(store.kind, status);
     return status;
@@ -94,6 +98,31 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
     if (earlier !== null) earlierSecrets.keep(store.kind, earlier);
   };
 
+  /** After a change that failed: where it may have taken effect all the same, what it took is kept. */
+  const keepIfLost = async (store: SecretStore, earlier: EarlierSecret | null, error: AppError): Promise<void> => {
+    if (earlier === null) return;
+    const left = error.code === "timed-out" ? null : await store.get(earlier.entry.name);
+    if (left?.kind !== "found" || left.value !== earlier.value) keep(store, earlier);
+  };
+  /** Changes of one secret come one after the other: each must see what the one before it has left, for the way back. */
+  const inTurn = async <T>(name: string, change: () => Promise<T>): Promise<T> => {
+    const before = turns.get(name);
+    const mine = (async () => {
+      await before;
+      return change();
+    })();
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    turns.set(name, settled);
+    try {
+      return await mine;
+    } finally {
+      if (turns.get(name) === settled) turns.delete(name);
+    }
+  };
+
   const put: Vault["put"] = async (name, value) => {
     const unfit = unfitValue(value);
     const trouble = nameTrouble(name) ?? (unfit === undefined ? undefined : fail("bad-input", unfit));
@@ -110,6 +139,7 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
     if (!stored.ok) {
       if (listed.ok) noteOutcome(store.kind, stored.error.code === "vault-locked" ? "locked" : "timed-out");
       if (fresh && !(listed.ok && (await mayBeThere(store, name, stored.error)))) await index.removed(store.kind, name);
+      await keepIfLost(store, earlier, stored.error);
       changed();
       return stored;
     }
@@ -120,43 +150,55 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
     return indexed;
   };
 
+  const remove: Vault["delete"] = async (name) => {
+    const trouble = nameTrouble(name);
+    if (trouble !== undefined) return trouble;
+    const store = active();
+    const entry = index.get(store.kind, name);
+    if (entry === undefined) return fail("not-found", `There is no secret ${name}.`);
+    const earlier = await earlierOf(store, entry);
+    const deleted = await store.delete(name);
+    if (!deleted.ok) {
+      await keepIfLost(store, earlier, deleted.error);
+      return deleted;
+    }
+    keep(store, earlier);
+    const removed = await index.removed(store.kind, name);
+    changed();
+    return removed;
+  };
+
+  const restore: Vault["restore"] = async (name) => {
+    const store = active();
+    const earlier = earlierSecrets.take(store.kind, name);
+    if (earlier === null)
+      return fail(
+        "not-found",
+        `There is no earlier value of ${name} any more.`,
+        "It is kept for a minute after it was replaced or deleted.",
+      );
+    const stored = await put(name, earlier.value);
+    if (!stored.ok) {
+      keep(store, earlier);
+      return stored;
+    }
+    const restored = await index.restored(store.kind, earlier.entry);
+    changed();
+    return restored;
+  };
+
   return {
-    status: () => statuses[deps.store()],
+    status() {
+      const store = deps.store();
+      // Another one since somebody has changed the settings by hand: nobody has asked it how it is.
+      if (store !== asked) void refresh();
+      return statuses[store];
+    },
     refresh,
     list: () => index.list(deps.store()),
-    put,
-    async delete(name) {
-      const trouble = nameTrouble(name);
-      if (trouble !== undefined) return trouble;
-      const store = active();
-      const entry = index.get(store.kind, name);
-      if (entry === undefined) return fail("not-found", `There is no secret ${name}.`);
-      const earlier = await earlierOf(store, entry);
-      const deleted = await store.delete(name);
-      if (!deleted.ok) return deleted;
-      keep(store, earlier);
-      const removed = await index.removed(store.kind, name);
-      changed();
-      return removed;
-    },
-    async restore(name) {
-      const store = active();
-      const earlier = earlierSecrets.take(store.kind, name);
-      if (earlier === null)
-        return fail(
-          "not-found",
-          `There is no earlier value of ${name} any more.`,
-          "It is kept for a minute after it was replaced or deleted.",
-        );
-      const stored = await put(name, earlier.value);
-      if (!stored.ok) {
-        keep(store, earlier);
-        return stored;
-      }
-      const restored = await index.restored(store.kind, earlier.entry);
-      changed();
-      return restored;
-    },
+    put: (name, value) => inTurn(name, () => put(name, value)),
+    delete: (name) => inTurn(name, () => remove(name)),
+    restore: (name) => inTurn(name, () => restore(name)),
     async get(name, by) {
       if (nameTrouble(name) !== undefined) return { kind: "missing" };
       const store = active();

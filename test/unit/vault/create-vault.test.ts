@@ -3,6 +3,8 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createVault } from "../../../electron/vault/create-vault.ts";
+import type { ForkHelper } from "../../../electron/helper-process.ts";
+import { isKeychainRequest, type KeychainReply } from "../../../electron/vault/keychain-messages.ts";
 import type { Vault } from "../../../electron/vault/vault.ts";
 import { ok } from "../../../shared/errors.ts";
 
@@ -98,5 +100,140 @@ describe("a secret and its name in the index", () => {
     fs.renameSync(`${file}.away`, file);
     expect((await vault.delete("github/TOKEN")).ok).toBe(true);
     expect(kept()).not.toContain("github/TOKEN");
+  });
+});
+
+describe("a keychain whose helper does its work and does not say so", () => {
+  let folder: string;
+  let vault: Vault;
+  let store: "keychain" | "file";
+  let items: Map<string, string>;
+  /** What becomes of the helper once it has changed something; once. */
+  let afterwards: "lost" | "hangs" | undefined;
+
+  const fork: ForkHelper = () => {
+    let tell: (reply: KeychainReply) => void = () => undefined;
+    let exited: () => void = () => undefined;
+    let ended = false;
+    const end = (): void => {
+      if (ended) return;
+      ended = true;
+      exited();
+    };
+    return {
+      pid: undefined,
+      onMessage: (listener) => void (tell = listener),
+      onExit: (listener) => void (exited = () => listener(null)),
+      kill: end,
+      send(message) {
+        if (!isKeychainRequest(message)) return;
+        const { id, account } = message;
+        setImmediate(() => {
+          if (ended) return;
+          if (message.op === "get") return tell({ id, kind: "value", value: items.get(account) ?? null });
+          const there = message.op === "delete" ? items.delete(account) : items.set(account, message.value).has(account);
+          const then = afterwards;
+          afterwards = undefined;
+          if (then === "lost") return end();
+          if (then === undefined) tell({ id, kind: "done", done: there });
+        });
+      },
+    };
+  };
+  const value = (): Promise<unknown> => vault.get("github/TOKEN", null);
+
+  beforeEach(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "portcullis-vault-"));
+    store = "keychain";
+    items = new Map();
+    afterwards = undefined;
+    vault = await createVault({
+      dataDir: folder,
+      service: "ours",
+      store: () => store,
+      setStore: (next) => {
+        store = next;
+        return Promise.resolve(ok(undefined));
+      },
+      fork,
+      env: { DBUS_SESSION_BUS_ADDRESS: "not used" },
+      now: Date.now,
+      deadlines: { get: 500, put: 500 },
+    });
+  });
+  afterEach(async () => {
+    await vault.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("has deleted what it was told to delete, all of a long one, too, and it can be put back", async () => {
+    for (const secret of ["short", "long".repeat(1000)]) {
+      await vault.put("github/TOKEN", secret);
+      afterwards = "lost";
+      expect(await vault.delete("github/TOKEN")).toEqual({ ok: true, value: undefined });
+      expect([await value(), vault.list(), [...items.keys()].filter((name) => name.startsWith("github"))]).toEqual([
+        { kind: "missing" },
+        [],
+        [],
+      ]);
+      expect((await vault.restore("github/TOKEN")).ok).toBe(true);
+      expect(await value()).toEqual({ kind: "found", value: secret });
+    }
+  });
+
+  it("in time: what may be deleted can be put back", async () => {
+    await vault.put("github/TOKEN", "first");
+    afterwards = "hangs";
+    expect(await vault.delete("github/TOKEN")).toMatchObject({ ok: false, error: { code: "timed-out" } });
+    expect(await value()).toEqual({ kind: "missing" });
+    expect((await vault.restore("github/TOKEN")).ok).toBe(true);
+    expect(await value()).toEqual({ kind: "found", value: "first" });
+  });
+
+  it("in time: what may be replaced can be put back", async () => {
+    await vault.put("github/TOKEN", "first");
+    afterwards = "hangs";
+    expect(await vault.put("github/TOKEN", "second")).toMatchObject({ ok: false, error: { code: "timed-out" } });
+    expect(await value()).toEqual({ kind: "found", value: "second" });
+    expect((await vault.restore("github/TOKEN")).ok).toBe(true);
+    expect(await value()).toEqual({ kind: "found", value: "first" });
+  });
+
+  it("is told apart from one that did nothing: the way back stays that of the change before", async () => {
+    await vault.put("github/TOKEN", "first");
+    await vault.put("github/TOKEN", "second");
+    vi.spyOn(items, "set").mockReturnValueOnce(items);
+    expect((await vault.put("github/TOKEN", "third")).ok).toBe(false);
+    expect(await value()).toEqual({ kind: "found", value: "second" });
+    expect((await vault.restore("github/TOKEN")).ok).toBe(true);
+    expect(await value()).toEqual({ kind: "found", value: "first" });
+  });
+
+  it("changes that come together: the last one's way back leads to the one before it", async () => {
+    await vault.put("github/TOKEN", "first");
+    await Promise.all([vault.put("github/TOKEN", "second"), vault.put("github/TOKEN", "third")]);
+    expect((await vault.restore("github/TOKEN")).ok).toBe(true);
+    expect(await value()).toEqual({ kind: "found", value: "second" });
+  });
+
+  it("another store in the settings, changed by hand: it is asked how it is, and can be unlocked", async () => {
+    await vault.choose("file", "correct horse");
+    await vault.choose("keychain", undefined);
+    await vault.close();
+    vault = await createVault({
+      dataDir: folder,
+      service: "ours",
+      store: () => store,
+      setStore: () => Promise.resolve(ok(undefined)),
+      fork,
+      env: {},
+      now: Date.now,
+    });
+    await vault.refresh();
+    store = "file";
+    const changed = new Promise<void>((resolve) => vault.onChange(resolve));
+    vault.status();
+    await changed;
+    expect(vault.status()).toEqual({ kind: "locked", store: "file" });
   });
 });
