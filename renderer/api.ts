@@ -88,6 +88,7 @@ function browserTransport(window: Window): Transport {
   const listeners = new Map<PushChannel, Set<(payload: unknown) => void>>(pushChannels.map((channel) => [channel, new Set()]));
   let source: EventSource | null = null;
   let retry: number | undefined;
+  let unseen: AbortController | null = null;
   let connection: Connection = "lost";
 
   const tell = (next: Connection): void => {
@@ -106,6 +107,20 @@ function browserTransport(window: Window): Transport {
         window.clearTimeout(retry);
         retry = window.setTimeout(connect, 2000);
       }
+    });
+    // Another window of this browser has taken its place among those that follow: this one takes it back when somebody looks here.
+    events.addEventListener("displaced", () => {
+      events.close();
+      tell("lost");
+      const waiting = new AbortController();
+      unseen = waiting;
+      const comeBack = (): void => {
+        if (window.document.visibilityState !== "visible") return;
+        waiting.abort();
+        connect();
+      };
+      window.addEventListener("focus", comeBack, { signal: waiting.signal });
+      window.document.addEventListener("visibilitychange", comeBack, { signal: waiting.signal });
     });
     for (const channel of pushChannels) {
       events.addEventListener(channel, (event: MessageEvent<string>) => {
@@ -141,6 +156,7 @@ function browserTransport(window: Window): Transport {
     },
     close() {
       window.clearTimeout(retry);
+      unseen?.abort();
       source?.close();
       connections.clear();
     },

@@ -3,9 +3,24 @@ import type { SubscribePushes } from "../api/pushes.ts";
 
 const heartbeatMs = 15_000;
 const maxUnreadBytes = 16 << 20;
+/** A browser has six connections to one address, for all of its windows: with a stream in each, no call of any would get through. */
+const mostStreams = 4;
+/** How long a page that makes room may take to read that it does. */
+const lingerMs = 1_000;
 
-/** Server-sent events, one per push, named by its channel. A reader that leaves too much unread is cut off and connects again. */
-export function openEventStream(response: http.ServerResponse, subscribe: SubscribePushes, streams: Set<() => void>): void {
+/** A page that follows what the app pushes. */
+export interface EventStream {
+  /** Tells the page that another one needs its place, and ends. */
+  displace(): void;
+  stop(): void;
+}
+
+/**
+ * Server-sent events, one per push, named by its channel. A reader that leaves too much unread is cut off and connects again. Where there
+ * are too many, the oldest makes room: it is told so, and does not come back before somebody looks at it.
+ */
+export function openEventStream(response: http.ServerResponse, subscribe: SubscribePushes, streams: Set<EventStream>): void {
+  for (const oldest of streams) if (streams.size >= mostStreams) oldest.displace();
   response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8" });
   response.write("retry: 1000\n\n");
   const send = (text: string): void => {
@@ -22,13 +37,19 @@ export function openEventStream(response: http.ServerResponse, subscribe: Subscr
     }
   });
   const heartbeat = setInterval(() => send(": still here\n\n"), heartbeatMs);
-  const stop = (): void => {
-    response.destroy();
-  };
-  streams.add(stop);
-  response.once("close", () => {
+  const forget = (): void => {
     unsubscribe();
     clearInterval(heartbeat);
-    streams.delete(stop);
-  });
+    streams.delete(stream);
+  };
+  const stream: EventStream = {
+    displace() {
+      forget();
+      response.end("event: displaced\ndata: {}\n\n");
+      setTimeout(() => response.destroy(), lingerMs).unref();
+    },
+    stop: () => response.destroy(),
+  };
+  streams.add(stream);
+  response.once("close", forget);
 }

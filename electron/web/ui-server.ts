@@ -7,7 +7,7 @@ import { answerCall } from "./answer-call.ts";
 import { createBundle } from "./bundle.ts";
 import type { Bundle } from "./bundle.ts";
 import { createEntry } from "./entry.ts";
-import { openEventStream } from "./event-stream.ts";
+import { openEventStream, type EventStream } from "./event-stream.ts";
 
 /**
  * The browser UI of `portcullis serve --ui`, on 127.0.0.1 only. A web page anywhere can send requests here, so (threats 7, 8, 9):
@@ -57,14 +57,13 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   "Cache-Control": "no-store",
 };
 
-const maxStreams = 16;
 const letIn = "`portcullis open` prints a link that lets this browser in.";
 
 /** Listens on a port of the system's choice. Rejects when `folder` cannot be read or nothing can be listened on. */
 export async function createUiServer(deps: UiServerDeps): Promise<UiServer> {
   const bundle = await createBundle(deps.folder);
   const entry = createEntry(deps.now);
-  const streams = new Set<() => void>();
+  const streams = new Set<EventStream>();
   const place = `/${randomBytes(16).toString("base64url")}`;
 
   const server = http.createServer({ headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384 });
@@ -98,7 +97,7 @@ export async function createUiServer(deps: UiServerDeps): Promise<UiServer> {
       return `http://127.0.0.1:${String(port)}${place}/enter?token=${entry.newToken()}${at}`;
     },
     async close() {
-      for (const stop of streams) stop();
+      for (const stream of streams) stream.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
@@ -110,7 +109,7 @@ interface Room {
   readonly deps: UiServerDeps;
   readonly bundle: Bundle;
   readonly entry: ReturnType<typeof createEntry>;
-  readonly streams: Set<() => void>;
+  readonly streams: Set<EventStream>;
   readonly port: number;
   /** The path that all of it is below; no slash at its end. */
   readonly place: string;
@@ -168,7 +167,6 @@ async function route(request: http.IncomingMessage, response: http.ServerRespons
   }
   if (path === "/api/events") {
     if (!sameOriginGet(request, own)) say(response, 403, "This page may not ask that.");
-    else if (streams.size >= maxStreams) say(response, 429, "Too many windows are open.");
     else openEventStream(response, deps.subscribe, streams);
     return;
   }

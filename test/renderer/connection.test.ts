@@ -125,6 +125,25 @@ describe.skipIf(noBrowser !== null)("a page in a browser", () => {
     });
   });
 
+  it("makes room for another window when it is told to, and follows again once somebody looks at it", async () => {
+    await withApp("rules", async (page, app) => {
+      await page.getByText("Every client must ask").waitFor();
+      await expect.poll(() => app.streams.size).toBe(1);
+      app.push("event: displaced\ndata: {}\n\n");
+      for (const stream of app.streams) stream.end();
+      app.streams.clear();
+      await page.getByText("Connection to Portcullis lost").waitFor();
+      // Longer than a browser waits before it tries again.
+      await page.waitForTimeout(4000);
+      expect(app.streams.size).toBe(0);
+      app.revision = 9;
+      await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+      await page.getByText("Connection to Portcullis lost").waitFor({ state: "detached" });
+      expect(app.streams.size).toBe(1);
+      await expect.poll(() => page.getByText("2 questions wait").count()).toBe(0);
+    });
+  });
+
   it("shows what was recorded while the connection was lost, and keeps still for somebody who reads", async () => {
     await withApp("activity", async (page, app) => {
       app.records = [event(1), event(2)];

@@ -66,3 +66,25 @@ it.skipIf("missing" in found)("lets the person in once, runs only our scripts, a
     await close();
   }
 });
+
+it.skipIf("missing" in found)("a browser with more windows than connections is answered in each", async () => {
+  const { server, close } = await startUi();
+  const browser = await chromium.launch({
+    executablePath: "path" in found ? found.path : "",
+    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+  });
+  try {
+    const context = await browser.newContext();
+    for (let window = 1; window <= 8; window++) {
+      const page = await context.newPage();
+      await page.goto(server.newUrl(), { timeout: 10_000 });
+      const follow = `new Promise((resolve) => { const s = new EventSource("api/events"); s.onopen = resolve; s.addEventListener("displaced", () => s.close()); })`;
+      await page.evaluate(follow);
+      const ask = `fetch("api/call", { method: "POST", headers: { "content-type": "application/json" }, body: '{"channel":"state.get"}', signal: AbortSignal.timeout(10000) }).then((r) => r.status)`;
+      expect(await page.evaluate(ask), `window ${String(window)}`).toBe(200);
+    }
+  } finally {
+    await browser.close();
+    await close();
+  }
+});

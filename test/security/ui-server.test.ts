@@ -358,6 +358,27 @@ describe("the event stream", () => {
   });
 });
 
+it("a browser with many windows can still ask: the oldest streams make room, and say so", async () => {
+  const cookie = await enter();
+  const said: string[] = [];
+  const open = (index: number): Promise<void> =>
+    new Promise((resolve) => {
+      http.get({ host: "127.0.0.1", port: server.port, path: `${place}/api/events`, headers: { cookie }, agent: false }, (response) => {
+        said[index] = "";
+        response.on("data", (chunk: Buffer) => (said[index] += chunk.toString()));
+        response.on("error", () => undefined);
+        response.on("end", () => (said[index] += "(end)"));
+        resolve();
+      });
+    });
+  for (let index = 0; index < 6; index++) await open(index);
+  for (const subscriber of subscribers) subscriber("state.changed", { revision: 1 });
+  const displaced = "retry: 1000\n\nevent: displaced\ndata: {}\n\n(end)";
+  const follows = 'retry: 1000\n\nevent: state.changed\ndata: {"revision":1}\n\n';
+  await expect.poll(() => said).toEqual([displaced, displaced, follows, follows, follows, follows]);
+  expect(subscribers.size).toBe(4);
+});
+
 it("WebSocket upgrades, CONNECT and nonsense are cut off", async () => {
   for (const text of [
     `GET / HTTP/1.1\r\nHost: 127.0.0.1:${String(server.port)}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
