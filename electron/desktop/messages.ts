@@ -70,6 +70,8 @@ function serverConsent(server: ServerView): string {
   const { sandbox } = server;
   return [
     rest > 0 ? `${command.slice(0, most)} … and ${String(rest)} more characters, which the window shows` : command,
+    ...(server.cwd === null ? [] : [`In the folder: ${revealLine(server.cwd)}`]),
+    ...(server.env.length === 0 ? [] : [`With variables: ${list(server.env.map(({ name }) => name))}`]),
     "",
     ...(sandbox.kind === "waived"
       ? ["It runs WITHOUT a sandbox: it can do whatever you can."]
