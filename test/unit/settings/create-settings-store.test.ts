@@ -200,6 +200,23 @@ describe("editing config.json", () => {
     expect(fs.statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  it("goes through a link to where the file belongs, also before it is there", async () => {
+    const kept = path.join(folder, "dotfiles");
+    fs.mkdirSync(kept);
+    fs.symlinkSync("dotfiles/other.json", path.join(folder, "next.json"));
+    fs.symlinkSync("next.json", file);
+    for (const paused of [true, false]) {
+      expect((await open().edit([{ path: ["gate", "paused"], value: paused }])).ok).toBe(true);
+      expect(fs.readlinkSync(file)).toBe("next.json");
+      expect(fs.readlinkSync(path.join(folder, "next.json"))).toBe("dotfiles/other.json");
+      expect(JSON.parse(fs.readFileSync(path.join(kept, "other.json"), "utf8"))).toMatchObject({ gate: { paused } });
+    }
+    // A disk that is not there: nothing is put in the place of the link.
+    fs.rmSync(kept, { recursive: true });
+    expect((await open().edit([{ path: ["gate", "paused"], value: true }])).ok).toBe(false);
+    expect(fs.readlinkSync(file)).toBe("next.json");
+  });
+
   it("writes nothing that it could not read back", async () => {
     fs.writeFileSync(file, "{}");
     expect(await open().edit([{ path: ["gate", "deadlineSeconds"], value: -1 }])).toMatchObject({
