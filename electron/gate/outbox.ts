@@ -1,3 +1,4 @@
+import { memberOf, skipBlank } from "../../shared/mcp/json-bytes.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { SessionOutput } from "./gate.ts";
 
@@ -6,7 +7,10 @@ import type { SessionOutput } from "./gate.ts";
  * and in order at the end of what `together` does.
  */
 export interface Outbox {
-  /** Redacts and sends a whole line; returns what was sent (the same object when nothing had to go). */
+  /**
+   * Redacts and sends a whole line; returns what was sent (the same object when nothing had to go). The id of an answer stays: it is the
+   * client's own word, and without it nobody would know what is answered.
+   */
   send(line: Uint8Array): Uint8Array;
   /** The same for a line of our own. */
   sendText(line: string): void;
@@ -45,7 +49,7 @@ export function createOutbox(deps: { redactor(): Redactor; readonly output: Sess
   };
 
   const send = (line: Uint8Array): Uint8Array => {
-    const clean = deps.redactor().bytes(line);
+    const clean = withOwnId(line, deps.redactor().bytes(line));
     if (closed) return clean;
     lines.push(clean);
     size += clean.length;
@@ -76,4 +80,13 @@ export function createOutbox(deps: { redactor(): Redactor; readonly output: Sess
       closed = true;
     },
   };
+}
+
+/** A redacted line with its id as it was, where it is an answer. */
+function withOwnId(line: Uint8Array, clean: Uint8Array): Uint8Array {
+  if (clean === line) return clean;
+  const id = memberOf(line, skipBlank(line, 0), "id");
+  const masked = memberOf(clean, skipBlank(clean, 0), "id");
+  if (id === null || masked === null || memberOf(line, skipBlank(line, 0), "method") !== null) return clean;
+  return Buffer.concat([clean.subarray(0, masked.start), line.subarray(id.start, id.end), clean.subarray(masked.end)]);
 }

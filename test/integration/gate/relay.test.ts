@@ -107,6 +107,17 @@ describe("an allowed call", () => {
     expect(closed?.detail?.["resultCut"]).toBe(true);
   });
 
+  it("is answered under its own id, though a secret may stand in that", async () => {
+    const h = await start({ defaultEffect: "allow", secrets: ["0815"] });
+    const client = h.open();
+    for (const id of ["0b0815aa-77", "again-0815"]) {
+      client.send({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "echo", arguments: { text: "pin 0815" } } });
+      expect(textOf(await client.next((message) => message.id === id, 5_000))).toBe("pin [redacted]");
+    }
+    client.send({ jsonrpc: "2.0", id: "none-0815", method: "no/such/method" });
+    expect((await client.next((message) => message.id === "none-0815", 5_000)).method).toBeUndefined();
+  });
+
   it("has known secrets taken out of its result, its journal and every other line to the client", async () => {
     const secret = "s3cr3t-value-0815";
     const h = await start({ defaultEffect: "allow", secrets: [secret] });
