@@ -7,6 +7,7 @@ import { hardenApp } from "./desktop/harden.ts";
 import { messages } from "./desktop/messages.ts";
 import { installRuntime, type InstalledRuntime } from "./desktop/runtime.ts";
 import { startDesktop, type Desktop } from "./desktop/desktop.ts";
+import { keepMemoryOutOfDumps } from "./memory-dumps.ts";
 import { resolvePaths } from "./settings/paths.ts";
 import { ok, type Result } from "../shared/errors.ts";
 import type { Opened } from "../shared/ipc/contract.ts";
@@ -21,6 +22,7 @@ const closeWithinMs = 10_000;
 
 function main(): void {
   process.umask(0o077);
+  keepMemoryOutOfDumps();
   // A terminal that went away must not take the gate with it.
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);

@@ -47,7 +47,7 @@ function room(file: string): string {
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   // entries and the composition root
-  "main.ts": ["app.ts", "desktop", "settings", "helper-process.ts", "young-heap.ts"],
+  "main.ts": ["app.ts", "desktop", "settings", "helper-process.ts", "young-heap.ts", "memory-dumps.ts"],
   "headless.ts": ["app.ts", "web", "settings", "commands", "helper-process.ts", "stray-files.ts", "clients", "api", "state"],
   "portcullis.ts": ["bridge", "commands", "headless.ts"],
   "app.ts": [
@@ -67,6 +67,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "helper-process.ts",
   ],
   "helper-process.ts": [],
+  "memory-dumps.ts": [],
   "run-program.ts": ["stray-files.ts"],
   "stray-files.ts": [],
   "young-heap.ts": [],
@@ -81,6 +82,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "anchor-store.ts",
     "run-program.ts",
     "young-heap.ts",
+    "memory-dumps.ts",
     "migration-parts.ts",
     "migration",
     "settings",
@@ -100,7 +102,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   gate: ["servers", "atomic-file.ts"],
   servers: ["sandbox", "vault", "helper-process.ts", "run-program.ts", "stray-files.ts", "atomic-file.ts", "settings"],
   // the stages: shared only, and our own file and helper primitives
-  vault: ["helper-process.ts", "atomic-file.ts"],
+  vault: ["helper-process.ts", "atomic-file.ts", "memory-dumps.ts"],
   sandbox: ["helper-process.ts", "run-program.ts", "stray-files.ts", "atomic-file.ts"],
   journal: ["atomic-file.ts"],
   settings: ["atomic-file.ts"],

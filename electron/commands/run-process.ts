@@ -1,12 +1,14 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
 import manifest from "../../package.json" with { type: "json" };
+import { keepMemoryOutOfDumps } from "../memory-dumps.ts";
 import { resolvePaths } from "../settings/paths.ts";
 import { runCommand } from "./program.ts";
 import { createTerminal } from "./terminal.ts";
 
 /** Runs a command line on this process's streams; resolves with its exit status when everything printed is out. */
 export async function runProcess(args: readonly string[], file: string): Promise<number> {
+  keepMemoryOutOfDumps();
   let lost: Error | null = null;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // Its reader has read enough (`| head`).

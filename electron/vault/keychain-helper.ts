@@ -1,6 +1,6 @@
-import fs from "node:fs";
 import process from "node:process";
 import { assertNever } from "../../shared/errors.ts";
+import { keepMemoryOutOfDumps } from "../memory-dumps.ts";
 import { isKeychainRequest, type KeychainReply, type KeychainRequest } from "./keychain-messages.ts";
 
 // Entry of the keychain's helper process. The native calls can hang for ever (an unlock prompt that nobody answers, a stuck daemon)
@@ -75,16 +75,6 @@ function findParent(): Parent | undefined {
     send: (reply) => void send(reply, undefined, undefined, () => {}),
     listen: (listener) => void process.on("message", listener),
   };
-}
-
-/** Should this process ever dump core, then without its memory (core(5), "Controlling which mappings are written"). */
-function keepMemoryOutOfDumps(): void {
-  if (process.platform !== "linux") return;
-  try {
-    fs.writeFileSync("/proc/self/coredump_filter", "0");
-  } catch {
-    // Not allowed here (a container); there is no other way for Node, and no reason to be without a keychain.
-  }
 }
 
 keepMemoryOutOfDumps();

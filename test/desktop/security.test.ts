@@ -41,6 +41,11 @@ describe.skipIf(reason !== null)("the security settings of the real windows", ()
   const call = (channel: string, input?: unknown): Promise<unknown> =>
     page.evaluate(([name, value]) => window.portcullis?.call(name as never, value), [channel, input] as const);
 
+  it.skipIf(process.platform !== "linux")("a core dump of the main process would be without its memory, which holds secrets", () => {
+    const pid = desktop.electron.process().pid ?? 0;
+    expect(readFileSync(`/proc/${String(pid)}/coredump_filter`, "utf8").trim()).toBe("00000000");
+  });
+
   it("every web preference is as written down", async () => {
     const found = await desktop.electron.evaluate(({ BrowserWindow }) =>
       BrowserWindow.getAllWindows().map((window) => {

@@ -123,6 +123,17 @@ describe.skipIf(missing !== null)("on the running app", () => {
     expect(found(heard)).toEqual([]);
   });
 
+  test.skipIf(process.platform !== "linux")("nor would a core dump of the app, or of a helper: both are without their memory", () => {
+    const ours = [
+      app.pid(),
+      ...familyOf(app.pid())
+        .filter(({ command }) => command.includes("-helper"))
+        .map(({ pid }) => pid),
+    ];
+    expect(ours.length).toBeGreaterThan(1);
+    for (const pid of ours) expect(fs.readFileSync(`/proc/${String(pid)}/coredump_filter`, "utf8").trim()).toBe("00000000");
+  });
+
   test("nor has any file of ours, the state for the windows, a command's output, or what the app itself printed", async () => {
     const outputs = [app.said()];
     for (const args of [
