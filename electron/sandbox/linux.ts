@@ -77,6 +77,7 @@ export const systemClosed: readonly string[] = ["/etc/ssl/private"];
  * which is not filtered. On the disk it is still root: what it writes belongs to root, and root's files are its own.
  */
 const NOBODY = "65534";
+const KERNEL_SWITCHES = "/proc/sys";
 const SOCKETS = "/run/portcullis/net";
 const SECCOMP = "/run/portcullis/seccomp";
 
@@ -194,7 +195,10 @@ export function bwrapArguments(
     for (const place of system.shown) argv.push("--ro-bind", place, place);
     for (const link of system.links) argv.push("--symlink", link.to, link.at);
   }
-  argv.push("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run");
+  argv.push("--dev", "/dev", "--proc", "/proc");
+  // The kernel's switches are files of root's, and most belong to no namespace: one of them names a program that the machine itself then runs.
+  if (system.root) argv.push("--ro-bind", KERNEL_SWITCHES, KERNEL_SWITCHES);
+  argv.push("--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run");
   for (const place of system.closed) argv.push("--tmpfs", place);
   for (const layer of mountedLayers(plan)) argv.push(...layerArguments(layer, handed));
   for (const link of plan.links) argv.push("--symlink", link.to, link.at);

@@ -20,6 +20,15 @@ describe.skipIf(box.cannot !== undefined || process.platform !== "linux")("a box
     expect(JSON.parse(ran.stdout)).toEqual([true, [], true]);
   });
 
+  it("can read the kernel's switches but turn none of them, whoever the app runs as", async () => {
+    // Written back as it is, so that it harms nobody where it can be.
+    const ran = await box.script(`const fs = require("fs");
+      const file = "/proc/sys/kernel/core_uses_pid";
+      const before = fs.readFileSync(file, "utf8");
+      try { fs.writeFileSync(file, before); console.log("written") } catch (error) { console.log(error.code) }`);
+    expect(ran.stdout.trim()).toBe(process.geteuid?.() === 0 ? "EROFS" : "EACCES");
+  });
+
   it.skipIf(!fs.existsSync("/usr/bin/python3") || !["x64", "arm64"].includes(process.arch))(
     "reaches neither the kernel's key rings, which all of a user's processes share, nor the host of a virtual machine",
     async () => {

@@ -287,6 +287,7 @@ describe("on Linux", () => {
     const argv = bwrapArguments(plan(), tools, { ...system, root: true }, undefined, handed).join(" ");
     expect(argv).toContain("--uid 65534 --gid 65534");
     expect(argv).not.toContain("--cap-add");
+    expect(argv).toContain("--proc /proc --ro-bind /proc/sys /proc/sys --tmpfs /tmp");
   });
 
   it("mounts nothing again that the folder around it shows the same way", () => {
