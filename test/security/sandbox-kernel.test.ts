@@ -29,6 +29,20 @@ describe.skipIf(box.cannot !== undefined || process.platform !== "linux")("a box
     expect(ran.stdout.trim()).toBe(process.geteuid?.() === 0 ? "EROFS" : "EACCES");
   });
 
+  it.skipIf(!fs.existsSync("/usr/bin/unshare"))(
+    "cannot mount the machine's control groups, where it could freeze or end the app",
+    async () => {
+      const inNamespace = (flag: string, command: string): ReturnType<TestBox["run"]> =>
+        box.run(["/usr/bin/unshare", "--user", "--map-root-user", "--mount", flag, "/bin/sh", "-c", command]);
+      const mounted = await inNamespace("--cgroup", "mkdir /tmp/groups && mount -t cgroup2 none /tmp/groups && ls /tmp/groups");
+      expect(mounted.ok && [mounted.value.stdout, mounted.value.exit.code]).toEqual(["", 1]);
+      expect(mounted.ok && mounted.value.stderr).toMatch(/unshare failed: Operation not permitted/);
+      // Other namespaces are its own affair: a browser makes its own box of them.
+      const others = await inNamespace("--net", "mkdir /tmp/own && mount -t tmpfs none /tmp/own && echo mounted");
+      expect(others.ok && others.value.stdout).toBe("mounted\n");
+    },
+  );
+
   it.skipIf(!fs.existsSync("/usr/bin/python3") || !["x64", "arm64"].includes(process.arch))(
     "reaches neither the kernel's key rings, which all of a user's processes share, nor the host of a virtual machine",
     async () => {
