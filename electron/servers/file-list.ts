@@ -34,11 +34,16 @@ export async function listFiles(folder: string, leftOut: RegExp): Promise<FileLi
   return list;
 }
 
+/** The first part that is not there any more or is something else now; null: there is none. */
+export function firstLost(was: FileList, is: FileList): string | null {
+  const now = new Map(is);
+  return was.find(([part, what]) => now.get(part) !== what)?.[0] ?? null;
+}
+
 /** The first part that is in one list only or is something else in the other; null: they are the same. */
 export function firstDifference(was: FileList, is: FileList): string | null {
-  const now = new Map(is);
-  const missing = was.find(([part, what]) => now.get(part) !== what);
-  if (missing !== undefined) return missing[0];
+  const lost = firstLost(was, is);
+  if (lost !== null) return lost;
   const before = new Set(was.map(([part]) => part));
   return is.find(([part]) => !before.has(part))?.[0] ?? null;
 }

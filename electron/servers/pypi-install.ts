@@ -4,6 +4,8 @@ import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { AcceptedPackage } from "./acceptance.ts";
+import { firstLost, listFiles } from "./file-list.ts";
+import type { FileList } from "./file-list.ts";
 import { packageFolder } from "./installed-package.ts";
 import type { InstalledFolder } from "./installed-package.ts";
 import { keptLock } from "./kept-locks.ts";
@@ -49,6 +51,8 @@ export interface PypiPackage {
 }
 
 const installTimeoutMs = 5 * 60_000;
+/** A name that no file has. */
+const nothing = /(?!)/u;
 
 /** Same promises as `installNpm`. */
 export async function installPypi(
@@ -67,6 +71,7 @@ export async function installPypi(
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
     const kept = await keptLock(deps.locksDir, pinned?.lock, wheelLock);
     const locked = kept === null ? null : lockedWheels(kept);
+    let before: FileList = [];
     for (const step of uvSteps(tools.value, config.value, folder, wanted, pinned, locked)) {
       onProgress(step.words);
       const finished = await runBoxed(
@@ -92,6 +97,16 @@ export async function installPypi(
       if (finished.value.code !== 0) {
         return fail("install-failed", uvFailure(wanted.name, finished.value.stderr, config.value.hosts));
       }
+      const after = await listFiles(folder, nothing);
+      // What makes the environment runs before any package, and is no part of what pins them.
+      const replaced = firstLost(before, after);
+      if (replaced !== null) {
+        return fail(
+          "install-failed",
+          `${wanted.name} cannot be installed: it replaces ${JSON.stringify(replaced)} of its Python environment.`,
+        );
+      }
+      before = after;
     }
     return await adopt(deps, wanted, pinned, folder, locked !== null);
   } catch (error) {

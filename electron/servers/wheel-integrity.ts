@@ -27,7 +27,11 @@ async function wheelsIn(packages: string): Promise<readonly InstalledWheel[]> {
   const entries = await fs.readdir(packages, { recursive: true, withFileTypes: true });
   const lists = new Map<string, readonly string[]>();
   for (const { name, parentPath } of entries) {
-    if (parentPath === packages && name.endsWith(".dist-info")) lists.set(name, await recorded(packages, name));
+    if (parentPath !== packages || !name.endsWith(".dist-info")) continue;
+    lists.set(
+      name,
+      (await recorded(packages, name)).map(({ file }) => file),
+    );
   }
   const listed = new Set([...lists.values()].flat());
   const unlisted = entries
@@ -66,7 +70,7 @@ export function lockedWheels(text: string): readonly string[] {
 
 /** What an installer adds to a package's facts: differs from one uv to the next, and is none of the package's own. */
 const addedFacts = new Set(["RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"]);
-/** What uv puts into every environment. */
+/** What uv puts into every environment; `installPypi` sees to it that no package replaces it. */
 const addedFiles = new Set(["_virtualenv.py", "_virtualenv.pth"]);
 
 /**
@@ -81,7 +85,7 @@ async function wheelIntegrity(wheel: InstalledWheel): Promise<string> {
     ...[...addedFiles].map((name) => path.join(packages, name)),
     ...(await entryPrograms(wheel)),
   ]);
-  const counted = [...files].filter((file) => !made.has(file) && !file.endsWith(".pyc")).toSorted();
+  const counted = [...files].filter((file) => !made.has(file)).toSorted();
   const hash = createHash("sha256");
   for (const file of counted) hash.update(`${path.relative(packages, file)}\0${await fingerprint(file)}\n`);
   return `sha256-${hash.digest("base64")}`;
@@ -93,18 +97,33 @@ async function fingerprint(file: string): Promise<string> {
   return bytes === null ? "absent" : createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The paths of a RECORD, absolute: CSV, where only a path with a comma or a quote stands in quotes. */
-async function recorded(packages: string, distInfo: string): Promise<readonly string[]> {
+/** The lines of a RECORD, paths absolute: CSV, where only a path with a comma or a quote stands in quotes. */
+async function recorded(packages: string, distInfo: string): Promise<readonly { readonly file: string; readonly hash: string }[]> {
   const text = await fs.readFile(path.join(packages, distInfo, "RECORD"), "utf8").catch(() => "");
   return text.split(/\r?\n/u).flatMap((line) => {
     const quoted = /^"((?:[^"]|"")*)"/u.exec(line)?.[1]?.replaceAll('""', '"');
     const file = quoted ?? line.split(",")[0] ?? "";
-    return file === "" ? [] : [path.resolve(packages, file)];
+    return file === "" ? [] : [{ file: path.resolve(packages, file), hash: line.split(",").at(-2) ?? "" }];
   });
 }
 
-/** The programs that an installer writes itself, one for each entry point. */
+/**
+ * The programs that an installer wrote itself, one for each entry point. A package can bring another file for the same place: then the list has
+ * two lines for it, or the one that the installer added for its own does not fit.
+ */
 async function entryPrograms({ packages, distInfo }: InstalledWheel): Promise<readonly string[]> {
+  const lines = await recorded(packages, distInfo);
+  const own: string[] = [];
+  for (const program of await entryPoints({ packages, distInfo })) {
+    const [line, another] = lines.filter(({ file }) => file === program);
+    if (line === undefined || another !== undefined || !line.hash.startsWith("sha256=")) continue;
+    if (Buffer.from(line.hash.slice("sha256=".length), "base64url").toString("hex") === (await fingerprint(program))) own.push(program);
+  }
+  return own;
+}
+
+/** Where the programs of a package's entry points are. */
+async function entryPoints({ packages, distInfo }: Pick<InstalledWheel, "packages" | "distInfo">): Promise<readonly string[]> {
   const text = await fs.readFile(path.join(distInfo, "entry_points.txt"), "utf8").catch(() => "");
   const bin = path.resolve(packages, "..", "..", "..", "bin");
   let programs = false;

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -38,6 +39,16 @@ def main():
         }
         if "id" in message:
             print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": results.get(message["method"], {})}), flush=True)
+`;
+/** Of the interpreter, for a module's `__init__`. */
+const cacheName = (): string =>
+  execFileSync("python3", ["-c", "import sys; print(f'__init__.{sys.implementation.cache_tag}.pyc')"], { encoding: "utf8" }).trim();
+/** As Python loads it without a look at the source beside it. */
+const compiled = (source: string): Uint8Array => execFileSync("python3", ["-c", COMPILE], { input: source });
+const COMPILE = `
+import importlib.util, marshal, sys
+code = compile(sys.stdin.read(), "gate_test/__init__.py", "exec")
+sys.stdout.buffer.write(importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8) + marshal.dumps(code))
 `;
 const wheel = (version: string): Record<string, string> => ({ "gate_test/__init__.py": server(version) });
 
@@ -115,6 +126,24 @@ describe.skipIf(why !== undefined)("a Python package", () => {
       expect(fs.existsSync(path.join(rig.data, "packages", "pypi", "gate-test@1.0.0"))).toBe(false);
     },
   );
+
+  // Each is run in the stead, or in front, of what was accepted.
+  const hidden: Readonly<Record<string, () => Record<string, string | Uint8Array>>> = {
+    "a program in the place of its entry point": () => ({
+      "gate_test-1.0.0.data/data/bin/gate-test": `#!python\n${server("1-evil")}\nmain()\n`,
+    }),
+    "compiled code beside its source": () => ({ [`gate_test/__pycache__/${cacheName()}`]: compiled(server("1-evil")) }),
+    "a start file of its environment": () => ({ "_virtualenv.pth": "import sys; sys.exit(1)\n" }),
+    "a module of its environment": () => ({ "_virtualenv.py": "raise SystemExit(1)\n" }),
+  };
+  test.for(Object.entries(hidden))("is not run with %s that was not accepted", { timeout: 120_000 }, async ([, more], { skip }) => {
+    if (rig.cannot !== undefined) skip(`nothing can be boxed here: ${rig.cannot}`);
+    await rig.registry.add("t", { command: "uvx", args: ["gate-test"] }, true);
+    expect(await tools()).toContain("version-1 ");
+    index.publish("gate-test", "1.0.0", { ...wheel("1"), ...more() });
+    fs.rmSync(path.join(rig.data, "packages"), { recursive: true });
+    expect(await tools()).toMatch(/^(?:not-accepted: .*other bytes|install-failed: .*replaces)/u);
+  });
 
   test("that was lost comes back with the dependencies that were accepted, and is not run with other bytes under their versions", async ({
     skip,
