@@ -145,16 +145,21 @@ function limitArguments(limits: BoxPlan["limits"], handed: Handed): readonly str
   return [`--nproc=${limits.processes}`, `--nofile=${openFiles}`, `--data=${limits.memoryMb * 1024 * 1024}`, "--core=0"];
 }
 
-function relayPairs(network: BoxPlan["network"]): { readonly pairs: readonly string[]; readonly ipv4: number } {
+/**
+ * Addresses for socat. Each connection is a process of its own, and these run before the limits: without one of their own a server could have as
+ * many as it opens connections.
+ */
+function relayPairs({ network, limits }: BoxPlan): { readonly pairs: readonly string[]; readonly ipv4: number } {
   if (network.kind === "none") return { pairs: [], ipv4: 0 };
-  const pairs = [`TCP4-LISTEN:${PROXY_PORT},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${SOCKETS}/proxy.sock`];
+  const options = `fork,max-children=${limits.processes},reuseaddr`;
+  const pairs = [`TCP4-LISTEN:${PROXY_PORT},bind=127.0.0.1,${options}`, `UNIX-CONNECT:${SOCKETS}/proxy.sock`];
   let ipv4 = 1;
   for (const [index, forward] of network.forwards.entries()) {
     for (const address of forward.listen) {
       const six = address.includes(":");
       if (!six) ipv4 += 1;
       pairs.push(
-        six ? `TCP6-LISTEN:${forward.port},bind=[${address}],fork,reuseaddr` : `TCP4-LISTEN:${forward.port},bind=${address},fork,reuseaddr`,
+        six ? `TCP6-LISTEN:${forward.port},bind=[${address}],${options}` : `TCP4-LISTEN:${forward.port},bind=${address},${options}`,
         `UNIX-CONNECT:${SOCKETS}/${index}.sock`,
       );
     }
@@ -212,7 +217,7 @@ export function bwrapArguments(
   const compared = [...handed.places].flatMap(([place, pin]) => (pin.kind === "identity" ? [place, pin.text] : []));
   if (compared.length > 0) argv.push(tools.sh, "-c", COMPARE, "portcullis", tools.stat, String(compared.length / 2), ...compared);
   if (network !== undefined) {
-    const { pairs, ipv4 } = relayPairs(plan.network);
+    const { pairs, ipv4 } = relayPairs(plan);
     argv.push(tools.sh, "-c", RELAYS, "portcullis", tools.socat ?? "socat", tools.sleep, String(pairs.length / 2), String(ipv4), ...pairs);
   }
   argv.push(tools.prlimit, ...limitArguments(plan.limits, handed), "--", SECCOMP);

@@ -116,6 +116,21 @@ describe.skipIf(box.cannot !== undefined)("a server with hosts", () => {
     expect(answers).toEqual(["127.77.0.1"]);
   });
 
+  it("has no more connections at once than it may have processes, because each is one", async () => {
+    const ran = await box.script(
+      `const fs = require("fs"), net = require("net");
+       const relays = () => fs.readdirSync("/proc").filter((name) => { try { return fs.readFileSync("/proc/" + name + "/comm", "utf8") === "socat\\n" } catch { return false } }).length;
+       // As fast as they are accepted, and for a while: few wait to be accepted at once.
+       setInterval(() => { for (let at = 0; at < 20; at += 1) net.connect(3128, "127.0.0.1").on("error", () => {}); }, 20);
+       setTimeout(() => { console.log(relays()); process.exit(); }, 3000);`,
+      { hosts: ["localhost:80"], limits: { processes: 40 } },
+    );
+    const relays = Number(ran.stdout);
+    // And the one that listens.
+    expect(relays).toBeGreaterThan(1);
+    expect(relays).toBeLessThanOrEqual(41);
+  });
+
   it("does not let one server use another's proxy", async () => {
     const [first, second] = await Promise.all([
       box.sandbox.prepare(box.request(["/bin/true"], { hosts: [`localhost:${allowed}`] })),
