@@ -9,8 +9,9 @@ import { setImmediate as turn } from "node:timers/promises";
  */
 export type FileList = readonly (readonly [part: string, is: string])[];
 
-/** Files that are hashed at once, and files that are looked at before others get a turn. */
+/** Files that are hashed at once; bytes that are, and files that are looked at, before others get a turn. */
 const HASHED_AT_ONCE = 16;
+const HASHED_IN_A_TURN = 256 * 1024;
 const LOOKED_AT_IN_A_TURN = 256;
 
 /** Lists a folder, sorted. `leftOut`: names at the top that are not listed. Rejects when there is anything but files, folders and links. */
@@ -26,12 +27,27 @@ export async function listFiles(folder: string, leftOut: RegExp): Promise<FileLi
       if (entry.isDirectory()) return [part, "folder"] as const;
       if (entry.isSymbolicLink()) return [part, `link ${await fs.promises.readlink(file)}`] as const;
       if (!entry.isFile()) throw new Error(`${part} is no file`);
-      const hash = createHash("sha256").update(await fs.promises.readFile(file));
-      return [part, hash.digest("hex")] as const;
+      return [part, await hashFile(file)] as const;
     });
     list.push(...(await Promise.all(some)));
   }
   return list;
+}
+
+/** SHA-256 (hex) of a file's bytes, piece by piece: how large a file is, is up to whoever made the package. */
+export async function hashFile(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  const handle = await fs.promises.open(file);
+  try {
+    const piece = Buffer.allocUnsafe(HASHED_IN_A_TURN);
+    for (;;) {
+      const { bytesRead } = await handle.read(piece, 0, piece.length);
+      if (bytesRead === 0) return hash.digest("hex");
+      hash.update(piece.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The first part that is not there any more or is something else now; null: there is none. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
+import { hashFile } from "./file-list.ts";
 import type { LockKind } from "./kept-locks.ts";
 import { pypiName } from "./recognise.ts";
 
@@ -91,10 +92,9 @@ async function wheelIntegrity(wheel: InstalledWheel): Promise<string> {
   return `sha256-${hash.digest("base64")}`;
 }
 
-async function fingerprint(file: string): Promise<string> {
+function fingerprint(file: string): Promise<string> {
   // A file that its list names and that is not there is a fact, too.
-  const bytes = await fs.readFile(file).catch(() => null);
-  return bytes === null ? "absent" : createHash("sha256").update(bytes).digest("hex");
+  return hashFile(file).catch(() => "absent");
 }
 
 /** The lines of a RECORD, paths absolute: CSV, where only a path with a comma or a quote stands in quotes. */

@@ -154,6 +154,22 @@ describe("the note beside an installation", () => {
     expect(await checkInstalled(path.join(folder, "none"), kind)).toBeNull();
   });
 
+  test("is written without the largest files in memory", async () => {
+    for (const name of ["a", "b"]) {
+      fs.writeFileSync(path.join(folder, name), "");
+      fs.truncateSync(path.join(folder, name), 256 * 1024 * 1024);
+    }
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const watching = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }, 5);
+    await writeNote(folder, installed);
+    clearInterval(watching);
+    expect(most).toBeLessThan(64 * 1024 * 1024);
+    expect(await checkInstalled(folder, kind)).toMatchObject({ ok: true });
+  }, 60_000);
+
   test("of an earlier version holds for what it names, and for all of it from then on", async () => {
     fs.writeFileSync(path.join(folder, "a.js"), "1");
     fs.writeFileSync(note(), JSON.stringify({ ...installed, hashes: { "a.js": "0".repeat(64) } }));
