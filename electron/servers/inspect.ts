@@ -1,11 +1,9 @@
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { fail, ok } from "../../shared/errors.ts";
 import { deepestSchema, isDeeper } from "../../shared/mcp/nesting.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Tool } from "../../shared/model/server.ts";
-import { seeLog } from "./see-log.ts";
+import { processTransport } from "./process-transport.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { mostToolBytes, toolBytes } from "./tool-list.ts";
 
@@ -101,54 +99,4 @@ export async function inspectTools(
     await client.close().catch(() => undefined);
     await server.stop();
   }
-}
-
-/** The SDK's view of a process we started: JSON lines, bounded. */
-function processTransport(server: ServerProcess, lineBytes: number): Transport {
-  const transport: Transport = {
-    start() {
-      let waiting: Buffer[] = [];
-      let size = 0;
-      server.stdout.on("data", (chunk: Buffer) => {
-        let start = 0;
-        for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-          const line = Buffer.concat([...waiting, chunk.subarray(start, end)]).toString("utf8");
-          waiting = [];
-          size = 0;
-          start = end + 1;
-          deliver(line);
-        }
-        waiting.push(chunk.subarray(start));
-        size += chunk.length - start;
-        if (size <= lineBytes) return;
-        waiting = [];
-        size = 0;
-        transport.onerror?.(new Error("a line is too long"));
-        void transport.close();
-      });
-      // A server that dies while we write to it is reported by its exit, not by EPIPE.
-      server.stdin.on("error", () => undefined);
-      void server.exited.then(() => transport.onclose?.());
-      return Promise.resolve();
-    },
-    send(message: JSONRPCMessage) {
-      return new Promise((resolve) => {
-        if (server.stdin.write(`${JSON.stringify(message)}\n`)) resolve();
-        else server.stdin.once("drain", resolve);
-      });
-    },
-    close() {
-      transport.onclose?.();
-      return Promise.resolve();
-    },
-  };
-  function deliver(line: string): void {
-    if (line.trim() === "") return;
-    try {
-      transport.onmessage?.(JSON.parse(line) as JSONRPCMessage);
-    } catch (error) {
-      transport.onerror?.(error instanceof Error ? error : new Error("not JSON"));
-    }
-  }
-  return transport;
 }

@@ -61,6 +61,8 @@ describe("a look at a server's tools", () => {
     ["a line without end", `process.stdout.write("x".repeat(1_000_000));`, {}, "cannot-start"],
     ["its end", `process.exit(3);`, {}, "cannot-start"],
     ["something else", `send(id, { tools: "none" });`, {}, "cannot-start"],
+    ["answers that nobody asked for", `setInterval(() => send("other", {}), 1);`, {}, "cannot-start"],
+    ["text without end", `setInterval(() => console.log("listening"), 1);`, {}, "cannot-start"],
   ])("is bounded: %s", async (_name, tools, over, code) => {
     expect(await inspect(tools, over)).toMatchObject({ ok: false, error: { code } });
   });
@@ -72,6 +74,24 @@ describe("a look at a server's tools", () => {
     const found = await inspectTools("tried", running);
     expect(found).toMatchObject({ ok: false, error: { message: "What the server says of its tools is longer than 4096 KiB." } });
   });
+
+  test.each([
+    ["empty lines", `"\\n"`],
+    ["messages", `'{"jsonrpc":"2.0","method":"x"}\\n'`],
+    ["questions", `'{"jsonrpc":"2.0","id":1,"method":"ping"}\\n'`],
+  ])(
+    "is not held up by a flood of %s, and holds nobody up",
+    async (_name, line) => {
+      const running = server(`process.stdout.write(${line}.repeat(20_000)); send(id, { tools: [{ name: "t" }] });`);
+      let rests = 0;
+      running.stdout.on("pause", () => {
+        rests += 1;
+      });
+      expect(await inspectTools(running, { ...limits, deadlineMs: 20_000 })).toEqual({ ok: true, value: [{ name: "t" }] });
+      expect(rests).toBeGreaterThan(0);
+    },
+    30_000,
+  );
 
   test("survives what is not JSON between the answers", async () => {
     const found = await inspect(`console.log("Listening on stdio"); send(id, { tools: [{ name: "t" }] });`);
