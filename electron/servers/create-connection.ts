@@ -181,12 +181,14 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
     const read = readOutputLine(line);
     switch (read.kind) {
       case "blank":
+        // It means nothing, but a stream of them takes as much time as one of messages.
+        unsolicited(line, conduct);
         return;
       case "garbage": {
         const flight = read.answers === null ? undefined : flights.get(read.answers);
         if (flight !== undefined)
           lose([flight], { code: "server-stopped", message: `The server "${deps.server}" sent an answer that ${read.problem}.` });
-        garbage(line, conduct);
+        condemn(conduct.garbage(line.length));
         return;
       }
       case "message":
@@ -200,21 +202,20 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
     }
   };
 
-  const garbage = (line: Uint8Array, conduct: Conduct): void => {
-    const reason = conduct.garbage(line.length);
-    if (reason !== null) condemn(reason);
+  const unsolicited = (line: Uint8Array, conduct: Conduct): void => {
+    const restMs = conduct.unsolicited(line.length);
+    if (restMs > 0) current?.pipe.rest(restMs);
   };
 
   const onMessage = (line: Uint8Array, envelope: Envelope, conduct: Conduct): void => {
     if (envelope.kind !== "response" || envelope.id === null) {
       const passed = asked.passed(line, envelope);
       if (passed === null) {
-        garbage(line, conduct);
+        condemn(conduct.garbage(line.length));
         return;
       }
       deps.onMessage(passed, envelope);
-      const restMs = conduct.unsolicited(line.length);
-      if (restMs > 0) current?.pipe.rest(restMs);
+      unsolicited(line, conduct);
       if (asked.open() > mostAsked) condemn("it asked its client too much at once");
       return;
     }
@@ -230,14 +231,13 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
     } else if (cancelled.delete(envelope.id)) {
       deps.onMessage(line, envelope);
     } else {
-      const reason = conduct.unknownAnswer();
-      if (reason !== null) condemn(reason);
+      condemn(conduct.unknownAnswer());
     }
   };
 
-  /** Stops a misbehaving instance at once; what it owes is lost with the reason. */
-  const condemn = (reason: string): void => {
-    if (current === null || fault !== null) return;
+  /** Stops a misbehaving instance at once; what it owes is lost with the reason. Null: it has done nothing that it must be stopped for. */
+  const condemn = (reason: string | null): void => {
+    if (reason === null || current === null || fault !== null) return;
     fault = reason;
     current.pipe.kill();
     deps.onFault(reason);

@@ -96,7 +96,7 @@ export interface Conduct {
   unknownAnswer(): string | null;
   good(): void;
   /**
-   * A message that nobody waits for (a notification, a request of its own). It passes, but only so many in a while, so that a flood
+   * A line that nobody waits for (a notification, a request of its own, an empty one). It passes, but only so many in a while, so that a flood
    * costs the others nothing: the milliseconds for which the server is not to be read, 0 mostly.
    */
   unsolicited(bytes: number): number;

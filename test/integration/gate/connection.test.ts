@@ -166,6 +166,18 @@ describe("a connection of its own", () => {
     await until(() => log.answers.includes("3"));
   });
 
+  it("does not read for a while what writes many empty lines", async () => {
+    const running = spawnServer([process.execPath, "-e", "process.stdin.once('data', () => process.stdout.write('\\n'.repeat(10_000)))"]);
+    const { request } = connect([], { launch: () => Promise.resolve(ok(running)) });
+    request(1, "x");
+    let rests = 0;
+    running.stdout.on("pause", () => {
+      rests += 1;
+    });
+    await until(() => rests > 0);
+    expect(rests).toBeGreaterThan(0);
+  });
+
   it("ends an instance whose words cannot be handled, and nothing else", async () => {
     const { log, request } = connect([server("echo")], {
       onResponse: () => {
