@@ -33,6 +33,8 @@ export interface ServerLogOptions {
 
 // As much of a line is looked at for secrets, however little of it is kept: a secret (at most 64 KiB) that begins in the kept part ends here.
 const scannedLength = 128 * 1024;
+/** What each line takes of the queue's bytes besides its own: time more than room, so that it holds fewer of the shortest. */
+const lineCost = 128;
 
 /** Never throws and never rejects: a log that cannot be written costs its lines, not the server. */
 export function createServerLog(
@@ -57,13 +59,13 @@ export function createServerLog(
       const words = `${stamp} [portcullis] ${dropped} lines were dropped: more came than could be written\n`;
       dropped = 0;
       queue.push(words);
-      queued += words.length;
+      queued += words.length + lineCost;
     }
     const clean = reveal(redactor().text(line));
     const kept = clean.length > lineLength ? `${clean.slice(0, lineLength)} … (${clean.length - lineLength} more characters)` : clean;
     const text = `${stamp} ${kept}\n`;
     queue.push(text);
-    queued += text.length;
+    queued += text.length + lineCost;
     writing ??= drain();
   }
 
@@ -77,7 +79,7 @@ export function createServerLog(
       } catch {
         size = null;
       }
-      queued = queue.reduce((sum, text) => sum + text.length, 0);
+      queued = queue.reduce((sum, text) => sum + text.length + lineCost, 0);
     }
     writing = null;
   }

@@ -21,7 +21,13 @@ export async function spawnServer(boxed: BoxedCommand, deps: SpawnDeps): Promise
   const startedAt = deps.now();
   // Writing to a server that has just ended is an ordinary event: its exit is what matters, and that is reported.
   child.stdin.on("error", () => {});
-  child.stderr.on("data", (chunk: Buffer) => deps.onStderr(chunk));
+  child.stderr.on("data", (chunk: Buffer) => {
+    deps.onStderr(chunk);
+    if (child.stderr.isPaused()) return;
+    // Read again in the next turn of the loop: between the pieces of a flood all others get theirs.
+    child.stderr.pause();
+    setImmediate(() => child.stderr.resume());
+  });
   const stop = createLadder({
     grace: deps.grace ?? DEFAULT_GRACE,
     gone: exited,

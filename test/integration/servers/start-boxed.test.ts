@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import type { BoxedCommand } from "../../../electron/sandbox/sandbox.ts";
+import { spawnServer } from "../../../electron/servers/spawn-server.ts";
 import { startBoxed } from "../../../electron/servers/start-boxed.ts";
 
 // Nothing stays of what could not be started: no process, and nothing of its box.
@@ -35,6 +36,31 @@ describe("a prepared command", () => {
     const { boxed, closed } = prepared(over);
     expect(await start(boxed)).toEqual({ ok: false, error: { code: "cannot-start", message } });
     expect(closed()).toBe(1);
+  });
+
+  test("that floods its log is read a piece in a turn, so that others get theirs between", async () => {
+    const flood =
+      "const piece = Buffer.alloc(64 * 1024); const more = () => process.stderr.write(piece, more); more(); more(); more(); more();";
+    let turn = 0;
+    let counting: NodeJS.Immediate | undefined;
+    const count = (): void => {
+      turn += 1;
+      counting = setImmediate(count);
+    };
+    count();
+    const turns: number[] = [];
+    const started = await spawnServer(prepared({ argv: [process.execPath, "-e", flood] }).boxed, {
+      platform: process.platform,
+      now: Date.now,
+      onStderr: () => turns.push(turn),
+    });
+    if (!started.ok) throw new Error(started.error.message);
+    while (turns.length < 300) await new Promise((resolve) => setTimeout(resolve, 10));
+    const most = Math.max(...turns.map((one) => turns.filter((other) => other === one).length));
+    clearImmediate(counting);
+    await Promise.all([started.value.stop(), started.value.stop(), started.value.stop()]);
+    // And one that was read already.
+    expect(most).toBeLessThanOrEqual(2);
   });
 
   test.skipIf(process.platform === "win32")("that cannot be watched is ended, and its box closed", async () => {

@@ -157,6 +157,18 @@ describe("on disk", () => {
     expect(size).toBeLessThanOrEqual(3 * 1024 * 1024 + 4096);
   });
 
+  test("a flood of empty lines takes no more time than one of long ones", async () => {
+    const log = open({ queueBytes: 128 * 1024 });
+    const one = log.instance();
+    one.write(Buffer.from("\n".repeat(64 * 1024)));
+    one.end();
+    await log.close();
+    const lines = all().split("\n").length;
+    expect(lines).toBeGreaterThan(100);
+    expect(lines).toBeLessThan(1024);
+    expect(all()).toMatch(/\d+ lines were dropped/u);
+  });
+
   test("what was dropped last is told even where nothing comes after it", async () => {
     const log = open({ queueBytes: 2_000 });
     const one = log.instance();
