@@ -2,6 +2,11 @@
 // Naming one of the credential places itself in `read` or `write` opens it; our own folders cannot be opened at all. A place that does
 // not exist when a server starts cannot be closed: it is closed at the next start.
 
+/** Where programs keep their settings, on each platform. */
+const settingsFolders: readonly string[] = [".config", "Library/Application Support", "AppData/Roaming"];
+const editors: readonly string[] = ["Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf", "Trae"];
+const flatpakCode = ".var/app/com.visualstudio.code/config/Code/User";
+
 /** What AI clients keep of theirs: the person's logins, and lists of servers with the tokens that stand in them. */
 const clientCredentials: readonly string[] = [
   ".claude.json",
@@ -21,9 +26,28 @@ const clientCredentials: readonly string[] = [
   ".kiro/settings/mcp.json",
   ".lmstudio/mcp.json",
   ".continue/config.yaml",
+  ".continue/config.yml",
   ".continue/config.json",
   ".continue/.env",
+  ".continue/mcpServers",
+  ".cline",
+  ".cache/lm-studio/mcp.json",
+  ".junie/mcp",
+  ".warp/.mcp.json",
+  ".factory/mcp.json",
+  ".kimi/mcp.json",
+  ".kimi-code/mcp.json",
+  ".qoder/mcp.json",
+  ".grok/config.toml",
+  ".vibe/config.toml",
+  ".hermes/config.yaml",
+  ".boltai/mcp.json",
+  ".config/kilo/kilo.jsonc",
+  ".config/crush/crush.json",
+  "AppData/Local/crush/crush.json",
+  "AppData/Roaming/Qoder/SharedClientCache/mcp.json",
   ".config/Claude",
+  ".config/claude",
   ".config/github-copilot",
   ".config/goose/secrets.yaml",
   ".local/share/opencode/auth.json",
@@ -31,14 +55,18 @@ const clientCredentials: readonly string[] = [
   ".local/share/amp/secrets.json",
   "Library/Application Support/Claude",
   "AppData/Roaming/Claude",
+  "AppData/Local/Packages/Claude_pzs8sxrjxfjjc",
   "AppData/Local/github-copilot",
-  ...["Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf"].flatMap((editor) =>
-    [".config", "Library/Application Support", "AppData/Roaming"].flatMap((folder) => [
-      `${folder}/${editor}/User/mcp.json`,
-      // Where they and their extensions keep logins, in a database.
-      `${folder}/${editor}/User/globalStorage`,
-    ]),
-  ),
+  ...settingsFolders.flatMap((folder) => [
+    `${folder}/Jan/data/mcp_config.json`,
+    `${folder}/anythingllm-desktop/storage/plugins/anythingllm_mcp_servers.json`,
+    `${folder}/Witsy/settings.json`,
+  ]),
+  ...[...settingsFolders.flatMap((folder) => editors.map((editor) => `${folder}/${editor}/User`)), flatpakCode].flatMap((user) => [
+    `${user}/mcp.json`,
+    // Where they and their extensions keep logins, in a database.
+    `${user}/globalStorage`,
+  ]),
 ];
 
 /** Profiles of browsers: cookies, passwords, history. */
@@ -141,6 +169,7 @@ export const obeyedInHome: readonly string[] = [
   ".bash_profile",
   ".bash_login",
   ".bash_logout",
+  ".bash_aliases",
   ".profile",
   ".zshrc",
   ".zshenv",
@@ -164,17 +193,20 @@ export const obeyedInHome: readonly string[] = [
   ".codex",
   ".gemini",
   ".codeium",
-  ".config/Code/User",
+  ...settingsFolders.flatMap((folder) => editors.map((editor) => `${folder}/${editor}/User`)),
+  flatpakCode,
+  ".var/app/dev.zed.Zed/config/zed",
   ".config/zed",
   ".config/goose",
   ".config/opencode",
   ".config/amp",
-  ".config/Cursor/User",
-  ".config/VSCodium/User",
   ".qwen",
   ".kiro",
   "Library/LaunchAgents",
-  "Library/Application Support/Code/User",
+  "AppData/Roaming/Zed",
+  "AppData/Roaming/Block/goose",
+  "AppData/Roaming/amp",
+  "AppData/Local/opencode",
 ];
 
 /** At the top of every folder opened for writing: the same, for a project. */
@@ -188,6 +220,25 @@ export const obeyedInProject: readonly string[] = [
   ".claude",
   ".gemini",
   ".codex",
+  ".amazonq/cli-agents",
+  ".amazonq/default.json",
+  ".amazonq/mcp.json",
+  ".amp/settings.json",
+  ".continue/config.yaml",
+  ".continue/mcpServers",
+  ".crush.json",
+  "crush.json",
+  ".factory/mcp.json",
+  ".github/mcp.json",
+  ".junie/mcp",
+  ".kiro/agents",
+  ".kiro/settings",
+  ".opencode",
+  "opencode.json",
+  "opencode.jsonc",
+  ".qwen/settings.json",
+  ".roo/mcp.json",
+  ".zed",
   ".envrc",
 ];
 
