@@ -120,7 +120,7 @@ function checkPlace(
     return fail(
       "bad-input",
       `“${place.asked}”${leads} cannot be opened: every box has its own.`,
-      "Name the folder inside it that the server needs.",
+      place.real === "/tmp" ? "Name the folder inside it that the server needs." : "Take it out of the server's sandbox settings.",
     );
   }
   const secret = closed.credentials.find((entry) => isWithin(place.real, entry.real));

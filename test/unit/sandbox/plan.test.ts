@@ -205,6 +205,12 @@ describe("a plan", () => {
     expect(refusal(over)).toBe(code);
   });
 
+  it("says what helps with a place that every box has of its own: in /tmp a folder can be named, in /proc none", () => {
+    const refused = (read: string): unknown => planBox({ ...base, read: [read] }, context);
+    expect(refused("/tmp")).toMatchObject({ error: { hint: "Name the folder inside it that the server needs." } });
+    expect(refused("/proc/self")).toMatchObject({ error: { hint: "Take it out of the server's sandbox settings." } });
+  });
+
   it("compares places by whole components", () => {
     expect(isWithin("/a/b", "/a/b")).toBe(true);
     expect(isWithin("/a/b/c", "/a/b")).toBe(true);
