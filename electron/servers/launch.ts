@@ -114,6 +114,9 @@ export async function launchServer(
   const [program = "", ...rest] = runnable.argv;
   const env = { ...serverEnvironment(await deps.baseEnvironment(), runnable), ...own, ...hidden.env };
   await fs.mkdir(runnable.stateDir, { recursive: true, mode: 0o700 });
+  // The system would say that the program is not there.
+  if (await isMissing(runnable.cwd))
+    return fail("cannot-start", `The working folder “${runnable.cwd}” does not exist.`, "Create it, or change the server's cwd.");
   const request = boxRequest(name, settings, { ...runnable, argv: [program, ...hidden.nodeOptions, ...rest] }, env, server.home);
   launchFor.onProgress?.("Starting");
   const boxed = await deps.sandbox.prepare(request);
@@ -141,6 +144,14 @@ export async function launchServer(
   }
   void recordStop(deps, name, launchFor, child);
   return ok(child);
+}
+
+/** Whether there is no such folder. What cannot be told is left to whoever starts in it. */
+function isMissing(place: string): Promise<boolean> {
+  return fs.stat(place).then(
+    (stat) => !stat.isDirectory(),
+    (error: unknown) => error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"),
+  );
 }
 
 async function recordStop(deps: LaunchDeps, server: string, launchFor: LaunchFor, child: ServerProcess): Promise<void> {

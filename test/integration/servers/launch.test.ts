@@ -172,6 +172,14 @@ describe("a command in its box", () => {
     await rig.registry.add("folder", { command: "true", sandbox: { read: ["~/not-there"] } }, true);
     expect(await rig.registry.launch("folder", someone)).toMatchObject({ ok: false, error: { code: "bad-input" } });
   });
+
+  test.each([false, true])("a working folder that does not exist is said, with the sandbox waived: %s", async (waived) => {
+    const name = `nowhere-${String(waived)}`;
+    const cwd = path.join(rig.home, "not-there");
+    await rig.registry.add(name, { command: "true", cwd, ...(waived ? { sandbox: { waived } } : {}) }, true);
+    const message = `The working folder “${cwd}” does not exist.`;
+    expect(await rig.registry.launch(name, someone)).toMatchObject({ ok: false, error: { code: "cannot-start", message } });
+  });
 });
 
 describe("what the first start asks for", () => {
