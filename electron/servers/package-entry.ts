@@ -3,6 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
+import { parseFirstLine } from "./program-folders.ts";
 
 const manifestSchema = z.looseObject({ bin: z.union([z.string(), z.record(z.string(), z.string())]).optional() });
 
@@ -11,6 +12,8 @@ export interface PackageEntry {
   readonly file: string;
   /** `node`: by our Node; `self`: it is a program of its own; anything else: the interpreter its first line names. */
   readonly runner: string;
+  /** What that line gives it before the file. */
+  readonly runnerArgs: readonly string[];
 }
 
 /**
@@ -32,7 +35,7 @@ export async function packageEntry(folder: string, name: string, bin: string | n
   try {
     const head = Buffer.alloc(256);
     const { bytesRead } = await handle.read(head, 0, head.length, 0);
-    return ok({ file, runner: entryRunner(head.subarray(0, bytesRead), file) });
+    return ok({ file, ...entryRunner(head.subarray(0, bytesRead), file) });
   } finally {
     await handle.close();
   }
@@ -65,11 +68,10 @@ export function chooseBin(bin: string | Readonly<Record<string, string>> | undef
 }
 
 /** Reads a program's first bytes: a `#!` line names who runs it; what has none is JavaScript by its name, else a program of its own. */
-export function entryRunner(head: Uint8Array, file: string): string {
+export function entryRunner(head: Uint8Array, file: string): Pick<PackageEntry, "runner" | "runnerArgs"> {
   const text = new TextDecoder("latin1").decode(head);
-  const line = /^#!\s*(\S+)(?:[ \t]+([^\r\n]*))?/u.exec(text);
-  if (line === null) return /\.[cm]?js$/iu.test(file) || /^[\t\n\r -~]*$/u.test(text.slice(0, 64)) ? "node" : "self";
-  const [, program = "", rest = ""] = line;
-  const words = rest.split(/\s+/u).filter((word) => word !== "" && !word.startsWith("-") && !word.includes("="));
-  return program.endsWith("/env") ? (words[0] ?? "node") : (program.split("/").at(-1) ?? program);
+  const line = parseFirstLine(text);
+  if (line !== null) return { runner: line.program.split("/").at(-1) ?? line.program, runnerArgs: line.args };
+  const isScript = text.startsWith("#!") || /\.[cm]?js$/iu.test(file) || /^[\t\n\r -~]*$/u.test(text.slice(0, 64));
+  return { runner: isScript ? "node" : "self", runnerArgs: [] };
 }

@@ -190,20 +190,21 @@ export function createPackages(deps: PackagesDeps): Packages {
       }
       const entry = await packageEntry(folder, wanted.name, wanted.bin);
       if (!entry.ok) return entry;
-      if (entry.value.runner === "node") {
+      const { file, runner, runnerArgs } = entry.value;
+      if (runner === "node") {
         const node = await fs.realpath(deps.nodePath);
-        return ok({ argv: [node, entry.value.file], programs: [folder, node], isNode: true });
+        return ok({ argv: [node, ...runnerArgs, file], programs: [folder, node], isNode: true });
       }
-      if (entry.value.runner === "self") return ok({ argv: [entry.value.file], programs: [folder], isNode: false });
-      const interpreter = await deps.findCommand(entry.value.runner);
+      if (runner === "self") return ok({ argv: [file], programs: [folder], isNode: false });
+      const interpreter = await deps.findCommand(runner);
       if (!interpreter.ok) {
-        return fail(
-          "cannot-start",
-          `${wanted.name} needs ${entry.value.runner}, which was not found.`,
-          `Install ${entry.value.runner}, then try again.`,
-        );
+        return fail("cannot-start", `${wanted.name} needs ${runner}, which was not found.`, `Install ${runner}, then try again.`);
       }
-      return ok({ argv: [interpreter.value, entry.value.file], programs: [folder, await fs.realpath(interpreter.value)], isNode: false });
+      return ok({
+        argv: [interpreter.value, ...runnerArgs, file],
+        programs: [folder, await fs.realpath(interpreter.value)],
+        isNode: false,
+      });
     },
   };
 }

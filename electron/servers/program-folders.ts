@@ -146,15 +146,28 @@ async function interpreterOf(real: string, find: (name: string) => Promise<strin
   return program === null ? null : [program, ...line.args];
 }
 
+interface FirstLine {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Whether it is the name of a program on PATH. */
+  readonly byName: boolean;
+}
+
 /** What a program's `#!` line runs it with: a path, or (`/usr/bin/env NAME`) the name of a program on PATH. Null: there is none. */
-export async function firstLine(
-  real: string,
-): Promise<{ readonly program: string; readonly args: readonly string[]; readonly byName: boolean } | null> {
-  const line = /^#!\s*(\S+)(?:[ \t]+([^\r\n]*))?/u.exec((await readStart(real, 256)) ?? "");
+export async function firstLine(real: string): Promise<FirstLine | null> {
+  return parseFirstLine((await readStart(real, 256)) ?? "");
+}
+
+/** The same, of the first bytes of a program. */
+export function parseFirstLine(text: string): FirstLine | null {
+  const line = /^#!\s*(\S+)(?:[ \t]+([^\r\n]*))?/u.exec(text);
   if (line === null) return null;
   const [, program = "", rest = ""] = line;
   if (!program.endsWith("/env")) return { program, args: rest.trim() === "" ? [] : [rest.trim()], byName: false };
-  const [name, ...args] = rest.split(/\s+/u).filter((word) => word !== "" && word !== "-S" && !word.includes("="));
+  const words = rest.split(/\s+/u).filter((word) => word !== "");
+  // Before the name: env's own options, and variables.
+  const at = words.findIndex((word) => !word.startsWith("-") && !word.includes("="));
+  const [name, ...args] = at < 0 ? [] : words.slice(at);
   return name === undefined ? null : { program: name, args, byName: !path.isAbsolute(name) };
 }
 

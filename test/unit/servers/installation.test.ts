@@ -104,7 +104,17 @@ describe("which executable", () => {
     ["console.log(1)", "x", "node"],
     ["\u007fELF\u0002\u0001", "x", "self"],
   ])("%j is run by %s → %s", (head, file, runner) => {
-    expect(entryRunner(Buffer.from(head, "latin1"), file)).toBe(runner);
+    expect(entryRunner(Buffer.from(head, "latin1"), file).runner).toBe(runner);
+  });
+
+  test.each<[string, string, readonly string[]]>([
+    ["#!/usr/bin/env -S node --conditions=server --no-warnings\n", "node", ["--conditions=server", "--no-warnings"]],
+    ["#!/usr/bin/env -S NODE_ENV=production node --no-warnings\r\n", "node", ["--no-warnings"]],
+    ["#!/usr/bin/env -S deno run -A\n", "deno", ["run", "-A"]],
+    ["#!/usr/bin/python3 -I\n", "python3", ["-I"]],
+    ["#!/usr/bin/env node\n", "node", []],
+  ])("%j has options for %s: %j", (head, runner, runnerArgs) => {
+    expect(entryRunner(Buffer.from(head), "x")).toEqual({ runner, runnerArgs });
   });
 
   test("one outside of its package is refused", async () => {

@@ -78,13 +78,16 @@ describe("what a program needs to be read", () => {
   });
 
   test("a global package by its link: itself, run by Node that a login shell finds", async () => {
-    const entry = put(".nvm/versions/node/v24/lib/node_modules/@x/server/dist/cli.js", "#!/usr/bin/env -S node --no-warnings\n");
+    const entry = put(
+      ".nvm/versions/node/v24/lib/node_modules/@x/server/dist/cli.js",
+      "#!/usr/bin/env -S node --no-warnings --conditions=x\n",
+    );
     put(".nvm/versions/node/v24/lib/node_modules/other/secret.js");
     const link = path.join(home, ".nvm/versions/node/v24/bin/server");
     fs.mkdirSync(path.dirname(link), { recursive: true });
     fs.symlinkSync(entry, link);
     const found = await ask(link, ["--a"]);
-    expect(found.argv).toEqual([node, "--no-warnings", entry]);
+    expect(found.argv).toEqual([node, "--no-warnings", "--conditions=x", entry]);
     expect(found.isNode).toBe(true);
     expect(found.programs).toEqual([link, path.join(home, ".nvm/versions/node/v24/lib/node_modules/@x/server"), node]);
   });
