@@ -4,6 +4,7 @@ import { deepestSchema, isDeeper } from "../../shared/mcp/nesting.ts";
 import type { Result } from "../../shared/errors.ts";
 import type { Tool } from "../../shared/model/server.ts";
 import { processTransport } from "./process-transport.ts";
+import { seeLog } from "./see-log.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { mostToolBytes, toolBytes } from "./tool-list.ts";
 

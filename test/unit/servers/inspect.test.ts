@@ -87,7 +87,7 @@ describe("a look at a server's tools", () => {
       running.stdout.on("pause", () => {
         rests += 1;
       });
-      expect(await inspectTools(running, { ...limits, deadlineMs: 20_000 })).toEqual({ ok: true, value: [{ name: "t" }] });
+      expect(await inspectTools("tried", running, { ...limits, deadlineMs: 20_000 })).toEqual({ ok: true, value: [{ name: "t" }] });
       expect(rests).toBeGreaterThan(0);
     },
     30_000,
