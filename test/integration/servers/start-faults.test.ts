@@ -27,9 +27,10 @@ describe("a waived server", () => {
   });
 });
 
-test("a server whose start throws is not starting any more", async () => {
+test("a server whose start throws is one that failed, like any other", async () => {
   const { registry } = await createdRig({ prepare: () => Promise.reject(new TypeError("a bug")) });
   await registry.add("bug", { command: process.execPath, sandbox: { waived: true } }, true);
-  await expect(registry.launch("bug", someone)).rejects.toThrow("a bug");
-  expect(registry.get("bug")?.state).toEqual({ kind: "idle" });
+  const error = { code: "internal", message: "The server could not be started, because something failed inside Portcullis (TypeError)." };
+  expect(await registry.launch("bug", someone)).toMatchObject({ ok: false, error });
+  expect(registry.get("bug")?.state).toMatchObject({ kind: "failed", error });
 });
