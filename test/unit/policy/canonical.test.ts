@@ -167,4 +167,21 @@ describe("the quick ways to the same text", () => {
     for (let code = 0; code < 0x100; code += 1) expect(quoted(String.fromCharCode(code))).toBe(JSON.stringify(String.fromCharCode(code)));
     expect(quoted("half \ud800")).toBe(JSON.stringify("half \ud800"));
   });
+
+  test("quotedAnswer of a long text, whatever in it must be escaped", () => {
+    const long = `{"a":"${"x".repeat(2_000)}`;
+    expect(quotedAnswer(long)).toBe(JSON.stringify(long));
+    for (let code = 0; code < 0x100; code += 1) {
+      const text = `${long}${String.fromCharCode(code)}y"}`;
+      expect(quotedAnswer(text)).toBe(JSON.stringify(text));
+    }
+  });
+
+  test("what is nested too deeply has no text of any kind", () => {
+    const deep = (depth: number): JsonValue => (depth === 0 ? 1 : { a: deep(depth - 1) });
+    for (const write of [canonical, canonicalJson, canonicalPlain]) {
+      expect(write(deep(512))).toBe(JSON.stringify(deep(512)));
+      expect(() => write(deep(600))).toThrow(TypeError);
+    }
+  });
 });

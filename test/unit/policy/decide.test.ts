@@ -5,6 +5,7 @@ import type { ToolCall } from "../../../shared/model/tool-call.ts";
 import { decide } from "../../../shared/policy/decide.ts";
 import { covers } from "../../../shared/policy/match.ts";
 import { canRemember, remember } from "../../../shared/policy/remember.ts";
+import { isToolPattern } from "../../../shared/policy/tool-pattern.ts";
 
 const call: ToolCall = {
   id: "c",
@@ -40,6 +41,13 @@ describe("covers", () => {
     expect(covers(rule({ tool: "*" }), call)).toBe(true);
     expect(covers(rule({ tool: "*_file" }), call)).toBe(false);
     expect(covers(rule({ tool: "write_*" }), call)).toBe(false);
+    // A prefix: what only stands somewhere in the name is none.
+    expect(covers(rule({ tool: "file*" }), call)).toBe(false);
+  });
+
+  it("is never given a pattern that looks like more than it is", () => {
+    for (const text of ["read_file", "read_*", "*"]) expect(isToolPattern(text)).toBe(true);
+    for (const text of ["", "*_file", "a*b", "**", "a**"]) expect(isToolPattern(text)).toBe(false);
   });
 
   it("does not ask for the arguments' hash when nothing needs it", () => {
@@ -67,6 +75,18 @@ describe("decide", () => {
     expect(effects([allow, deny, ask])).toBe("deny");
     expect(effects([deny, ask, allow])).toBe("deny");
     expect(decide(call, [deny], "allow", 1).by).toBe("rule d");
+  });
+
+  it("names the first rule of the effect that counts, and says how far it goes", () => {
+    const allows = [rule({ id: "new" }), rule({ id: "old" })];
+    const asks = [rule({ id: "newer", effect: "ask" }), rule({ id: "older", effect: "ask" })];
+    expect(decide(call, allows, "ask", 1).by).toBe("rule new");
+    expect(decide(call, [...asks, ...allows], "allow", 1).by).toBe("rule newer");
+    expect(decide(call, [rule({ tool: "read_*" })], "ask", 1).why).toBe("A rule allows tools named read_* of any server for any client.");
+    const narrow = { server: "files", client: "cursor", sessionId: "s1", arguments: { hash: "h1", preview: "" } };
+    expect(decide(call, [rule({ ...narrow, effect: "deny" })], "ask", 1).why).toBe(
+      "A rule denies every tool of files for cursor, with exactly these arguments, in this session.",
+    );
   });
 
   it("falls back to the default, and lets rules expire", () => {

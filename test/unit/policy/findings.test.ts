@@ -38,10 +38,25 @@ describe("inspectArguments (threats 13 and 15)", () => {
     expect(inspectArguments({ list: Array.from({ length: 5_000 }, () => 1) }).mustExpand).toBe(true);
   });
 
+  it("locks Allow for the same in a key, and for every character that ends a line", () => {
+    expect(inspectArguments({ [`ls${" ".repeat(60)};rm`]: 1 }).mustExpand).toBe(true);
+    expect(inspectArguments({ ["k".repeat(10_000)]: 1 }).mustExpand).toBe(true);
+    for (const end of ["\r", "\u2028", "\u2029", "\r\n"]) expect(kinds({ cmd: `ls${end.repeat(30)};rm -rf ~` })).toContain("padding");
+  });
+
+  it("takes for padding what fills a line or a dozen of them, and nothing less", () => {
+    expect(kinds({ a: `x${" ".repeat(48)}y`, b: `x${"\n".repeat(12)}y` })).toEqual(["padding", "padding"]);
+    expect(kinds({ a: `x${" ".repeat(47)}y`, b: `x${"\n".repeat(11)}y` })).toEqual([]);
+    // A program of many lines is not padding.
+    expect(kinds({ code: "  if (a) {\n    b();\n  }\n".repeat(40) })).toEqual([]);
+  });
+
   it("says that a path goes up again, wherever that is in it", () => {
     for (const path of ["../x", "/a/../b", "a/..", "..", "C:\\a\\..\\b", `/home/ann/My files/${"./".repeat(3000)}../../.ssh/id`]) {
       expect(inspectArguments({ path }).findings.map(({ kind }) => kind)).toContain("climbs");
     }
+    // Whatever its argument is called, unless it is of several lines: then only if it is called a path.
+    expect(kinds({ x: "a/../b" })).toEqual(["climbs"]);
     expect(kinds({ path: "/a\n/../b" })).toEqual(["climbs"]);
     for (const other of ["a..b", "HEAD..main", "/a/...", "/a/..b/c", "wait.. what", 'import x from "../x";\nimport y from "../y";']) {
       expect(kinds({ text: other })).toEqual([]);
@@ -49,10 +64,10 @@ describe("inspectArguments (threats 13 and 15)", () => {
   });
 
   it("names markup and numbers that do not fit", () => {
-    expect(kinds({ a: "<button>Allow</button>" })).toEqual(["markup"]);
+    for (const markup of ["<button>Allow</button>", "Allow</b>", "<!-- -->"]) expect(kinds({ a: markup })).toEqual(["markup"]);
     expect(kinds({ a: "[Allow](https://x.example)" })).toEqual(["markup"]);
     expect(kinds({ a: "1 < 2 and 3 > 2" })).toEqual([]);
-    expect(kinds({ a: 1e20 })).toEqual(["number"]);
+    expect(kinds({ a: 1e20, b: -1e20, c: Number.MAX_SAFE_INTEGER, d: Number.MIN_SAFE_INTEGER })).toEqual(["number", "number"]);
   });
 
   it("is bounded and linear", () => {
@@ -71,6 +86,7 @@ describe("subjectOf", () => {
     expect(subjectOf({ content: "x", path: "/a" })).toEqual({ key: "path", value: "/a" });
     expect(subjectOf({ count: 1, whatever: "x" })).toEqual({ key: "whatever", value: "x" });
     expect(subjectOf({ count: 1 })).toBeNull();
+    expect(subjectOf({ id: "7", name: "x" })).toEqual({ key: "name", value: "x" });
     // Where it ends says more than where it comes from.
     expect(subjectOf({ source: "/a", destination: "/b" })).toEqual({ key: "destination", value: "/b" });
   });
