@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { diskOf } from "../../fixtures/sandbox/disk-of.ts";
 import { tools } from "../../fixtures/sandbox/linux-tools.ts";
 import type { Handed } from "../../../electron/sandbox/hand-over.ts";
 import { bwrapArguments, boxEnvironment, waivedArguments } from "../../../electron/sandbox/linux.ts";
@@ -6,30 +7,10 @@ import type { LinuxSystem } from "../../../electron/sandbox/linux.ts";
 import { explainPlan } from "../../../electron/sandbox/explain.ts";
 import { quoteWord, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } from "../../../electron/sandbox/macos.ts";
 import { isWithin } from "../../../electron/sandbox/places.ts";
-import type { Disk } from "../../../electron/sandbox/places.ts";
 import { planBox } from "../../../electron/sandbox/plan.ts";
 import type { BoxPlan } from "../../../electron/sandbox/plan.ts";
 import type { BoxRequest } from "../../../electron/sandbox/sandbox.ts";
 import { accountCommand, accountConfig } from "../../../electron/sandbox/windows.ts";
-
-/** A disk that holds exactly these places; a value that starts with `->` is a link. */
-function diskOf(places: Readonly<Record<string, "file" | "folder" | `->${string}`>>): Disk {
-  const real = (place: string): string | undefined => {
-    const parts = place.split("/").filter((part) => part !== "");
-    let current = "/";
-    for (const part of parts) {
-      const next = current === "/" ? `/${part}` : `${current}/${part}`;
-      const kind = places[next] ?? (Object.keys(places).some((other) => other.startsWith(`${next}/`)) ? "folder" : undefined);
-      if (kind === undefined) return undefined;
-      const led = kind.startsWith("->") ? real(kind.slice(2)) : next;
-      if (led === undefined) return undefined;
-      current = led;
-    }
-    return current;
-  };
-  const link = (place: string): string | undefined => (places[place]?.startsWith("->") === true ? places[place].slice(2) : undefined);
-  return { real, link, isDirectory: (place) => real(place) !== undefined && places[real(place) ?? ""] !== "file" };
-}
 
 const disk = diskOf({
   "/usr/bin/node": "file",
