@@ -23,6 +23,17 @@ describe("readToolCall", () => {
     });
   });
 
+  it("keeps a token of either kind, and of what the client says of itself no more than fits", () => {
+    const said = (meta: JsonValue): { progressToken: unknown; clientSays: unknown } | null => {
+      const call = read({ name: "t", _meta: meta });
+      return call.ok ? call.value : null;
+    };
+    expect(said({ progressToken: "p" })?.progressToken).toBe("p");
+    expect(said({ progressToken: { a: 1 } })?.progressToken).toBeNull();
+    const clientInfo = { name: "n".repeat(10_000), version: "v".repeat(10_000) };
+    expect(said({ "io.modelcontextprotocol/clientInfo": clientInfo })?.clientSays).toBe(`${"n".repeat(128)} ${"v".repeat(64)}`);
+  });
+
   it.each([
     [{ arguments: {} }, "tools/call"],
     [{ name: "" }, "tools/call"],

@@ -35,6 +35,18 @@ describe("unified diff", () => {
     expect(unifiedDiff("a\r\nb", "a\nb\n")).toBe("@@ -1,2 +1,2 @@\n-a\r\n-b\n\\ No newline at end of file\n+a\n+b");
   });
 
+  it("counts from the line before where there is none on a side", () => {
+    expect(unifiedDiff("", "a\nb\n")).toBe("@@ -0,0 +1,2 @@\n+a\n+b");
+    expect(unifiedDiff("a\n", "")).toBe("@@ -1 +0,0 @@\n-a");
+  });
+
+  it("has a line that was doubled, and one hunk for two changes whose surroundings overlap", () => {
+    expect(unifiedDiff("a\n", "a\na\n")).toBe("@@ -1 +1,2 @@\n a\n+a");
+    const between = (lines: number): string => unifiedDiff(`a\n${"x\n".repeat(lines)}b\n`, `A\n${"x\n".repeat(lines)}B\n`);
+    expect(between(5).match(/^@@/gm)).toHaveLength(1);
+    expect(between(6).match(/^@@/gm)).toHaveLength(2);
+  });
+
   it("shortens only lines that stay", () => {
     const long = "x".repeat(5000);
     const diff = unifiedDiff(`${long}\n${long}1\n`, `${long}\n${long}2\n`);

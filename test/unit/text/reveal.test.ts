@@ -16,6 +16,7 @@ describe("invisible characters made visible", () => {
     "C1 control": "\u009b",
     "no-break space": "\u00a0",
     "Hangul filler": "\u3164",
+    "variation selector 16": "\ufe0f",
     "variation selector 17": "\u{e0100}",
     "line separator": "\u2028",
     "lone surrogate": "\ud800",
