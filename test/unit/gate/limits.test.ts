@@ -28,5 +28,12 @@ describe("createLimits", () => {
     expect(ask("t")).toBe(true);
     now = 2_000;
     expect([ask("s"), ask("s"), ask("s")]).toEqual([true, true, false]);
+    // A clock that was set back costs nobody anything, and a session that ended is forgotten.
+    now = 10;
+    expect(ask("t")).toBe(true);
+    now = 1_010;
+    expect([ask("s"), ask("s")]).toEqual([false, false]);
+    limits.endSession("s");
+    expect(ask("s")).toBe(true);
   });
 });

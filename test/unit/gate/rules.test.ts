@@ -178,6 +178,34 @@ describe("createRules", () => {
     expect(await rules.remove("rule-1")).toMatchObject({ ok: true });
   });
 
+  it("keeps a session's no that the journal cannot take, and no yes", async () => {
+    const rules = await create();
+    journalBroken = true;
+    expect(await rules.remember(rule({ id: "yes", sessionId: "s" }))).toMatchObject({ ok: false, error: { code: "journal-unavailable" } });
+    expect(await rules.remember(rule({ id: "no", sessionId: "s", effect: "deny" }))).toMatchObject({ ok: true });
+    expect(rules.list().map(({ id }) => id)).toEqual(["no"]);
+    // Taking it back would open something: that must be on record.
+    expect(await rules.remove("no")).toMatchObject({ ok: false, error: { code: "journal-unavailable" } });
+    expect(rules.list().map(({ id }) => id)).toEqual(["no"]);
+  });
+
+  it("makes no lasting rule any more once it is closed", async () => {
+    const rules = await create();
+    rules.close();
+    expect(await rules.add({ effect: "allow" })).toMatchObject({ ok: false, error: { code: "closing" } });
+    await expect(fs.stat(file)).rejects.toThrow("ENOENT");
+  });
+
+  it("has room for 10,000 rules in force, not counting those that have ended", async () => {
+    const known = Array.from({ length: 10_000 }, (_, i) => rule({ id: `r${String(i)}`, ...(i === 0 ? { expiresAt: 1_500 } : {}) }));
+    await fs.mkdir(path.dirname(file), { recursive: true });
+    await fs.writeFile(file, JSON.stringify({ version: 1, rules: known }));
+    const rules = await create();
+    expect(await rules.add({ effect: "allow" })).toMatchObject({ ok: false, error: { code: "too-many" } });
+    now = 1_500;
+    expect(await rules.add({ effect: "allow" })).toMatchObject({ ok: true });
+  });
+
   it("reports a folder that cannot be written", async () => {
     const rules = await create();
     await fs.writeFile(path.join(folder, "data"), "a file where the folder should be");
