@@ -121,6 +121,8 @@ function longestRun(text: string): { readonly blanks: number; readonly lines: nu
   let lineNow = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
+    // Of a line end as Windows writes it the second half counts.
+    if (code === 0x0d && text.charCodeAt(i + 1) === 0x0a) continue;
     if (code === 0x0a || code === 0x0d || code === 0x2028 || code === 0x2029) {
       lineNow++;
       blankNow = 0;

@@ -47,6 +47,9 @@ describe("inspectArguments (threats 13 and 15)", () => {
   it("takes for padding what fills a line or a dozen of them, and nothing less", () => {
     expect(kinds({ a: `x${" ".repeat(48)}y`, b: `x${"\n".repeat(12)}y` })).toEqual(["padding", "padding"]);
     expect(kinds({ a: `x${" ".repeat(47)}y`, b: `x${"\n".repeat(11)}y` })).toEqual([]);
+    // A line end as Windows writes it is one.
+    expect(kinds({ a: `x${"\r\n".repeat(11)}y` })).toEqual(["control"]);
+    expect(inspectArguments({ a: `x${"\r\n".repeat(12)}y` }).findings.at(-1)?.text).toContain("12 empty lines");
     // A program of many lines is not padding.
     expect(kinds({ code: "  if (a) {\n    b();\n  }\n".repeat(40) })).toEqual([]);
   });
