@@ -38,7 +38,6 @@ export function createOutbox(deps: { redactor(): Redactor; readonly output: Sess
     const total = size;
     lines = [];
     size = 0;
-    if (closed) return;
     let accepted = true;
     if (ready.length === 1) accepted = deps.output.write(first);
     else if (total <= joinBelow) accepted = deps.output.write(Buffer.concat(ready, total));
