@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { acceptanceChanges, acceptanceFingerprint, acceptanceSubject } from "../../../electron/servers/acceptance.ts";
+import type { AcceptedPackage } from "../../../electron/servers/acceptance.ts";
 import type { Leads } from "../../../electron/servers/leads.ts";
 import { openAcceptances } from "../../../electron/servers/acceptances.ts";
 import type { ServerSettings } from "../../../shared/model/server.ts";
@@ -77,6 +78,39 @@ describe("what changed", () => {
       { field: "cwd", before: null, after: "/x" },
       { field: "package", before: "pkg 1.0.0 (sha512-a)", after: "pkg 2.0.0 (sha512-a)" },
     ]);
+  });
+
+  test.each<[string, Partial<ServerSettings>, string | null, string | null]>([
+    ["command", { command: "bunx" }, "npx", "bunx"],
+    ["sandbox.read", { sandbox: { read: ["~/b"], limits: { memoryMb: 64 } } }, '["/home/ann/a"]', '["/home/ann/b"]'],
+    ["sandbox.write", { sandbox: { read: ["~/a"], write: ["~/w"], limits: { memoryMb: 64 } } }, null, '["/home/ann/w"]'],
+    ["sandbox.hosts", { sandbox: { read: ["~/a"], hosts: ["h"], limits: { memoryMb: 64 } } }, null, '["h"]'],
+    ["sandbox.waived", { sandbox: { read: ["~/a"], waived: true, limits: { memoryMb: 64 } } }, "boxed", "no sandbox"],
+    [
+      "sandbox.limits",
+      { sandbox: { read: ["~/a"], limits: { processes: 5, openFiles: 6 } } },
+      '{"memoryMb":64}',
+      '{"openFiles":6,"processes":5}',
+    ],
+  ])("is %s, and nothing else", (field, over, before, after) => {
+    expect(acceptanceChanges(accepted, subject(over), one, same)).toEqual([{ field, before, after }]);
+  });
+
+  test("is the program behind the same command, and what was installed: another version, other bytes, other dependencies", () => {
+    expect(acceptanceChanges(accepted, subject({}, "/usr/bin/npx"), one, same)).toEqual([
+      { field: "program", before: "npm:pkg", after: "/usr/bin/npx" },
+    ]);
+    // Its interpreter is another one by that, and not worth a line of its own.
+    const elsewhere = subject({}, "/usr/bin/npx", "salt", { interpreter: "/usr/bin/node" });
+    expect(acceptanceChanges(accepted, elsewhere, one, same)).toMatchObject([{ field: "program" }]);
+    const locked = { ...one, lock: "a".repeat(64) };
+    const changed = (was: AcceptedPackage, is: AcceptedPackage) => acceptanceChanges({ ...accepted, package: was }, subject(), is, same);
+    expect(changed(one, { ...one, integrity: "sha512-b" })).toEqual([
+      { field: "package", before: "pkg 1.0.0 (sha512-a)", after: "pkg 1.0.0 (sha512-b)" },
+    ]);
+    expect(changed(one, locked)).toEqual([]);
+    expect(changed(locked, { ...locked, lock: "b".repeat(64) })).toMatchObject([{ field: "package" }]);
+    expect(changed(locked, one)).toMatchObject([{ field: "package", after: "pkg 1.0.0 (sha512-a), dependencies unknown" }]);
   });
 
   test("is where the same words lead: the working folder, the script, its environment and its interpreter", () => {
@@ -157,6 +191,47 @@ test("what could not be written is not written by the next one", async () => {
     for (const opened of [acceptances, read]) {
       expect(["before", "refused", "next"].map((name) => opened.get(name)?.acceptedAt)).toEqual([5, undefined, 5]);
     }
+    // One that fails takes back itself, not the one after it.
+    fs.rmSync(file);
+    fs.mkdirSync(file);
+    const [failing, following] = [7, 8].map((acceptedAt) => acceptances.set("before", { ...record, acceptedAt }));
+    expect((await failing)?.ok).toBe(false);
+    fs.rmdirSync(file);
+    expect((await following)?.ok).toBe(true);
+    expect(acceptances.get("before")?.acceptedAt).toBe(8);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("what cannot be read accepts nothing and is kept aside; what can be, but not by us, is no reason to begin anew", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "acceptances-"));
+  try {
+    const file = path.join(folder, "accepted.json");
+    const first = await openAcceptances(file, () => 0);
+    expect(first.salt).toMatch(/^[0-9a-f]{64}$/u);
+    expect((await first.set("a", { subject: subject(), package: one, acceptedAt: 5 })).ok).toBe(true);
+    const damaged = fs.readFileSync(file, "utf8").replace('"version": 1', '"version": 2');
+    fs.writeFileSync(file, damaged);
+    const second = await openAcceptances(file, () => 0);
+    expect(second.get("a")).toBeUndefined();
+    expect(second.salt).not.toBe(first.salt);
+    expect(fs.readFileSync(`${file}.broken-1970-01-01T00-00-00-000Z`, "utf8")).toBe(damaged);
+    fs.mkdirSync(file);
+    await expect(openAcceptances(file, () => 0)).rejects.toThrow("EISDIR");
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("what is taken back is not accepted from that moment on", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "acceptances-"));
+  try {
+    const acceptances = await openAcceptances(path.join(folder, "accepted.json"), Date.now);
+    await acceptances.set("a", { subject: subject(), package: one, acceptedAt: 5 });
+    const removing = acceptances.remove("a");
+    expect(acceptances.get("a")).toBeUndefined();
+    expect((await removing).ok).toBe(true);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
