@@ -62,6 +62,20 @@ describe("reading config.json", () => {
   it("refuses duplicate keys, which two readers could take differently", () => {
     const parsed = parseSettings('{"gate":{"paused":true},\n"gate":{"paused":false}}', "config.json");
     expect(parsed).toEqual({ ok: false, problem: 'config.json, line 2, column 1: the key "gate" stands twice' });
+    // However deep, and however one of them is spelled; the same key in two objects is none.
+    const inside = '{"mcpServers":{"a":{"command":"x","c\\u006fmmand":"y"}}}';
+    expect(parseSettings(inside, "config.json")).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('"command" stands twice') as unknown,
+    });
+    expect(parseSettings('{"mcpServers":{"a":{"command":"x"},"b":{"command":"x"}}}', "config.json").ok).toBe(true);
+  });
+
+  it("takes comments and a comma at the end as editors write them", () => {
+    expect(parseSettings('{ // mine\n "gate": { "paused": true, }, /* all */ }', "config.json")).toEqual({
+      ok: true,
+      settings: { gate: { paused: true } },
+    });
   });
 });
 

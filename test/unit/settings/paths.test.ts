@@ -19,6 +19,11 @@ describe("where our files are", () => {
     });
   });
 
+  it("takes an empty PORTCULLIS_HOME for none, and a relative run folder for none", () => {
+    const paths = resolvePaths({ PORTCULLIS_HOME: "", HOME: "/home/ann", XDG_RUNTIME_DIR: "run" }, "linux");
+    expect([paths.config, paths.run]).toEqual(["/home/ann/.config/portcullis", "/home/ann/.local/state/portcullis/run"]);
+  });
+
   it("uses Library on macOS and AppData on Windows, where the socket is a named pipe", () => {
     expect(resolvePaths({ HOME: "/Users/ann" }, "darwin").config).toBe("/Users/ann/Library/Application Support/Portcullis");
     const windows = resolvePaths({ APPDATA: "C:/R", LOCALAPPDATA: "C:/L" }, "win32");
