@@ -18,7 +18,9 @@ describe("the anchor", () => {
     appendCalls(journal, 100, "d");
     await until(() => anchor.writes > 0, "an anchor");
     expect((JSON.parse(anchor.text ?? "") as { seq: number }).seq).toBeGreaterThanOrEqual(500);
-    expect(await journal.verify()).toMatchObject({ kind: "intact", anchor: "keychain" });
+    const verdict = await journal.verify();
+    const { at } = JSON.parse(anchor.text ?? "") as { at: number };
+    expect(verdict).toMatchObject({ kind: "intact", anchor: "keychain", anchoredAt: at });
   });
 
   test("a store that fails is no fault: the verdict says that it was not compared; it is tried again at the close", async () => {

@@ -137,3 +137,18 @@ test("closing empties the log only when the disk has its records", async () => {
   await closing;
   expect(logBytes()).toBe(0);
 });
+
+test("the first reason stays: it is told once, and every append says it", () => {
+  writer.append(dispatched("a"));
+  writer.appendSoon(dispatched("given up"));
+  writer.fail("the disk is full");
+  writer.fail("and something else");
+  expect([writer.fault(), faults]).toEqual(["the disk is full", ["the disk is full"]]);
+  const appends = [
+    () => writer.append(dispatched("b")),
+    () => writer.appendAll([dispatched("c")]),
+    () => writer.appendSoon(dispatched("d")),
+  ];
+  for (const append of appends) expect(append).toThrow("the disk is full");
+  expect(fs.readFileSync(`${place.file}-log`, "utf8").trimEnd().split("\n")).toHaveLength(1);
+});
