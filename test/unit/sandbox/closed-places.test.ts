@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { diskOf } from "../../fixtures/sandbox/disk-of.ts";
+import { etcShown, systemClosed, systemShown } from "../../../electron/sandbox/linux.ts";
+import { isWithin } from "../../../electron/sandbox/places.ts";
 import { planBox } from "../../../electron/sandbox/plan.ts";
 import type { Layer } from "../../../electron/sandbox/plan.ts";
 import type { BoxRequest } from "../../../electron/sandbox/sandbox.ts";
@@ -155,5 +157,11 @@ describe("where more, or less, is opened", () => {
 
   it("the machine's own secrets stay closed when the whole disk is readable", () => {
     expect(missing(ofTheMachine, layersOf("closed", { read: ["/"] }))).toEqual([]);
+  });
+
+  it("the machine's own secrets are not among what every box is shown, or closed in it", () => {
+    const shown = ofTheMachine.filter((place) => [...etcShown, ...systemShown].some((open) => isWithin(place, open)));
+    expect(shown.filter((place) => !systemClosed.some((closed) => isWithin(place, closed)))).toEqual([]);
+    expect(shown).toEqual(["/etc/ssl/private"]);
   });
 });

@@ -73,6 +73,7 @@ describe("what cannot be planned", () => {
     ["all of /tmp", { write: ["/tmp"] }, "bad-input"],
     ["a link to the home folder", { read: ["/links/ann"] }, "not-allowed"],
     ["a link to what is above it", { read: ["/links/above"] }, "not-allowed"],
+    ["a program's folder that is all of /tmp", { programs: ["/tmp"] }, "not-allowed"],
     ["our own folder, by where it really is", { read: ["/srv/own"] }, "not-allowed"],
     [
       "a program beside the one place of keys that was named",
@@ -86,6 +87,9 @@ describe("what cannot be planned", () => {
   it("but for a folder in /tmp, and keys that are named by where they really are", () => {
     expect(layers({ write: ["/tmp/build"] })).toContain("write /tmp/build");
     expect(layers({ read: ["/srv/keys"] })).toContain("read /srv/keys");
+    expect(layers({ read: ["~/.gnupg"] })).toContain("read /srv/keys");
+    // Its own folder lies in ours, and is its own.
+    expect(layers({ read: [`${stateDir}/work`] })).toContain(`read ${stateDir}/work`);
     expect(layers({ read: ["~/.ssh/tools"], programs: ["/home/ann/.ssh/tools"] })).toContain("read /home/ann/.ssh/tools");
   });
 });
