@@ -78,6 +78,10 @@ describe("what changed", () => {
       { field: "cwd", before: null, after: "/x" },
       { field: "package", before: "pkg 1.0.0 (sha512-a)", after: "pkg 2.0.0 (sha512-a)" },
     ]);
+    const hidden = (text: string): string => text.replaceAll("hunter2", "[redacted]");
+    expect(
+      acceptanceChanges({ subject: now, package: one }, subject({ ...settings, cwd: "/x", env: { A: "9", C: "3" } }), one, hidden),
+    ).toEqual([{ field: "args", before: '["-y","pkg","[redacted]"]', after: '["-y","pkg"]' }]);
   });
 
   test.each<[string, Partial<ServerSettings>, string | null, string | null]>([
