@@ -39,6 +39,8 @@ interface Client {
   errors(): string;
   readonly pauses: () => number;
   readonly status: Promise<number>;
+  /** What the client reads from; it does not read while it is paused. */
+  readonly stdout: PassThrough;
 }
 
 function connect(over: { readonly startMs?: number; readonly command?: string } = {}): Client {
@@ -71,6 +73,7 @@ function connect(over: { readonly startMs?: number; readonly command?: string } 
     errors: () => client.errors,
     pauses: () => client.pauses,
     status,
+    stdout,
   };
 }
 
@@ -107,6 +110,26 @@ describe("a bridge whose app goes away", () => {
   });
 });
 
+describe("a bridge whose client does not read", () => {
+  it("does not read the app either, and loses nothing of what it said", async () => {
+    const size = 20 << 20;
+    await listen((socket) => {
+      socket.once("data", () => socket.write(`"${"x".repeat(size)}"\n`));
+      socket.on("end", () => socket.end());
+    });
+    const client = connect();
+    client.stdout.pause();
+    client.send(request(1));
+    await expect.poll(() => client.stdout.writableLength).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(client.stdout.writableLength + client.stdout.readableLength).toBeLessThan(1 << 20);
+    client.stdout.resume();
+    await expect.poll(() => client.out().length, { timeout: 10_000 }).toBe(size + 3);
+    client.leave();
+    expect(await client.status).toBe(0);
+  });
+});
+
 describe("a bridge that waits for the app", () => {
   it("reads no more than it keeps, and gives way to the next once its own start has failed", async () => {
     const client = connect({ command: "setTimeout(() => process.exit(4), 500)", startMs: 20_000 });
@@ -129,6 +152,19 @@ describe("a bridge that waits for the app", () => {
     await expect.poll(() => client.out(), { timeout: 5_000 }).toContain("did not answer within 0 seconds");
     client.leave();
     expect(await client.status).toBe(1);
+  });
+
+  it("hands over what its client said before it left, and then leaves too", async () => {
+    const said: string[] = [];
+    await listen((socket) => {
+      socket.on("data", (chunk) => said.push(chunk.toString()));
+      socket.on("end", () => socket.end());
+    });
+    const client = connect();
+    client.send(request(1));
+    client.leave();
+    expect(await client.status).toBe(0);
+    expect(said.join("").split("\n")[1]).toBe(request(1).trim());
   });
 
   it("has nobody to tell when its client has left meanwhile", async () => {
