@@ -90,3 +90,14 @@ describe("a secret's base64 in the JSON of other languages", () => {
     });
   }
 });
+
+describe("the forms of single languages", () => {
+  it.each([
+    ["JSON from Java, in capitals", "geheim\u00e9&x", "geheim\\u00E9&x"],
+    ["HTML from Go", `ab"cd'ef&`, "ab&#34;cd&#39;ef&amp;"],
+    ["HTML from Python", `ab"cd'ef&`, "ab&quot;cd&#x27;ef&amp;"],
+    ["HTML from PHP", `ab"cd'ef&`, "ab&quot;cd&#039;ef&amp;"],
+  ])("are looked for: %s", (_name, secret, form) => {
+    expect(createRedactor([secret]).text(`x ${form} y`)).toBe(`x ${redactedMark} y`);
+  });
+});
