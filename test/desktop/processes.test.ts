@@ -121,7 +121,7 @@ describe.skipIf(reason !== null)("the desktop app's processes", () => {
     const files = readdirSync(desktop.home, { recursive: true, encoding: "utf8" });
     expect(files.filter((file) => file.endsWith(".dmp"))).toEqual([]);
     // And the app goes on: the next opening makes a new window.
-    expect(await askApp(desktop.home, "app.open", {})).toEqual({ ok: true, value: { kind: "window" } });
+    expect(await askApp(desktop.home, "app.open", {})).toMatchObject({ ok: true, value: { kind: "window" } });
     await until("a new window", async () => (await desktop.windows()).some(({ visible }) => visible));
   });
 
