@@ -61,7 +61,11 @@ async function initialize(peer: Peer, capabilities: object): Promise<void> {
 async function request(peer: Peer, id: unknown, method: string, params: object): Promise<Message> {
   peer.send({ jsonrpc: "2.0", id, method, params });
   const isAnswer = (message: Message): boolean => message.id === id && message.method === undefined;
-  await until(() => messages(peer).some(isAnswer), 20_000, `${method} ${String(id)}`);
+  await until(
+    () => messages(peer).some(isAnswer),
+    20_000,
+    () => `${method} ${String(id)}`,
+  );
   return messages(peer).find(isAnswer) ?? {};
 }
 
@@ -87,7 +91,11 @@ async function session(peer: Peer): Promise<readonly string[]> {
   const stop = answerRequests(peer);
   await initialize(peer, { roots: { listChanged: true }, sampling: {}, elicitation: {} });
   // The server looks at the roots a moment after it was initialized, and tells of its new tools then.
-  await until(() => peer.lines.some((line) => line.includes("Roots updated")), 20_000, "roots");
+  await until(
+    () => peer.lines.some((line) => line.includes("Roots updated")),
+    20_000,
+    () => "roots",
+  );
   let id = 0;
   const ask = (method: string, params: object = {}): Promise<Message> => request(peer, ++id, method, params);
   await ask("tools/list");
