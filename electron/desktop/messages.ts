@@ -26,7 +26,8 @@ export const messages = {
   server: (name: string, state: ServerState) => `${short(name, 40)}: ${serverState(state)}`,
   notification: {
     title: (count: number) => (count === 1 ? "A call waits for your answer" : `${String(count)} calls wait for your answer`),
-    body: (client: string, server: string, tool: string) => `${short(client, 40)} → ${short(server, 40)} → ${short(tool, 60)}`,
+    body: (client: string, server: string, tool: string) =>
+      withoutMarkup(`${short(client, 40)} → ${short(server, 40)} → ${short(tool, 60)}`),
   },
   confirmServer: {
     title: (name: string) => `Let “${short(name, 64)}” run on this computer?`,
@@ -79,6 +80,14 @@ function serverConsent(server: ServerView): string {
     ...(server.secrets.length === 0 ? [] : [`Is lent: ${list(server.secrets)}`]),
     ...server.warnings.map((warning) => `! ${revealLine(warning)}`),
   ].join("\n");
+}
+
+/**
+ * A notification service of Linux takes a body for markup (Desktop Notifications Specification, "Markup"): some leave out what looks like a
+ * tag, some show nothing of what is not well-formed, and some do not know the entities. So what could be markup is written with its likes.
+ */
+function withoutMarkup(text: string): string {
+  return text.replaceAll("&", "＆").replaceAll("<", "‹").replaceAll(">", "›");
 }
 
 /** One line with nothing hidden in it, at most `limit` characters. */

@@ -43,3 +43,9 @@ describe("the dialog that lets a server run (threats 1 and 9)", () => {
     ).toEqual(["node index.js", "In the folder: /tmp/else⟨U+202E⟩where", "With variables: API_URL, TOKEN"]);
   });
 });
+
+it("a notification has nothing that a notification service could take for markup", () => {
+  const { body } = messages.notification;
+  expect(body("cursor", "files", "read_file")).toBe("cursor → files → read_file");
+  expect(body("cursor", "files", "<b>x</b>&lt;")).toBe("cursor → files → ‹b›x‹/b›＆lt;");
+});
