@@ -72,6 +72,10 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
 
   const send = (pipe: ServerPipe, line: Uint8Array): void => {
     pipe.write(line);
+    watch(pipe);
+  };
+
+  const watch = (pipe: ServerPipe): void => {
     if (stuckTimer !== undefined || !pipe.congested()) return;
     stuckTimer = setTimeout(() => condemn("it stopped reading what it is sent"), deps.stuckMs ?? stuckAfterMs);
     stuckTimer.unref();
@@ -367,6 +371,8 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
         work();
       } finally {
         pipe?.release();
+        // What fills the pipe is written only now, and perhaps nothing follows: the client waits.
+        if (pipe !== undefined) watch(pipe);
       }
     },
     congested: () => queue.bytes() > mostQueuedBytes || (current?.pipe.congested() ?? false),

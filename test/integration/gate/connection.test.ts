@@ -130,7 +130,7 @@ describe("a connection of its own", () => {
       connection.notify(Buffer.from('{"jsonrpc":"2.0","method":"notifications/initialized"}\n'), "notifications/initialized");
     };
     closers.push(() => connection.close({ code: "closing", message: "closing" }));
-    return { log, request, handshake };
+    return { connection, log, request, handshake };
   };
 
   it("does not wait for ever for a server that does not read what it is sent: what is asked of it gets an error", async () => {
@@ -142,6 +142,23 @@ describe("a connection of its own", () => {
     await until(() => log.faults.length > 0);
     expect(log.faults).toEqual(["it stopped reading what it is sent"]);
     await until(() => log.lost.length === 2_999);
+  });
+
+  it("does not wait for ever for it either where a client's last words, written in one piece, fill its pipe", async () => {
+    const deaf = "process.stdin.once('data', () => process.stdin.pause()); setInterval(() => {}, 1000);";
+    const { connection, log, request } = connect([[process.execPath, "-e", deaf]], { stuckMs: 200 });
+    request(1, "x".repeat(200));
+    await until(() => log.launches === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // As the gate does it: a piece at a time, and none while the server does not keep up.
+    for (let id = 2; id < 3_000; id++) {
+      if (connection.congested()) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (connection.congested()) break;
+      connection.together(() => request(id, "y".repeat(200)));
+    }
+    expect(connection.congested()).toBe(true);
+    await until(() => log.faults.length > 0);
+    expect(log.faults).toEqual(["it stopped reading what it is sent"]);
   });
 
   it("answers what waits for a launch that throws, without what the error says, and tries again for the next", async () => {
