@@ -241,7 +241,8 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
 
   /** Stops a misbehaving instance at once; what it owes is lost with the reason. Null: it has done nothing that it must be stopped for. */
   const condemn = (reason: string | null): void => {
-    if (reason === null || current === null || fault !== null) return;
+    // One whose client is gone is being stopped for good: that its answers come late is no fault, and nobody wants another.
+    if (reason === null || current === null || fault !== null || isClosed()) return;
     fault = reason;
     current.pipe.kill();
     deps.onFault(reason);

@@ -158,6 +158,22 @@ describe("a server that stopped reading", () => {
   });
 });
 
+describe("a server whose client has left", () => {
+  it("may say its last words, is blamed for none of them, and is not started again", async () => {
+    const late = `
+      globalThis.owed ??= [];
+      if (message.method === "tools/call") owed.push(message.id);
+      if (owed.length === 1) process.stdin.once("end", () => owed.forEach((id) => say({ id, result: { content: [] } })));`;
+    const { h, client } = await start(late);
+    for (let id = 1; id <= 30; id++) client.call(id, "wait");
+    await until(async () => (await h.received()).length >= 32);
+    await client.session.end();
+    // Longer than the first pause before a restart.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect({ launches: h.control.launches, faults: h.faults }).toEqual({ launches: 1, faults: [] });
+  });
+});
+
 describe("a client that does not read", () => {
   it("is not read either, until it does", async () => {
     const { client } = await start("", { defaultEffect: "deny" });
