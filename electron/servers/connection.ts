@@ -17,6 +17,7 @@ export interface ConnectionDeps<F extends Flight> {
   launch(): Promise<Result<ServerProcess>>;
   /** Milliseconds without traffic after which the server is stopped; 0: never. */
   idleMs(): number;
+  /** Milliseconds on a clock that nobody sets. */
   now(): number;
   /** 0 to 1, for jitter. */
   readonly random: () => number;

@@ -252,7 +252,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
 
   const onGone = (process: ServerProcess, exit: ServerExit): void => {
     if (current?.process !== process) return;
-    const livedMs = deps.now() - process.startedAt;
+    const livedMs = current.conduct.livedMs();
     const expected = (fault === null && process.wasStopped()) || isClosed();
     current = null;
     clearTimeout(timer);

@@ -90,7 +90,7 @@ export interface OutputPolicy {
 
 export const outputPolicy: OutputPolicy = { garbageLines: 200, garbageBytes: 4 * 1024 * 1024, unknownAnswers: 16 };
 
-/** Counts the misdeeds of one instance; each function returns why it must be stopped now, or null. */
+/** Counts the misdeeds of one instance from its start; each function returns why it must be stopped now, or null. */
 export interface Conduct {
   garbage(bytes: number): string | null;
   unknownAnswer(): string | null;
@@ -100,13 +100,17 @@ export interface Conduct {
    * costs the others nothing: the milliseconds for which the server is not to be read, 0 mostly.
    */
   unsolicited(bytes: number): number;
+  /** For how long it has been counted. */
+  livedMs(): number;
 }
 
 const windowMs = 100;
 /** Of messages that nobody waits for, in one window: some 10,000 short ones or 7 MB a second. */
 const windowCost = 1_500;
 
+/** @param now milliseconds on a clock that nobody sets: a server would go unread for as long as a clock is set back */
 export function createConduct(policy: OutputPolicy, now: () => number): Conduct {
+  const began = now();
   let lines = 0;
   let bytes = 0;
   let unknown = 0;
@@ -135,5 +139,6 @@ export function createConduct(policy: OutputPolicy, now: () => number): Conduct 
       lines = 0;
       bytes = 0;
     },
+    livedMs: () => now() - began,
   };
 }

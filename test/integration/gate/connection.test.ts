@@ -105,7 +105,7 @@ describe("a connection of its own", () => {
         return Promise.resolve(ok(spawnServer(command.map((part) => (part === "RECORD" ? "-" : part)))));
       },
       idleMs: () => 0,
-      now: Date.now,
+      now: () => performance.now(),
       random: () => 0,
       onResponse: (flight) => log.answers.push(flight.id),
       onLost: (flight, error) => {

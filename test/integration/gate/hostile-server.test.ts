@@ -158,6 +158,37 @@ describe("a server that stopped reading", () => {
   });
 });
 
+describe("a clock that is set back", () => {
+  const day = 24 * 3_600_000;
+
+  it("does not leave a talkative server unread for as long", async () => {
+    const chatty = `
+      if (message.method === "ping") write('{"jsonrpc":"2.0","method":"notifications/x"}\\n'.repeat(2_000)), say({ id: message.id, result: {} });`;
+    let back = 0;
+    const { client } = await start(chatty, { now: () => Date.now() - back });
+    await ping(client, "before");
+    back = day;
+    client.send({ jsonrpc: "2.0", id: "after", method: "ping" });
+    expect((await client.answerTo("after", 5_000)).result).toEqual({});
+  });
+
+  it("does not keep an idle server from being stopped, nor the app awake", async () => {
+    let back = 0;
+    let looks = 0;
+    const { h } = await start("", {
+      idleMs: 500,
+      now: () => {
+        looks += 1;
+        return Date.now() - back;
+      },
+    });
+    back = 40 * day;
+    await Promise.race([h.control.processes[0]?.exited, new Promise((resolve) => setTimeout(resolve, 3_000))]);
+    expect(h.control.processes[0]?.wasStopped()).toBe(true);
+    expect(looks).toBeLessThan(20);
+  });
+});
+
 describe("a server whose client has left", () => {
   it("may say its last words, is blamed for none of them, and is not started again", async () => {
     const late = `
