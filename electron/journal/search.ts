@@ -185,13 +185,12 @@ export function createSearch(database: JournalDatabase, log: LogReader = noLog):
         let rows = oldestFrom.all([after, chunk]) as JournalRow[];
         if (rows.length === 0) {
           rows = log.all().filter(({ seq }) => seq > after);
-          const [first] = rows;
-          if (first === undefined) return;
           // What left the log since the database was read is in the database by now; looked for once, because a gap may be a real one.
-          if (first.seq > after + 1 && !gap) {
+          if (rows[0]?.seq !== after + 1 && !gap) {
             gap = true;
             continue;
           }
+          if (rows.length === 0) return;
         }
         gap = false;
         const records: JournalRecord[] = [];

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
+import type { JournalRow } from "../../../electron/journal/chain.ts";
 import { chainHash, genesisHash, recordBody } from "../../../electron/journal/chain.ts";
 import { openForAppending } from "../../../electron/journal/database.ts";
+import { createInsert } from "../../../electron/journal/insert-records.ts";
 import type { JournalFilter, JournalSearch } from "../../../electron/journal/search.ts";
 import { createSearch, matchesFilter } from "../../../electron/journal/search.ts";
 import type { JournalDraft, JournalRecord } from "../../../shared/model/journal-entry.ts";
@@ -130,5 +132,25 @@ describe("page", () => {
     expect([...search.oldestFirst({})].flat().map((record) => record.seq)).toEqual(records.map((record) => record.seq));
     const denied = [...search.oldestFirst({ decision: "deny" })].flat();
     expect(denied.map((record) => record.seq)).toEqual(records.filter((record) => record.decision === "deny").map((record) => record.seq));
+  });
+
+  test("oldest first, also what leaves the log for the database between a look at the one and at the other", () => {
+    const place = createJournalPlace();
+    const database = openForAppending(place.file);
+    undo.push(
+      () => place.remove(),
+      () => database.close(),
+    );
+    const bringOver = createInsert(database);
+    const row = (seq: number): JournalRow => ({ seq, body: recordBody(seq, seq, { kind: "app-started" }), hash: genesisHash });
+    bringOver([row(1), row(2)]);
+    let waiting = [row(3), row(4)];
+    const emptiedMeanwhile = (): readonly JournalRow[] => {
+      if (waiting.length > 0) bringOver(waiting);
+      waiting = [];
+      return [];
+    };
+    const search = createSearch(database, { all: emptiedMeanwhile, newestFirst: emptiedMeanwhile });
+    expect([...search.oldestFirst({})].flat().map((record) => record.seq)).toEqual([1, 2, 3, 4]);
   });
 });
