@@ -332,7 +332,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       if (added.length > 0 || state !== "idle")
         deliver(
           line,
-          "batch",
+          null,
           added.map(({ id }) => id),
         );
     },

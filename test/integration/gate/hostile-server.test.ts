@@ -115,6 +115,16 @@ describe("a server that does not run", () => {
     expect(h.journal.filter(({ kind }) => kind === "call-finished")).toMatchObject([{ outcome: "cancelled" }]);
   });
 
+  it("still gets a batch whose first request was cancelled before it was started", async () => {
+    const { h, client } = await start(`if (Array.isArray(message)) message.forEach(({ id }) => say({ id, result: {} }));`, { idleMs: 100 });
+    await h.control.processes[0]?.exited;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    client.send(["first", "second"].map((id) => ({ jsonrpc: "2.0", id, method: "ping" })));
+    client.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "first" } });
+    expect((await client.answerTo("second", 5_000)).result).toEqual({});
+    expect(h.faults).toEqual([]);
+  });
+
   it("because the person stopped it, is started again by the client's next message, not before", async () => {
     const { h, client } = await start(`${answering} if (message.method === "hold") return;`);
     client.send({ jsonrpc: "2.0", id: "held", method: "hold" });
