@@ -21,12 +21,16 @@ const mostKeptBytes = 256 << 10;
 const lookMs = 25;
 
 export function createOpenRequests(): OpenRequests {
-  const open = createPassingMap<null>();
+  /** Each under its own name. */
+  const open = createPassingMap<string>();
   let kept: { readonly chunk: Buffer; readonly fromApp: boolean }[] = [];
   let keptBytes = 0;
   let planned = false;
   const requests = createMessageScan((id, hasMethod) => {
-    if (hasMethod && id !== null && open.size() < mostOpen) open.set(id, null);
+    if (!hasMethod || id === null) return;
+    // What was cancelled is never answered: in a long session there would be no room left for what is really open.
+    if (open.size() >= mostOpen) for (const oldest of open.values().slice(0, mostOpen / 10)) open.delete(oldest);
+    open.set(id, id);
   });
   const answers = createMessageScan((id, hasMethod) => {
     if (id !== null && !hasMethod) open.delete(id);
