@@ -11,7 +11,8 @@ import type { Rules } from "./rules.ts";
 
 // `rules.json`. Fails closed: a file that cannot be read is reported, never overwritten, and nothing is allowed by it; a lasting allow
 // counts only once it is on disk, a deny from the moment it is given. A rule with a condition that this version does not know
-// cannot be applied as it was meant, so an allow of that kind is left out. No rule goes without a record.
+// cannot be applied as it was meant, so an allow of that kind is left out. No rule goes without a record, and what was recorded and could
+// not be written is on record as refused, too.
 
 export interface RulesDeps {
   readonly file: string;
@@ -90,6 +91,12 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
     }
   };
 
+  const storeRecorded = async (rules: readonly Rule[], draft: JournalDraft): Promise<Result<void>> => {
+    const stored = await store(rules);
+    if (!stored.ok) tryRecord(deps, { ...draft, outcome: "refused", detail: { ...draft.detail, reason: stored.error.message } });
+    return stored;
+  };
+
   const keep = (rule: Rule): Promise<Result<Rule>> => {
     if (rule.effect === "deny") {
       waitingDenials = [...waitingDenials, rule];
@@ -108,9 +115,10 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
     if (problem !== null) return fail("settings-broken", problem, "Correct or move the file, then restart.");
     if (lasting.filter((known) => holds(known, deps.now())).length >= mostRules)
       return fail("too-many", `There are ${mostRules} rules already; revoke some first.`);
-    const recorded = tryRecord(deps, { kind: "rule-added", ...columns(rule), detail: { rule } });
+    const draft = { kind: "rule-added", ...columns(rule), detail: { rule } } as const;
+    const recorded = tryRecord(deps, draft);
     if (!recorded.ok) return recorded;
-    const stored = await store([rule, ...lasting]);
+    const stored = await storeRecorded([rule, ...lasting], draft);
     return stored.ok ? ok(rule) : stored;
   };
 
@@ -145,13 +153,17 @@ export async function createRules(deps: RulesDeps): Promise<Rules> {
       write(async () => {
         const rule = [...ofSessions, ...lasting].find((candidate) => candidate.id === id);
         if (rule === undefined) return fail("not-found", "There is no such rule.");
-        const recorded = tryRecord(deps, { kind: "rule-removed", ...columns(rule), detail: { rule } });
+        const draft = { kind: "rule-removed", ...columns(rule), detail: { rule } } as const;
+        const recorded = tryRecord(deps, draft);
         // Taking back an allow is never refused; taking back a deny or an ask opens something and must be on record.
         if (!recorded.ok && rule.effect !== "allow") return recorded;
         if (ofSessions.includes(rule)) {
           ofSessions = ofSessions.filter((candidate) => candidate !== rule);
         } else {
-          const stored = await store(lasting.filter((candidate) => candidate !== rule));
+          const stored = await storeRecorded(
+            lasting.filter((candidate) => candidate !== rule),
+            draft,
+          );
           if (!stored.ok) return stored;
         }
         removed = [...removed, rule].slice(-mostRemoved);

@@ -213,6 +213,24 @@ describe("createRules", () => {
     expect(rules.list()).toEqual([]);
   });
 
+  it("says on record that a rule which could not be written was not made, and one was not removed", async () => {
+    const rules = await create();
+    const added = await rules.add({ effect: "deny", tool: "rm" });
+    if (!added.ok) throw new Error(added.error.message);
+    await fs.rm(path.join(folder, "data"), { recursive: true });
+    await fs.writeFile(path.join(folder, "data"), "a file where the folder should be");
+    expect((await rules.add({ effect: "allow", tool: "ls" })).ok).toBe(false);
+    expect((await rules.remove(added.value.id)).ok).toBe(false);
+    expect(rules.list().map(({ tool }) => tool)).toEqual(["rm"]);
+    expect(records.map(({ kind, tool, outcome }) => [kind, tool, outcome])).toEqual([
+      ["rule-added", "rm", undefined],
+      ["rule-added", "ls", undefined],
+      ["rule-added", "ls", "refused"],
+      ["rule-removed", "rm", undefined],
+      ["rule-removed", "rm", "refused"],
+    ]);
+  });
+
   it("tells its listeners, also when a rule expires", async () => {
     const rules = await create();
     let changes = 0;
