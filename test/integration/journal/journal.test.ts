@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { JournalUnavailable } from "../../../electron/journal/journal.ts";
 import { openJournal } from "../../../electron/journal/open-journal.ts";
 import { openJournalReader, verifyJournalFile } from "../../../electron/journal/reader.ts";
-import type { JournalRecord } from "../../../shared/model/journal-entry.ts";
+import type { JournalDraft, JournalRecord } from "../../../shared/model/journal-entry.ts";
 import { allRecords, appendCalls, createTestAnchor, dispatched, finished, until } from "../../fixtures/journal/parts.ts";
 import { useJournalPlace } from "../../fixtures/journal/use-place.ts";
 
@@ -192,6 +192,27 @@ describe("closing and opening again", () => {
         ["call-finished", "open 1", "write_file", { reason: "the app ended before the answer" }],
         ["call-finished", "open 2", "read_text_file", { reason: "the app ended before the answer" }],
       ]);
+      await journal.close();
+    }
+  });
+
+  test("questions that were open are ended as denied, once", async () => {
+    const asked = (call: string): JournalDraft => ({ kind: "call-asked", call, client: "cursor", server: "files", tool: "write_file" });
+    const first = await open();
+    first.append({ kind: "app-started" });
+    for (const call of ["allowed", "denied", "open"]) first.append(asked(call));
+    first.append(dispatched("allowed"));
+    first.append(finished("allowed"));
+    first.append({ kind: "call-denied", call: "denied", decision: "deny", by: "person", outcome: "refused" });
+    await first.close();
+    for (let round = 0; round < 2; round += 1) {
+      const journal = await open();
+      if (round === 0) journal.append({ kind: "app-started" });
+      const ends = allRecords(journal).filter(({ call, kind }) => call === "open" && kind !== "call-asked");
+      expect(ends).toMatchObject([
+        { kind: "call-denied", client: "cursor", server: "files", tool: "write_file", decision: "deny", by: "closing", outcome: "refused" },
+      ]);
+      expect(allRecords(journal)).toHaveLength(9);
       await journal.close();
     }
   });
