@@ -88,9 +88,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
 
   const start = (): void => {
     state = "starting";
-    launching = launch().finally(() => {
-      launching = null;
-    });
+    launching = launch();
   };
 
   const launch = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { createConnection } from "../../../electron/servers/create-connection.ts";
 import type { ConnectionDeps, Flight } from "../../../electron/servers/connection.ts";
-import { ok } from "../../../shared/errors.ts";
+import { fail, ok } from "../../../shared/errors.ts";
 import { createHarness, serversFolder, spawnServer, until } from "../../fixtures/gate-harness.ts";
 import type { Harness, HarnessOptions } from "../../fixtures/gate-harness.ts";
 
@@ -181,6 +181,28 @@ describe("a connection of its own", () => {
     }
     request(3, "ping");
     await until(() => log.answers.includes("3"));
+  });
+
+  it("closed while a launch is under way that a failed one led to, is only closed when that server is gone", async () => {
+    const late = spawnServer(["cat"]);
+    let launches = 0;
+    const { connection, request, log } = connect([], {
+      launch: async () => {
+        launches++;
+        if (launches === 1) return fail("cannot-start", "not yet");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return ok(late);
+      },
+      // What the client had to hold back follows at once.
+      onDrain: () => {
+        if (launches === 1) request(2, "ping");
+      },
+    });
+    request(1, "ping");
+    await until(() => log.lost.length === 1 && launches === 2);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await connection.close({ code: "closing", message: "closing" });
+    expect(gone(late.pid)).toBe(true);
   });
 
   it("does not read for a while what writes many empty lines", async () => {
