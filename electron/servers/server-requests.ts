@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { memberOf } from "../../shared/mcp/json-bytes.ts";
+import { memberOf, skipBlank } from "../../shared/mcp/json-bytes.ts";
 import type { Span } from "../../shared/mcp/json-bytes.ts";
 import type { Envelope } from "../../shared/mcp/json-rpc.ts";
 import { observed } from "../../shared/mcp/methods.ts";
@@ -55,7 +55,7 @@ export function createServerRequests(): ServerRequests {
           return line;
         }
         const id = JSON.stringify(`${prefix}-${renamed + 1}`);
-        const sent = replaced(line, memberOf(line, 0, "id"), id);
+        const sent = replaced(line, topMember(line, "id"), id);
         if (sent === null) return null;
         renamed++;
         opened(id, envelope.id);
@@ -67,13 +67,13 @@ export function createServerRequests(): ServerRequests {
       const id = known.get(own) ?? own;
       closed(id);
       if (id === own) return line;
-      const params = memberOf(line, 0, "params");
+      const params = topMember(line, "params");
       return replaced(line, params === null ? null : memberOf(line, params.start, "requestId"), id);
     },
     answered: (line, id) => {
       const own = closed(id);
       if (own === undefined) return null;
-      return own === id ? line : replaced(line, memberOf(line, 0, "id"), own);
+      return own === id ? line : replaced(line, topMember(line, "id"), own);
     },
     open: () => open.size,
     instanceGone: () => {
@@ -84,6 +84,10 @@ export function createServerRequests(): ServerRequests {
       return ids;
     },
   };
+}
+
+function topMember(line: Uint8Array, name: string): Span | null {
+  return memberOf(line, skipBlank(line, 0), name);
 }
 
 /** The line with another text at a place. */

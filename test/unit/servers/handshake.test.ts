@@ -139,6 +139,24 @@ describe("createServerRequests", () => {
     expect(took(9_900)).toBeLessThan(20 * took(1));
   });
 
+  it("renames, gives back and cancels what a later instance asks, also where a line begins with blanks", () => {
+    const requests = createServerRequests();
+    requests.instanceGone();
+    const passText = (text: string): string | undefined => {
+      const line = Buffer.from(text);
+      const passed = requests.passed(line, scanEnvelope(line));
+      return passed === null ? undefined : Buffer.from(passed).toString();
+    };
+    const asked = passText(' \t{"jsonrpc":"2.0","id":7,"method":"roots/list"}');
+    const id = /^ \t\{"jsonrpc":"2\.0","id":("portcullis-[\w-]+-1"),"method":"roots\/list"\}$/.exec(asked ?? "")?.[1] ?? "";
+    expect(id).not.toBe("");
+    const answer = requests.answered(Buffer.from(` {"jsonrpc":"2.0","id":${id},"result":{}}`), id);
+    expect(answer === null ? null : Buffer.from(answer).toString()).toBe(' {"jsonrpc":"2.0","id":7,"result":{}}');
+    const again = /"portcullis-[\w-]+-2"/.exec(passText('{"jsonrpc":"2.0","id":8,"method":"roots/list"}') ?? "")?.[0] ?? "";
+    const cancelled = ' {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":8}}';
+    expect(passText(cancelled)).toBe(cancelled.replace("8", again));
+  });
+
   it("follows a renamed request through its cancellation", () => {
     const requests = createServerRequests();
     pass(requests, { id: 0, method: "a" });
