@@ -24,6 +24,8 @@ export interface LogFile {
 }
 
 const chunkBytes = 128 << 10;
+/** A log that is emptied at each of so many readings is taken as it was read. */
+const mostReadAgain = 8;
 
 /** What the lines of a log say. */
 export interface LogRows {
@@ -140,12 +142,14 @@ export function* newestInLog(file: string): Generator<JournalRow, void> {
   }
 }
 
-/** The rows of a log, also while the app writes to it; none where there is no file. @throws the file system's error */
-export function readLog(file: string): LogRows {
+/** The rows of a log, also while the app writes to it and empties it; none where there is no file. @throws the file system's error */
+export function readLog(file: string, read: (file: string) => Buffer = fs.readFileSync): LogRows {
   let text: string;
   try {
     if (!fs.lstatSync(file).isFile()) return { rows: [], badLine: 1 };
-    text = fs.readFileSync(file, "utf8");
+    let bytes = read(file);
+    for (let again = 0; again < mostReadAgain && !stillHolds(file, bytes); again += 1) bytes = read(file);
+    text = bytes.toString("utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return { rows: [], badLine: null };
     throw error;
@@ -159,6 +163,18 @@ export function readLog(file: string): LogRows {
     if (row === null) return { rows, badLine: text.charCodeAt(start) === 0 ? null : rows.length + 1 };
     rows.push(row);
     start = end + 1;
+  }
+}
+
+/** Whether a log was not emptied since these bytes were read. If it was, they may be of two logs, the end of one on the beginning of the other. */
+function stillHolds(file: string, bytes: Buffer): boolean {
+  const handle = fs.openSync(file, "r");
+  try {
+    const beginning = Buffer.alloc(Math.min(hashLength, bytes.length));
+    const length = fs.readSync(handle, beginning, 0, beginning.length, 0);
+    return length === beginning.length && bytes.subarray(0, length).equals(beginning) && fs.fstatSync(handle).size >= bytes.length;
+  } finally {
+    fs.closeSync(handle);
   }
 }
 
