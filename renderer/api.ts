@@ -18,7 +18,8 @@ declare global {
   }
 }
 
-export type Connection = "live" | "lost";
+/** `displaced`: in order, but another window of this browser needed the place; it comes back when somebody uses this one. */
+export type Connection = "live" | "lost" | "displaced";
 
 /** What a call takes after the channel's name: its input, or nothing. */
 export type Arguments<C extends CallChannel> = undefined extends Input<C> ? [] : [input: Input<C>];
@@ -28,7 +29,7 @@ export interface Api {
   readonly role: "window" | "approval";
   call<C extends CallChannel>(channel: C, ...input: Arguments<C>): Promise<Result<Output<C>>>;
   on<P extends PushChannel>(channel: P, listener: (payload: Push<P>) => void): () => void;
-  /** Called when the pushes stop coming (`lost`) and when they come again (`live`): what was pushed in between is gone. */
+  /** Called when the pushes stop coming (`lost`, `displaced`) and when they come again (`live`): what was pushed in between is gone. */
   onConnection(listener: (connection: Connection) => void): () => void;
   close(): void;
 }
@@ -38,7 +39,7 @@ export function onReconnected(api: Pick<Api, "onConnection">, listener: () => vo
   let lost = false;
   return api.onConnection((connection) => {
     if (connection === "live" && lost) listener();
-    lost = connection === "lost";
+    lost = connection !== "live";
   });
 }
 
@@ -108,10 +109,11 @@ function browserTransport(window: Window): Transport {
         retry = window.setTimeout(connect, 2000);
       }
     });
-    // Another window of this browser has taken its place among those that follow: this one takes it back when somebody looks here.
+    // Another window of this browser has taken its place among those that follow: this one takes it back when somebody looks here, or
+    // goes on using it where it had the focus all the time.
     events.addEventListener("displaced", () => {
       events.close();
-      tell("lost");
+      tell("displaced");
       const waiting = new AbortController();
       unseen = waiting;
       const comeBack = (): void => {
@@ -119,7 +121,7 @@ function browserTransport(window: Window): Transport {
         waiting.abort();
         connect();
       };
-      window.addEventListener("focus", comeBack, { signal: waiting.signal });
+      for (const sign of ["focus", "pointerdown", "keydown"]) window.addEventListener(sign, comeBack, { signal: waiting.signal });
       window.document.addEventListener("visibilitychange", comeBack, { signal: waiting.signal });
     });
     for (const channel of pushChannels) {

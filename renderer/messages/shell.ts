@@ -52,6 +52,7 @@ const screenNames: Readonly<Record<Screen, string>> = {
 const connectionTitles = {
   connecting: "Connecting to Portcullis…",
   lost: "Connection to Portcullis lost",
+  displaced: "This window stands by for others that are open",
   live: "Connected",
 };
 
@@ -95,6 +96,7 @@ export const shellMessages = {
   vaultAction: "Open secrets",
   connection: connectionTitles,
   connectionText: "What you see may be out of date. Trying again…",
+  displacedText: "Only a few windows can follow Portcullis at once, so what you see may be out of date. Click here, and it follows again.",
   connectionLate: `It has been gone for a while. ${errorMessages.signedOutHint}`,
   notConnected: "Not connected",
   answererTerminal: "Questions are answered in the terminal in this run.",

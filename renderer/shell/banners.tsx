@@ -22,6 +22,11 @@ export function Banners() {
   return (
     <div className="banners">
       {connection === "lost" ? <LostBanner /> : null}
+      {connection === "displaced" ? (
+        <Banner hue="amber" live title={messages.shell.connection.displaced}>
+          {messages.shell.displacedText}
+        </Banner>
+      ) : null}
       {app.state === "fault" ? <FaultBanner app={app} /> : null}
       {app.state === "paused" ? (
         <Banner

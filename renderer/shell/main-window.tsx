@@ -119,7 +119,8 @@ function Content() {
 
 function Rail({ screen }: { readonly screen: Screen }) {
   const { replica, view } = useApp();
-  const lost = useStore(replica.store, ({ connection }) => connection === "lost");
+  const connection = useStore(replica.store, (state) => state.connection);
+  const lost = connection === "lost" || connection === "displaced";
   const state = useSnapshot((snapshot) => snapshot.app.state);
   const waiting = useSnapshot((snapshot) => snapshot.approvals.length);
   const unaccepted = useSnapshot(
@@ -169,7 +170,7 @@ function Rail({ screen }: { readonly screen: Screen }) {
       </nav>
       <div className="rail-gap" />
       <div className="rail-state">
-        <p className="rail-state-line" title={lost ? messages.shell.connection.lost : messages.shell.stateHint[state]}>
+        <p className="rail-state-line" title={lost ? messages.shell.connection[connection] : messages.shell.stateHint[state]}>
           <Dot look={lost ? "hollow" : dots[state]} />
           <span>{lost ? messages.shell.notConnected : messages.shell.state[state]}</span>
         </p>

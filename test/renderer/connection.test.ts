@@ -132,17 +132,37 @@ describe.skipIf(noBrowser !== null)("a page in a browser", () => {
       app.push("event: displaced\ndata: {}\n\n");
       for (const stream of app.streams) stream.end();
       app.streams.clear();
-      await page.getByText("Connection to Portcullis lost").waitFor();
+      const standingBy = page.getByText("This window stands by for others");
+      await standingBy.waitFor();
       // Longer than a browser waits before it tries again.
       await page.waitForTimeout(4000);
       expect(app.streams.size).toBe(0);
       app.revision = 9;
       await page.evaluate(() => window.dispatchEvent(new Event("focus")));
-      await page.getByText("Connection to Portcullis lost").waitFor({ state: "detached" });
+      await standingBy.waitFor({ state: "detached" });
       expect(app.streams.size).toBe(1);
       await expect.poll(() => page.getByText("2 questions wait").count()).toBe(0);
     });
   });
+
+  it("does not take the place it made for a fault, and comes back at a click where it had the focus all the time", async () => {
+    await withApp("rules", async (page, app) => {
+      await expect.poll(() => app.streams.size).toBe(1);
+      app.push("event: displaced\ndata: {}\n\n");
+      app.streams.clear();
+      const standingBy = page.getByText("This window stands by for others");
+      await standingBy.waitFor();
+      expect(await page.locator(".rail-state-line").textContent()).toBe("Not connected");
+      // As long as a connection may be lost before the page says what to do about it.
+      await page.waitForTimeout(11_000);
+      for (const untrue of ["Connection to Portcullis lost", "Trying again", "follow the new link"]) {
+        expect(await page.getByText(untrue).count(), untrue).toBe(0);
+      }
+      await page.getByText("it follows again").click();
+      await standingBy.waitFor({ state: "detached" });
+      expect(app.streams.size).toBe(1);
+    });
+  }, 30_000);
 
   it("shows what was recorded while the connection was lost, and keeps still for somebody who reads", async () => {
     await withApp("activity", async (page, app) => {
