@@ -2,34 +2,46 @@ import { useCallback, useEffect, useState } from "react";
 import type { Result } from "../shared/errors.ts";
 import type { CallChannel } from "../shared/ipc/channels.ts";
 import type { Output } from "../shared/ipc/contract.ts";
-import type { Arguments } from "./api.ts";
+import { onReconnected, type Arguments } from "./api.ts";
 import { useApp } from "./app-context.tsx";
 
 export interface Fetched<T> {
-  /** Null until the first answer; the last answer stays while a new one is on its way. */
+  /** Null until the first answer to this input; the last one stays while the same is asked again. */
   readonly result: Result<T> | null;
+  /** Whether an answer is on its way. */
+  readonly busy: boolean;
   readonly again: () => void;
 }
 
-/** Something that is asked for when it is shown, anew when `version` changes. */
+interface Answer<T> {
+  readonly asked: string;
+  readonly key: string;
+  readonly result: Result<T>;
+}
+
+/** Something that is asked for when it is shown, anew when `version` changes, and once more when a lost connection, which it failed by, is back. */
 export function useFetched<C extends CallChannel>(channel: C, input: Arguments<C>[0], version: string): Fetched<Output<C>> {
   const { api } = useApp();
-  const [result, setResult] = useState<Result<Output<C>> | null>(null);
+  const [answer, setAnswer] = useState<Answer<Output<C>> | null>(null);
   const [round, setRound] = useState(0);
-  // One text for all that makes it ask again, so that a caller may pass a new object each time.
-  const key = JSON.stringify([input ?? null, version, round]);
+  // Texts, so that a caller may pass a new object each time.
+  const asked = JSON.stringify(input ?? null);
+  const key = JSON.stringify([asked, version, round]);
   useEffect(() => {
     let wanted = true;
-    const [given] = JSON.parse(key) as [Arguments<C>[0] | null];
+    const given = JSON.parse(asked) as Arguments<C>[0] | null;
     const ask = async (): Promise<void> => {
-      const answer = await api.call(channel, ...([given ?? undefined] as Arguments<C>));
-      if (wanted) setResult(answer);
+      const result = await api.call(channel, ...([given ?? undefined] as Arguments<C>));
+      if (wanted) setAnswer({ asked, key, result });
     };
     void ask();
     return () => {
       wanted = false;
     };
-  }, [api, channel, key]);
+  }, [api, channel, asked, key]);
   const again = useCallback(() => setRound((now) => now + 1), []);
-  return { result, again };
+  const failed = answer?.result.ok === false;
+  useEffect(() => (failed ? onReconnected(api, again) : undefined), [api, again, failed]);
+  // What was said of something else, another server's tools say, is no answer.
+  return { result: answer?.asked === asked ? answer.result : null, busy: answer?.key !== key, again };
 }

@@ -2,10 +2,10 @@ import { FolderLock, ShieldOff } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import type { ServerView } from "../../shared/model/server.ts";
 import { messages } from "../messages.ts";
-import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
+import { Failure } from "../ui/failure.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { useFocusInside, useOpener } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
@@ -47,9 +47,7 @@ export function SandboxTab({ server }: { readonly server: ServerView }) {
           </div>
         </>
       ) : (
-        <Banner hue="red" title={<Revealed text={explained.result.error.message} />}>
-          {explained.result.error.hint === undefined ? null : <Revealed text={explained.result.error.hint} />}
-        </Banner>
+        <Failure error={explained.result.error} busy={explained.busy} onAgain={explained.again} />
       )}
       <Waiver server={server} />
     </div>

@@ -87,7 +87,7 @@ export function ServerDetail({ server }: { readonly server: ServerView }) {
           <SandboxTab server={server} />
         </Tabs.Panel>
         <Tabs.Panel value="stderr" className="tab-panel">
-          <StderrTab name={server.name} />
+          <StderrTab server={server} />
         </Tabs.Panel>
       </Tabs.Root>
     </div>

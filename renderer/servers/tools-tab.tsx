@@ -1,12 +1,11 @@
 import { Wrench } from "lucide-react";
-import { useEffect } from "react";
 import type { ServerView } from "../../shared/model/server.ts";
-import { useApp, useSnapshot } from "../app-context.tsx";
+import { useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { effectFor } from "../rules/effect-for.ts";
 import { Badge, type Hue } from "../ui/badge.tsx";
-import { Banner } from "../ui/banner.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { Failure } from "../ui/failure.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { useNow } from "../ui/now.tsx";
 import { Revealed } from "../ui/revealed.tsx";
@@ -16,25 +15,29 @@ const hues = { allow: "green", ask: "accent", deny: "red" } as const satisfies R
 
 /** Its tools in its own words, each with what the rules say. */
 export function ToolsTab({ server }: { readonly server: ServerView }) {
-  const { api } = useApp();
-  const unknown = server.tools === null && server.instances.length > 0;
-  useEffect(() => {
-    // What is running can be asked; that it has answered comes with the servers' slice.
-    if (unknown) void api.call("server.tools", { name: server.name });
-  }, [api, server.name, unknown]);
-  if (server.tools === null || server.tools.count === 0) {
-    return <EmptyState icon={Wrench} title={messages.servers.noTools} text={messages.servers.noToolsText} />;
+  const words = messages.servers;
+  if (server.tools === null) {
+    if (server.instances.length > 0) return <Asking server={server.name} />;
+    return <EmptyState icon={Wrench} title={words.toolsUnknown} text={words.toolsUnknownText} />;
   }
-  return <ToolList key={server.name} server={server.name} listing={server.tools.listing} />;
+  if (server.tools.count === 0) return <EmptyState icon={Wrench} title={words.noTools} text={words.noToolsText} />;
+  return <ToolList server={server.name} listing={server.tools.listing} />;
+}
+
+/** What is running can be asked; that it has answered comes with the servers' slice, and so does the list. */
+function Asking({ server }: { readonly server: string }) {
+  const { result, busy, again } = useFetched("server.tools", { name: server }, "");
+  if (result?.ok === false) return <Failure error={result.error} busy={busy} onAgain={again} />;
+  return <output className="faint">{messages.servers.askingForTools}</output>;
 }
 
 function ToolList({ server, listing }: { readonly server: string; readonly listing: number }) {
   const rules = useSnapshot((snapshot) => snapshot.rules);
   const fallback = useSnapshot((snapshot) => snapshot.settings.defaultEffect);
   const now = useNow(60_000);
-  const { result } = useFetched("server.knownTools", { name: server }, String(listing));
-  if (result === null) return null;
-  if (!result.ok) return <Banner hue="red" live title={<Revealed text={result.error.message} />} />;
+  const { result, busy, again } = useFetched("server.knownTools", { name: server }, String(listing));
+  if (result === null) return <output className="faint">{messages.common.loading}</output>;
+  if (!result.ok) return <Failure error={result.error} busy={busy} onAgain={again} />;
   return (
     <div className="section">
       <p className="small faint">{messages.servers.untrusted}</p>
@@ -50,8 +53,8 @@ function ToolList({ server, listing }: { readonly server: string; readonly listi
                 {tool.destructiveHint === true ? <Badge>{messages.servers.destructive}</Badge> : null}
                 {tool.readOnlyHint === true ? <Badge>{messages.servers.readOnly}</Badge> : null}
                 <span className="end">
+                  {exceptions > 0 ? <span className="small faint">{messages.rules.exceptions(exceptions)} </span> : null}
                   <Badge hue={hues[effect]}>{messages.rules.effects[effect]}</Badge>
-                  {exceptions > 0 ? <span className="small faint"> {messages.rules.exceptions(exceptions)}</span> : null}
                 </span>
               </div>
               {tool.title === undefined || tool.title === tool.name ? null : (

@@ -1,9 +1,9 @@
 import { CircleAlert, CircleCheck, RefreshCw, TriangleAlert, type LucideIcon } from "lucide-react";
 import type { Check } from "../../shared/model/snapshot.ts";
 import { messages } from "../messages.ts";
-import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
+import { Failure } from "../ui/failure.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { useFetched } from "../use-fetched.ts";
 import { Group } from "./settings-group.tsx";
@@ -20,12 +20,12 @@ export function DoctorSection() {
   const checks = useFetched("doctor.run", undefined, "");
   const words = messages.settings;
   const again = (
-    <Button icon={<RefreshCw size={14} aria-hidden="true" />} onClick={checks.again}>
+    <Button icon={<RefreshCw size={14} aria-hidden="true" />} aria-disabled={checks.busy} onClick={checks.again}>
       {words.check}
     </Button>
   );
   if (checks.result !== null && !checks.result.ok) {
-    return <Banner hue="red" title={<Revealed text={checks.result.error.message} />} action={again} />;
+    return <Failure error={checks.result.error} busy={checks.busy} onAgain={checks.again} />;
   }
   const found = checks.result?.value ?? [];
   return (

@@ -44,6 +44,7 @@ describe.skipIf(noBrowser !== null)("a page in a browser", () => {
         const approvals = app.revision > 2 ? [] : snapshot.approvals;
         return { ok: true, value: { revision: app.revision, snapshot: { ...snapshot, approvals } } };
       }
+      if (channel === "server.log") return { ok: true, value: ["it was heard"] };
       if (channel === "journal.page") return { ok: true, value: { records: app.records.toReversed(), more: false } };
       return { ok: false, error: { code: "not-found", message: "not here" } };
     };
@@ -163,6 +164,18 @@ describe.skipIf(noBrowser !== null)("a page in a browser", () => {
       expect(app.streams.size).toBe(1);
     });
   }, 30_000);
+
+  it("asks again, once the connection is back, for what could not be had without it", async () => {
+    await withApp("servers/filesystem", async (page, app) => {
+      await page.getByRole("tab", { name: "Stderr" }).waitFor();
+      await lose(page, app);
+      await page.getByRole("tab", { name: "Stderr" }).click();
+      await page.getByText("Portcullis did not answer.").waitFor();
+      await comeBack(page, app);
+      await page.getByText("it was heard").waitFor();
+      expect(await page.getByText("Portcullis did not answer.").count()).toBe(0);
+    });
+  });
 
   it("shows what was recorded while the connection was lost, and keeps still for somebody who reads", async () => {
     await withApp("activity", async (page, app) => {
