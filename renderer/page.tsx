@@ -23,6 +23,10 @@ export function startPage(content: ReactNode): void {
     app.replica.close();
     app.api.close();
   });
+  // A browser may keep a page that was left and show it again as it was: this one has stopped following, and begins anew.
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) window.location.reload();
+  });
   createRoot(element).render(
     <StrictMode>
       <CSPProvider disableStyleElements>

@@ -13,15 +13,14 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
     const timer = setTimeout(() => setCopied(false), 1600);
     return () => clearTimeout(timer);
   }, [copied]);
+  const copy = async (): Promise<void> => {
+    const done = await copyText(text);
+    setCopied(done);
+    // A refusal is rare; without words the person would paste something else.
+    if (!done) toasts.say(messages.common.copyFailed);
+  };
   return (
-    <Button
-      icon={copied ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
-      onClick={() => {
-        copyText(text).then(setCopied, () => setCopied(false));
-        // A refusal is rare (the page lost the focus); without words the person would paste something else.
-        if (!document.hasFocus()) toasts.say(messages.common.copyFailed);
-      }}
-    >
+    <Button icon={copied ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />} onClick={() => void copy()}>
       <span aria-live="polite">{copied ? messages.common.copied : (label ?? messages.common.copy)}</span>
     </Button>
   );
