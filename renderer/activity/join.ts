@@ -1,4 +1,5 @@
 import type { JournalKind, JournalRecord } from "../../shared/model/journal-entry.ts";
+import { startOf } from "../ui/cut.ts";
 
 /**
  * The journal as a person reads it: the records of one call (asked, sent, answered) are one row, at the place of the first that is
@@ -95,7 +96,7 @@ export function subjectOf(row: ActivityRow, limit: number): string {
       .map((name) => entries.find(([key, value]) => key === name && typeof value === "string"))
       .find((entry) => entry !== undefined);
     const value = chosen?.[1] ?? entries.find(([, candidate]) => typeof candidate === "string")?.[1];
-    if (typeof value === "string") return value.slice(0, limit);
+    if (typeof value === "string") return startOf(value, limit);
   }
   return "";
 }
@@ -105,15 +106,9 @@ export function noteOf(record: JournalRecord, limit: number): string {
   const { detail = {} } = record;
   const names = [record.client, record.server, record.tool].filter((name) => name !== undefined);
   if (record.kind === "settings-changed")
-    return [...names, Object.keys(detail).join(", ")]
-      .filter((part) => part !== "")
-      .join(" · ")
-      .slice(0, limit);
+    return startOf([...names, Object.keys(detail).join(", ")].filter((part) => part !== "").join(" · "), limit);
   const told = ["name", "secret", "version", "reason", "step", "field"]
     .map((key) => detail[key])
     .find((value) => typeof value === "string");
-  return [names.join(" → "), typeof told === "string" ? told : ""]
-    .filter((part) => part !== "")
-    .join(" · ")
-    .slice(0, limit);
+  return startOf([names.join(" → "), typeof told === "string" ? told : ""].filter((part) => part !== "").join(" · "), limit);
 }

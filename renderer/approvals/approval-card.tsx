@@ -6,6 +6,7 @@ import { messages } from "../messages.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
+import { endOf, startOf } from "../ui/cut.ts";
 import { Disclosure } from "../ui/disclosure.tsx";
 import { JsonView } from "../ui/json-view.tsx";
 import { LongText } from "../ui/long-text.tsx";
@@ -242,5 +243,5 @@ function placeOf(pointer: string): string {
     .slice(1)
     .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"))
     .join(" › ");
-  return words.length <= longestPlace ? words : `${words.slice(0, longestPlace / 2)} … ${words.slice(-longestPlace / 2)}`;
+  return words.length <= longestPlace ? words : `${startOf(words, longestPlace / 2)} … ${endOf(words, longestPlace / 2)}`;
 }

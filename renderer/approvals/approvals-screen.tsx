@@ -3,6 +3,7 @@ import { useCallback, useState } from "react";
 import { useApp, useSnapshot, useView } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Button } from "../ui/button.tsx";
+import { startOf } from "../ui/cut.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Ago } from "../ui/now.tsx";
 import { Revealed } from "../ui/revealed.tsx";
@@ -91,7 +92,7 @@ export function ApprovalsScreen() {
                       {approval.subject === null ? (
                         <Ago at={approval.createdAt} />
                       ) : (
-                        <Revealed text={approval.subject.value.slice(0, 300)} line />
+                        <Revealed text={startOf(approval.subject.value, 300)} line />
                       )}
                     </span>
                   </button>

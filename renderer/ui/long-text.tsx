@@ -2,6 +2,7 @@ import { useState } from "react";
 import { format } from "../format.ts";
 import { messages } from "../messages.ts";
 import { Button } from "./button.tsx";
+import { endOf, startOf } from "./cut.ts";
 import { Revealed } from "./revealed.tsx";
 
 const encoder = new TextEncoder();
@@ -17,9 +18,9 @@ export function LongText({ text, limit = 480, line = false }: { readonly text: s
         <Revealed text={text} line={line} />
       ) : (
         <>
-          <Revealed text={text.slice(0, limit - tail)} line={line} />
+          <Revealed text={startOf(text, limit - tail)} line={line} />
           <span className="fold-gap"> … </span>
-          <Revealed text={text.slice(-tail)} line={line} />
+          <Revealed text={endOf(text, tail)} line={line} />
         </>
       )}{" "}
       <Button look="link" aria-expanded={open} onClick={() => setOpen(!open)}>
