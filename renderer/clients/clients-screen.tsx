@@ -2,6 +2,7 @@ import "./clients.css";
 import { FileSearch, MonitorSmartphone } from "lucide-react";
 import type { ClientSession } from "../../shared/model/client.ts";
 import { useApp, useSnapshot } from "../app-context.tsx";
+import { format } from "../format.ts";
 import { messages } from "../messages.ts";
 import { Button } from "../ui/button.tsx";
 import { Ago } from "../ui/now.tsx";
@@ -63,12 +64,12 @@ function ClientRow({ name, sessions }: { readonly name: string; readonly session
           <span className="strong">
             <Revealed text={name} line />
           </span>{" "}
-          {says.map((one) => (
-            <span key={one} className="small faint unbroken">
+          {says.length === 0 ? null : (
+            <span className="small faint unbroken">
               {words.says("")}
-              <Revealed text={one} line />
+              <Revealed text={format.list(says)} line />
             </span>
-          ))}
+          )}
         </p>
         <ul className="small quiet">
           {sessions.map((session) => (

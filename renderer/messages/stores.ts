@@ -89,8 +89,8 @@ export const ruleMessages = {
   anyClient: "Every client",
   anyServer: "any server",
   sentence: (effect: Effect, client: string | null, tool: string | null, server: string | null): Rich => [
-    client === null ? "Every client" : { strong: client },
-    ` ${effectWords[effect]} `,
+    client === null ? (effect === "deny" ? "No client" : "Every client") : { strong: client },
+    ` ${client === null && effect === "deny" ? "may use" : effectWords[effect]} `,
     tool === null ? "any tool" : { strong: tool },
     " of ",
     server === null ? "any server" : { strong: server },

@@ -48,7 +48,7 @@ describe.skipIf(noBrowser !== null)("a choice", () => {
 
   it("says which row it is about", async () => {
     await pages.with({ hash: "rules" }, async (page) => {
-      const revoke = page.getByRole("button", { name: "Revoke: Every client may never use delete_* of any server" });
+      const revoke = page.getByRole("button", { name: "Revoke: No client may use delete_* of any server" });
       await expect.poll(() => revoke.count()).toBe(1);
     });
     await pages.with({ hash: "secrets" }, async (page) => {

@@ -92,3 +92,18 @@ describe.skipIf(noBrowser !== null)("a name as long as it gets", () => {
     });
   });
 });
+
+describe.skipIf(noBrowser !== null)("a client whose sessions say different things of themselves", () => {
+  const pages = usePages();
+
+  it("has them told apart", async () => {
+    await pages.with({ hash: "clients" }, async (page) => {
+      await page.evaluate(() => {
+        const base = { name: "Cursor", server: "filesystem", connectedAt: 1, calls: 1 };
+        window.fake.push({ clients: ["cursor 1.0", "cursor 1.1"].map((says) => ({ ...base, id: says, says })) });
+      });
+      const row = page.getByRole("region", { name: "Connected now" }).getByRole("listitem").first();
+      await expect.poll(() => row.textContent()).toContain("says it is cursor 1.0 and cursor 1.1");
+    });
+  });
+});
