@@ -90,7 +90,7 @@ async function status(context: Context, options: Json): Promise<Status> {
           `  waiting   ${String(approvals.length)}`,
           `  clients   ${String(clients.length)}`,
           `  servers   ${String(servers.length)}`,
-          `  journal   ${String(view.journal.records)} records`,
+          `  journal   ${String(view.journal.records)} record${view.journal.records === 1 ? "" : "s"}`,
           `  config    ${view.home.config}`,
         ]
           .map((line) => revealLine(line))

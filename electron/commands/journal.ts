@@ -163,7 +163,13 @@ async function show(context: Context, which: string, options: { readonly json?: 
         ? await collect(source, { call: which }, 100)
         : (await source.page({ before: seq + 1, limit: 1 }))?.records.filter((r) => r.seq === seq);
     if (records === null || records === undefined) return 1;
-    if (records.length === 0) return report(context, { code: "not-found", message: `there is no record or call ${which}` });
+    if (records.length === 0) {
+      return report(context, {
+        code: "not-found",
+        message: `there is no record or call ${which}`,
+        hint: "portcullis journal list shows the newest, each with its number.",
+      });
+    }
     if (options.json === true) terminal.json(records);
     else for (const record of records) terminal.print(recordLines(record).join("\n"));
     return 0;

@@ -92,7 +92,8 @@ async function set(context: Context, name: string): Promise<Status> {
     if (typed === null) return report(context, { code: "bad-input", message: "no value was given, so nothing was stored" });
     if (!typed.ok) return report(context, { ...typed.error, message: `nothing was stored: ${typed.error.message}` });
     const value = typed.value.replace(/\r?\n$/, "");
-    if (value === "") return report(context, { code: "bad-input", message: "an empty value is not stored" });
+    if (value === "")
+      return report(context, { code: "bad-input", message: "an empty value is not stored", hint: "Type the value, or pipe it in." });
     if (Buffer.byteLength(value) > maxBytes)
       return report(context, { code: "too-large", message: "a value of more than 64 KiB is not stored" });
     const stored = await app.call("secret.put", { name, value });

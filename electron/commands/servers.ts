@@ -233,7 +233,7 @@ export async function withServer(
     if (view === undefined) {
       return report(context, {
         code: "not-found",
-        message: `there is no server called ${name}`,
+        message: `There is no server named "${name}".`,
         hint: "portcullis server list shows them.",
       });
     }

@@ -77,7 +77,7 @@ async function askPassphrase(context: Context, question: string): Promise<string
   const typed = terminal.interactive ? await terminal.askSecret(question) : await terminal.readAll(4 * longest);
   const passphrase = typed?.ok === true ? typed.value.replace(/\r?\n$/, "") : "";
   if (typed?.ok === false) report(context, typed.error);
-  else if (passphrase === "") terminal.note("portcullis: no passphrase was given");
+  else if (passphrase === "") report(context, { code: "bad-input", message: "no passphrase was given", hint: "Type it, or pipe it in." });
   else if (passphrase.length > longest) terminal.note(`portcullis: a passphrase has at most ${String(longest)} characters`);
   else return passphrase;
   return null;

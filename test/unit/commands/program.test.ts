@@ -251,6 +251,21 @@ it("journal verify has status 1 where the head kept outside could not be read, a
   expect([json.status, JSON.parse(json.out)]).toEqual([1, verdict]);
 });
 
+it("a mistake is answered with what to do about it", async () => {
+  await bench.startApp({ "journal.page": { records: [], more: false }, "state.get": snapshot() });
+  const mistakes = [
+    [["journal", "show", "999"], "portcullis journal list shows the newest"],
+    [["server", "show", "nope"], 'There is no server named "nope".\n  portcullis server list shows them.'],
+    [["secret", "set", "a/B"], "Type the value, or pipe it in."],
+    [["vault", "use", "file"], "Type it, or pipe it in."],
+  ] as const;
+  for (const [line, hint] of mistakes) {
+    const { status, errors } = await bench.run([...line]);
+    expect([line, status]).toEqual([line, 1]);
+    expect(errors).toContain(hint);
+  }
+});
+
 it("status --json says what status says", async () => {
   await bench.startApp({ "state.get": snapshot({ approvals: [approval], servers: [serverView] }) });
   expect(JSON.parse((await bench.run(["status", "--json"])).out)).toMatchObject({ state: "idle", waiting: 1, clients: 0, servers: 1 });
