@@ -15,14 +15,21 @@ export function VaultSection() {
   const vault = useSnapshot((snapshot) => snapshot.app.vault);
   const [choosing, setChoosing] = useState(false);
   const [passphrase, setPassphrase] = useState("");
+  const [busy, setBusy] = useState(false);
   const act = useAct();
   const toasts = useToasts();
   const words = messages.settings;
-  const choose = async (store: "keychain" | "file"): Promise<void> => {
-    const result = await act("vault.choose", store === "file" ? { store, passphrase } : { store });
-    if (!result.ok) return;
+  const stay = (): void => {
     setChoosing(false);
     setPassphrase("");
+  };
+  const choose = async (store: "keychain" | "file"): Promise<void> => {
+    if (busy) return;
+    setBusy(true);
+    const result = await act("vault.choose", store === "file" ? { store, passphrase } : { store });
+    setBusy(false);
+    if (!result.ok) return;
+    stay();
     toasts.say(words.vaultChanged);
   };
   const state = vault.kind === "ready" ? words.vaultReady : vault.kind === "locked" ? words.vaultLocked : words.vaultUnavailable;
@@ -41,7 +48,7 @@ export function VaultSection() {
           value={choosing ? "file" : vault.store}
           options={(["keychain", "file"] as const).map((value) => ({ value, label: words.stores[value] }))}
           onChange={(store) => {
-            if (store === vault.store) setChoosing(false);
+            if (store === vault.store) stay();
             else if (store === "file") setChoosing(true);
             else void choose("keychain");
           }}
@@ -74,8 +81,8 @@ export function VaultSection() {
               )}
             </Field>
             <div className="actions">
-              <Button onClick={() => setChoosing(false)}>{messages.common.cancel}</Button>
-              <Button look="primary" submit aria-disabled={passphrase === ""}>
+              <Button onClick={stay}>{messages.common.cancel}</Button>
+              <Button look="primary" submit aria-disabled={busy || passphrase === ""}>
                 {words.takeFile}
               </Button>
             </div>

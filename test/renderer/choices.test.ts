@@ -46,6 +46,25 @@ describe.skipIf(noBrowser !== null)("a choice", () => {
     });
   });
 
+  it("of the encrypted file is sent once, and its passphrase is forgotten where it was not taken", async () => {
+    await pages.with({ hash: "settings" }, async (page) => {
+      const file = page.getByRole("radio", { name: "Encrypted file" });
+      const passphrase = page.getByLabel("Choose a passphrase for the file");
+      await file.click();
+      await passphrase.fill("first thought");
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await file.click();
+      expect(await passphrase.inputValue()).toBe("");
+      await page.evaluate(() => window.fake.hold("vault.choose"));
+      await passphrase.fill("correct horse");
+      await passphrase.press("Enter");
+      await passphrase.press("Enter");
+      expect(await sent(page, "vault.choose")).toEqual([{ store: "file", passphrase: "correct horse" }]);
+      await page.evaluate(() => window.fake.release("vault.choose"));
+      await passphrase.waitFor({ state: "detached" });
+    });
+  });
+
   it("says which row it is about", async () => {
     await pages.with({ hash: "rules" }, async (page) => {
       const revoke = page.getByRole("button", { name: "Revoke: No client may use delete_* of any server" });
