@@ -23,8 +23,17 @@ export interface MigrationLog {
 export function createMigrationLog(api: Pick<Api, "call" | "on" | "onConnection">): MigrationLog {
   const store = createStore<MigrationLogState>(() => ({ history: null, drift: [], scan: null, scanning: false, scanProblem: null }));
 
+  let changed = false;
+  let asked = 0;
+  let told = 0;
+
   const load = async (): Promise<void> => {
+    asked += 1;
+    const mine = asked;
     const [history, drift] = await Promise.all([api.call("migration.history"), api.call("migration.drift")]);
+    // Two may be on their way, and come in another order.
+    if (mine < told) return;
+    told = mine;
     // What cannot be asked for stays as it was known; the next change asks again.
     if (history.ok) store.setState({ history: history.value });
     if (drift.ok) store.setState({ drift: drift.value });
@@ -33,10 +42,12 @@ export function createMigrationLog(api: Pick<Api, "call" | "on" | "onConnection"
   const look = async (): Promise<void> => {
     if (store.getState().scanning) return;
     store.setState({ scanning: true });
-    const scanned = await api.call("migration.scan", { folders: [] });
-    store.setState(
-      scanned.ok ? { scan: scanned.value, scanProblem: null, scanning: false } : { scanProblem: scanned.error, scanning: false },
-    );
+    do {
+      changed = false;
+      const scanned = await api.call("migration.scan", { folders: [] });
+      store.setState(scanned.ok ? { scan: scanned.value, scanProblem: null } : { scanProblem: scanned.error });
+    } while (changed);
+    store.setState({ scanning: false });
   };
 
   return {
@@ -45,6 +56,8 @@ export function createMigrationLog(api: Pick<Api, "call" | "on" | "onConnection"
     follow() {
       const again = (): void => {
         void load();
+        // A look that is on its way may have read before the change.
+        changed = true;
         if (store.getState().scan !== null) void look();
       };
       void load();

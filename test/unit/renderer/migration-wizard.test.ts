@@ -270,4 +270,27 @@ describe("what is known of migrations", () => {
     fake.push({ step: null });
     expect(fake.waiting("migration.scan")).toHaveLength(1);
   });
+
+  it("looks once more when something changed during the look, and takes no older answer for a newer one", async () => {
+    const fake = fakeApi();
+    const log = createMigrationLog(fake.api);
+    log.follow();
+    void log.look();
+    fake.push({ step: null });
+    expect(fake.waiting("migration.scan")).toHaveLength(1);
+    await fake.answer("migration.scan", ok({ ...migrationScan(now), at: 1 }));
+    expect(fake.waiting("migration.scan")).toHaveLength(1);
+    await fake.answer("migration.scan", ok({ ...migrationScan(now), at: 2 }));
+    expect(log.store.getState()).toMatchObject({ scanning: false, scan: { at: 2 } });
+    expect(fake.waiting("migration.scan")).toEqual([]);
+    const [older, newer] = fake.waiting("migration.history");
+    const [olderDrift, newerDrift] = fake.waiting("migration.drift");
+    newer?.answer(ok([migrationDone(now)]));
+    newerDrift?.answer(ok([]));
+    await expect.poll(() => log.store.getState().history).toHaveLength(1);
+    older?.answer(ok([]));
+    olderDrift?.answer(ok([]));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(log.store.getState().history).toHaveLength(1);
+  });
 });
