@@ -149,6 +149,7 @@ function useUndo(migration: Migration): {
   const [busy, setBusy] = useState(false);
   const act = useAct();
   const toasts = useToasts();
+  const words = messages.migration.clients.history;
   return {
     busy,
     async run(file, said) {
@@ -156,7 +157,19 @@ function useUndo(migration: Migration): {
       setBusy(true);
       const undone = await act("migration.undo", { migration: migration.id, ...(file === undefined ? {} : { file }) });
       setBusy(false);
-      if (undone.ok) toasts.say(said);
+      if (!undone.ok) return;
+      // A file that is gone, or entries that are not ours any more, are left; then it is not as it was.
+      const tried = new Set(migration.files.filter(canUndo).map(({ path }) => path));
+      const left = undone.value.files.filter(
+        ({ path, reason }) => reason !== null && (file === undefined ? tried.has(path) : path === file),
+      );
+      if (left.length === 0) toasts.say(said);
+      else
+        toasts.fail({
+          code: "cancelled",
+          message: words.notAllUndone,
+          hint: left.map(({ path, reason }) => `${path}: ${reason}`).join("\n"),
+        });
     },
   };
 }

@@ -277,6 +277,7 @@ export const migrationMessages = {
         "It was changed since. Only what Portcullis wrote is taken out, and each entry gets its original text again, with its secrets in plaintext. The rest stays.",
       undone: (path: string) => `${path} is put back`,
       allUndone: "Everything of it is put back",
+      notAllUndone: "Not everything is as it was",
       failedServer: (name: string, reason: string | null) => (reason === null ? `${name} did not start` : `${name}: ${reason}`),
     },
   },

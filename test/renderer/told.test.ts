@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { approvals } from "../fixtures/renderer/snapshot.ts";
+import { migrationFixture } from "../fixtures/renderer/migration.ts";
 import { noBrowser, usePages } from "./harness.ts";
 
 describe.skipIf(noBrowser !== null)("what waits", () => {
@@ -104,6 +105,24 @@ describe.skipIf(noBrowser !== null)("a client whose sessions say different thing
       });
       const row = page.getByRole("region", { name: "Connected now" }).getByRole("listitem").first();
       await expect.poll(() => row.textContent()).toContain("says it is cursor 1.0 and cursor 1.1");
+    });
+  });
+});
+
+describe.skipIf(noBrowser !== null)("an undo that put nothing back", () => {
+  const pages = usePages({ hash: "clients" });
+
+  it("is not told as one that did", async () => {
+    const migration = migrationFixture(Date.now());
+    const reason = "The file is gone, so nothing was put back.";
+    const undone = { ...migration.applied, files: migration.applied.files.map((file) => ({ ...file, state: "undone", reason })) };
+    const data = { migration: { ...migration, history: [migration.applied] }, answers: { "migration.undo": undone } };
+    await pages.with({ data }, async (page) => {
+      await page.getByRole("button", { name: "Undo the change of /home/ann/.cursor/mcp.json" }).first().click();
+      await page.getByRole("button", { name: "Put back" }).click();
+      await page.getByText("Not everything is as it was").first().waitFor();
+      expect(await page.getByText(`/home/ann/.cursor/mcp.json: ${reason}`).count()).toBeGreaterThan(0);
+      expect(await page.getByText("/home/ann/.cursor/mcp.json is put back").count()).toBe(0);
     });
   });
 });
