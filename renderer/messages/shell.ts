@@ -81,6 +81,7 @@ export const shellMessages = {
   faultDoctor: "See what is wrong",
   journalAside: {
     ask: "Put the journal aside",
+    question: "Put the journal aside?",
     text: "The journal is renamed and kept as it is, so that you can look into it. A new one begins, and its first record says that you did this. Nothing is deleted. Portcullis has to be started again afterwards.",
     again: "Do it again",
     half: "The journal was put aside, but the new one is not trusted yet.",

@@ -6,7 +6,9 @@ import { useApp, useSnapshot, useView } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Banner } from "../ui/banner.tsx";
 import { Button } from "../ui/button.tsx";
+import { Confirm } from "../ui/confirm.tsx";
 import { Revealed } from "../ui/revealed.tsx";
+import { useOpener } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 
 /** A restart takes less. */
@@ -84,6 +86,7 @@ function FaultBanner({ app }: { readonly app: AppView }) {
   const act = useAct();
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
+  const opener = useOpener(asking);
   const [aside, setAside] = useState<Output<"journal.archive"> | null>(null);
   const words = messages.shell;
   const putAside = async (): Promise<void> => {
@@ -125,7 +128,11 @@ function FaultBanner({ app }: { readonly app: AppView }) {
         asking ? undefined : (
           <div className="actions">
             {screen === "settings" ? null : <Button onClick={() => view.go("settings")}>{words.faultDoctor}</Button>}
-            {app.journal.fault === null ? null : <Button onClick={() => setAsking(true)}>{words.journalAside.ask}…</Button>}
+            {app.journal.fault === null ? null : (
+              <Button ref={opener} onClick={() => setAsking(true)}>
+                {words.journalAside.ask}…
+              </Button>
+            )}
           </div>
         )
       }
@@ -134,15 +141,11 @@ function FaultBanner({ app }: { readonly app: AppView }) {
         <Revealed text={app.reason ?? app.journal.fault ?? ""} />
       </p>
       {asking ? (
-        <>
-          <p>{words.journalAside.text}</p>
-          <div className="actions">
-            <Button onClick={() => setAsking(false)}>{messages.common.cancel}</Button>
-            <Button look="danger" aria-disabled={busy} onClick={() => void putAside()}>
-              {words.journalAside.ask}
-            </Button>
-          </div>
-        </>
+        <Confirm title={words.journalAside.question} text={words.journalAside.text} onCancel={() => setAsking(false)}>
+          <Button look="danger" aria-disabled={busy} onClick={() => void putAside()}>
+            {words.journalAside.ask}
+          </Button>
+        </Confirm>
       ) : null}
     </Banner>
   );

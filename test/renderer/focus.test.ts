@@ -197,4 +197,19 @@ describe.skipIf(noBrowser !== null)("the keyboard", () => {
       await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
     });
   });
+
+  it("begins with the way out where the journal is to be put aside, and Escape is a no", async () => {
+    const fault = "Record 3 is not what was written.";
+    const journal = { ...base.app.journal, fault };
+    await withPage(
+      { hash: "rules", data: { snapshot: { ...base, app: { ...base.app, state: "fault", reason: fault, journal } } } },
+      async (page) => {
+        await press(page, "Put the journal aside…");
+        await expect.poll(() => focused(page)).toBe("Cancel");
+        await page.keyboard.press("Escape");
+        await expect.poll(() => focused(page)).toBe("Put the journal aside…");
+        expect(await page.evaluate(() => window.fake.calls.filter(({ channel }) => channel === "journal.archive"))).toEqual([]);
+      },
+    );
+  });
 });
