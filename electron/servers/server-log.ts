@@ -49,7 +49,7 @@ export function createServerLog(
   let writing: Promise<void> | null = null;
   let size: number | null = null;
 
-  function take(line: string): void {
+  function take(line: string, cutOff = false): void {
     if (queued > queueBytes) {
       dropped += 1;
       return;
@@ -61,7 +61,7 @@ export function createServerLog(
       queue.push(words);
       queued += words.length + lineCost;
     }
-    const clean = reveal(redactor().text(line));
+    const clean = reveal(cutOff ? redactor().cutOff(line) : redactor().text(line));
     const kept = clean.length > lineLength ? `${clean.slice(0, lineLength)} … (${clean.length - lineLength} more characters)` : clean;
     const text = `${stamp} ${kept}\n`;
     queue.push(text);
@@ -134,7 +134,8 @@ export function createServerLog(
       let skipping = false;
       let ended = false;
       const flush = (): void => {
-        if (pending !== "" && !skipping) take(pending);
+        // A killed process may have been in the middle of a secret.
+        if (pending !== "" && !skipping) take(pending, true);
         pending = "";
       };
       const feed = (text: string): void => {

@@ -2,7 +2,7 @@ import { joinBrokenLines, mayHaveLineEnds } from "./broken-lines.ts";
 import { createByteSearch, type Hit } from "./byte-search.ts";
 import { createJsonPlaces, escapeEnd, escapeStart, isJson, isStructural, memberName } from "./json-bytes.ts";
 import { secretForms, shortestSecret } from "./secret-forms.ts";
-import { createUtf8Stream, decodeUtf8, encodeUtf8 } from "./utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 /**
  * Known secret values taken out of whatever leaves: results to the client, stderr, errors, journal, UI (threat 25). Each value is
@@ -22,6 +22,8 @@ export interface Redactor {
   bytes(data: Uint8Array): Uint8Array;
   /** The very same string when there is nothing to take out. */
   text(text: string): string;
+  /** The same of a text that ends because its writer was stopped: four and more bytes at its end that begin a secret go, too. */
+  cutOff(text: string): string;
   /**
    * Every string in a JSON value, keys included, and every number that is a secret, which becomes a string; the same object when there is
    * nothing to take out. No member is lost: names that become the same are numbered.
@@ -29,18 +31,6 @@ export interface Redactor {
   json<T>(value: T): T;
   /** Whether anything stands there that is looked for, also what `bytes` leaves in place to keep JSON valid and the protocol's numbers. */
   holds(data: Uint8Array): boolean;
-  /** One step of a stream; for `createRedactingStream`. */
-  step(state: StreamState, data: Uint8Array, last: boolean): { readonly state: StreamState; readonly out: Uint8Array };
-}
-
-/** What a stream carries from chunk to chunk. */
-interface StreamState {
-  /** Not handed on yet: it may be the beginning of a secret. */
-  readonly held: Uint8Array;
-  /** How many bytes of `held` belong to a secret whose mark has been handed on. */
-  readonly covered: number;
-  /** Whether what was handed on ends with a mark. */
-  readonly marked: boolean;
 }
 
 /** What stands in a secret's place. It needs no escaping in JSON, urls or HTML. */
@@ -76,7 +66,7 @@ export function createRedactor(values: readonly string[]): Redactor {
     if (whole.length * 3 < shortest) return whole;
     const data = encodeUtf8(whole);
     const hits = find(data, whole.includes("\n") || whole.includes("\\"));
-    return hits.length === 0 ? whole : decodeUtf8(replace(data, merge(hits), 0, data.length, false));
+    return hits.length === 0 ? whole : decodeUtf8(replace(data, merge(hits)));
   };
 
   const json = (value: unknown, depth: number): unknown => {
@@ -103,54 +93,16 @@ export function createRedactor(values: readonly string[]): Redactor {
       const hits = find(data, mayHaveLineEnds(data));
       if (hits.length === 0) return data;
       const stretches = settle(data, hits, structural);
-      return stretches.length === 0 ? data : replace(data, stretches, 0, data.length, false);
+      return stretches.length === 0 ? data : replace(data, stretches);
     },
     text,
+    cutOff(whole) {
+      const data = encodeUtf8(text(whole));
+      const end = search.unfinished(data);
+      return data.length - end < shortestSecret ? decodeUtf8(data) : `${decodeUtf8(data.subarray(0, end))}${redactedMark}`;
+    },
     holds: (data) => find(data, mayHaveLineEnds(data)).length > 0,
     json: <T>(value: T): T => (patterns.length === 0 ? value : (json(value, 0) as T)),
-    step(state, chunk, last) {
-      const data = concat([state.held, chunk]);
-      const hits = search.find(data);
-      const stretches = merge(state.covered > 0 ? [{ start: 0, end: state.covered }, ...hits] : hits);
-      const cut = last ? data.length : search.unfinished(data);
-      const begun = (stretch: Stretch): boolean => stretch.start < cut || (stretch.start === 0 && state.covered > 0);
-      const across = stretches.find((stretch) => begun(stretch) && stretch.end >= cut);
-      return {
-        out: replace(data, stretches, 0, cut, state.marked),
-        state: {
-          held: data.slice(cut),
-          covered: across === undefined ? 0 : across.end - cut,
-          marked: cut === 0 ? state.marked : across !== undefined,
-        },
-      };
-    },
-  };
-}
-
-export interface RedactingStream {
-  /** Text that is certainly free of known secrets; the rest is held back until more is known (at most 511 bytes). */
-  push(chunk: Uint8Array): string;
-  /** The rest. */
-  end(): string;
-}
-
-/**
- * For output that comes in chunks (a server's stderr): a secret that is cut by a chunk's border is taken out all the same. Bytes
- * that are not UTF-8 become U+FFFD. Base64 is looked at line by line.
- *
- * @param redactor asked at every chunk, so that values learnt meanwhile count
- */
-export function createRedactingStream(redactor: () => Redactor): RedactingStream {
-  let state: StreamState = { held: new Uint8Array(), covered: 0, marked: false };
-  const decode = createUtf8Stream();
-  const push = (chunk: Uint8Array, last: boolean): string => {
-    const step = redactor().step(state, chunk, last);
-    state = step.state;
-    return decode(step.out);
-  };
-  return {
-    push: (chunk) => push(chunk, false),
-    end: () => push(new Uint8Array(), true) + decode(undefined),
   };
 }
 
@@ -231,17 +183,16 @@ function settle(data: Uint8Array, hits: readonly Hit[], structural: readonly boo
 const mark = encodeUtf8(redactedMark);
 const quotedMark = encodeUtf8(`"${redactedMark}"`);
 
-/** The bytes of [from, to) with a mark for each stretch; `marked`: the mark of a stretch that begins at `from` stands already. */
-function replace(data: Uint8Array, stretches: readonly Stretch[], from: number, to: number, marked: boolean): Uint8Array {
+/** The bytes with a mark for each stretch. */
+function replace(data: Uint8Array, stretches: readonly Stretch[]): Uint8Array {
   const out: Uint8Array[] = [];
-  let at = from;
+  let at = 0;
   for (const { start, end, quoted } of stretches) {
-    if (start >= to) break;
     if (start > at) out.push(data.subarray(at, start));
-    if (!(marked && start === from)) out.push(quoted === true ? quotedMark : mark);
-    at = Math.min(end, to);
+    out.push(quoted === true ? quotedMark : mark);
+    at = end;
   }
-  if (at < to) out.push(data.subarray(at, to));
+  if (at < data.length) out.push(data.subarray(at));
   return concat(out);
 }
 

@@ -14,9 +14,3 @@ export function encodeUtf8(text: string): Uint8Array {
 export function decodeUtf8(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
-
-/** Decodes chunk after chunk; a character that is cut in two waits for its rest. `undefined` ends it. */
-export function createUtf8Stream(): (chunk: Uint8Array | undefined) => string {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  return (chunk) => (chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true }));
-}

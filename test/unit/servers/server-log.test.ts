@@ -46,6 +46,14 @@ describe("what a server writes to stderr", () => {
     expect(withoutTime(await log.tail(2))).toEqual(["second", "third"]);
   });
 
+  test("that is cut off by its end has no beginning of a secret at its end", async () => {
+    const log = open();
+    const one = log.instance();
+    one.write(Buffer.from(`token ${secret.slice(0, -1)}`));
+    one.end();
+    expect(withoutTime(await log.tail(10))).toEqual([`token ${redactedMark}`]);
+  });
+
   test("two processes do not run into each other's lines", async () => {
     const log = open();
     const [one, two] = [log.instance(), log.instance()];
