@@ -63,17 +63,22 @@ function withoutScheme(text: string): string {
   return rest !== undefined && isTokenLike(rest) ? rest : text;
 }
 
-/** What a Basic header encodes, and the password of it. */
+/** What a Basic header encodes, and the secrets in it. */
 function basicPair(text: string): readonly string[] {
   const encoded = /^(?:[A-Za-z][\w-]{0,60}:[ \t]+)?basic\s+([A-Za-z0-9+/]+={0,2})$/i.exec(text)?.[1];
   if (encoded === undefined) return [];
   try {
     const pair = decodeUtf8(Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0)));
     const colon = pair.indexOf(":");
-    return colon < 0 || pair.includes("\uFFFD") ? [] : [pair, pair.slice(colon + 1)];
+    return colon < 0 || pair.includes("\uFFFD") ? [] : [pair, ...pairSecrets(pair.slice(0, colon), pair.slice(colon + 1))];
   } catch {
     return []; // not base64 after all
   }
+}
+
+/** A password, and a user that is a secret itself: many services take a key as the user, and no password or any. */
+function pairSecrets(user: string, password: string): readonly string[] {
+  return isTokenLike(user) || (password === "" && user.length >= shortestPart) ? [password, user] : [password];
 }
 
 /**
@@ -88,9 +93,7 @@ function urlSecrets(text: string): readonly string[] {
   if (at >= 0) {
     const colon = authority.indexOf(":");
     const user = authority.slice(0, colon >= 0 && colon < at ? colon : at);
-    const password = authority.slice(user.length + 1, at);
-    if (password !== "") found.push(password);
-    if (isTokenLike(user) || (password === "" && user.length >= shortestPart)) found.push(user);
+    found.push(...pairSecrets(user, authority.slice(user.length + 1, at)));
   }
   const query = /[?#]/.exec(rest)?.index ?? rest.length;
   for (const segment of rest.slice(0, query).split("/")) if (isTokenLike(segment)) found.push(segment);

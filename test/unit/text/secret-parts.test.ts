@@ -16,8 +16,11 @@ const said: Readonly<Record<string, readonly [value: string, text: string]>> = {
     `GET https://${token}@github.com/`,
   ],
   "a token as the user, with an empty password": [`https://${token}:@api.example.com/v1`, `user ${token} is unknown`],
+  "a short token as the user, without a password": ["https://abcdef01@api.example.com/v1", "user abcdef01 is unknown"],
+  "a password that is encoded where it need not be": ["https://app:abcd%65f01@db/main", "login with abcd%65f01 failed"],
   "a password with an @ in it": ["postgres://app:p@ss!word@db/main", "p@ss!word is wrong"],
   "a query, by what names no host": ["https://mcp.example.com/sse?user=ann&api_key=abcdef01", "GET /sse?user=ann&api_key=abcdef01 401"],
+  "a token in a query, whatever it is called": [`https://mcp.example.com/sse?u=${token}`, `no session for ${token}`],
   "a fragment": ["https://app.example.com/#access_token=abcdef01%2F2", "abcdef01/2 has expired"],
   "a path, by Python's requests": [
     "https://hooks.example.com/services/T00000000/B00000000/pJ8xQ2mVt4Rz7Lk1Wc9Yd3Ha",
@@ -27,9 +30,27 @@ const said: Readonly<Record<string, readonly [value: string, text: string]>> = {
   "a header of its own": ["X-Api-Key: abcdef012345", "key abcdef012345 is unknown"],
   "a token behind a word of its own service": [`Bot ${token}`, `An invalid token was provided: ${token}`],
   "a token behind a word that is not known": [`SSWS ${token}`, `no session for ${token}`],
+  "a token of sixteen characters behind a word that is not known": ["SSWS abcdef0123456789", "no session for abcdef0123456789"],
+  "what stands behind Basic and is no pair": ["Basic abcdef01", "abcdef01 is no pair"],
+  "a short token behind OAuth": ["OAuth abcdef01", "abcdef01 has expired"],
+  "a url in a header": ["X-Callback: https://app:abcdef01@hooks.example.com/", "login of app with abcdef01 failed"],
+  "a cookie": ["Cookie: sig=abcdef01; theme=dark", "abcdef01 is no signature"],
+  "credentials in a header": ['X-Credentials: {"api_key":"abcdef01"}', "key abcdef01 is unknown"],
+  "credentials in a list": ['[{"user":"ann","api_keys":["abcdef01"]}]', "key abcdef01 is unknown"],
+  "credentials deep in a file": ['{"a":{"b":{"c":{"d":{"e":{"api_key":"abcdef01"}}}}}}', "key abcdef01 is unknown"],
+  "a line of eight characters": ["first line\nabcdef01\n", "read abcdef01"],
+  "a line that is indented": ["keys:\n    - abcdef01\n    abcdef01-2\t\n", "read (abcdef01-2)"],
+  "the pair in a Basic header": [`Basic ${btoa("app:s3c")}`, "login as app:s3c failed"],
+  "a key as the user in a Basic header": [`Authorization: Basic ${btoa(`${token}:`)}`, `key ${token} has expired`],
+  "a short key as the user in a Basic header": [`Basic ${btoa("abcdef01:")}`, "key abcdef01 has expired"],
+  "a key as the user in a Basic header, with a password that says nothing": [
+    `Basic ${btoa(`${token}:api_token`)}`,
+    `key ${token} has expired`,
+  ],
   "the password in a Basic header": ["Basic YXBwOnMzY3JldHB3", "login of app with s3cretpw failed"],
   "the password in a whole Basic header": ["Authorization: Basic YXBwOnMzY3JldHB3", "login of app with s3cretpw failed"],
   "a connection string of .NET": ["Server=db;Uid=sa;Pwd=s3cr3t pw 9;Encrypt=true", "login of sa with 's3cr3t pw 9' failed"],
+  "a connection string with blanks": ["Server = db; Pwd = abcdef01 ; Encrypt = true", "login of sa with abcdef01 failed"],
   "a connection string of a storage": [
     "AccountName=x;AccountKey=Eby8vdM02xNOcqFlqUwJ==;EndpointSuffix=y",
     "signed with Eby8vdM02xNOcqFlqUwJ==",
@@ -42,11 +63,34 @@ describe("what is found of a secret when it is named alone", () => {
   it.each(Object.entries(said))("%s", (_name, [value, text]) => {
     const redacted = createRedactor([value]).text(text);
     expect(redacted).toContain(redactedMark);
-    for (const part of [token, "p@ss!word", "abcdef01", "pJ8xQ2mVt4Rz7Lk1Wc9Yd3Ha", "s3cr", "Eby8"]) expect(redacted).not.toContain(part);
+    for (const part of [token, "p@ss!word", "abcdef01", "pJ8xQ2mVt4Rz7Lk1Wc9Yd3Ha", "s3c", "Eby8", "abcd%65"])
+      expect(redacted).not.toContain(part);
   });
 });
 
+it.each([
+  "CLIENT_SECRET",
+  "access_token",
+  "Passwd",
+  "DB_PASS",
+  "pwd",
+  "ApiKey",
+  "credentials",
+  "_auth",
+  "Proxy-Authorization",
+  "sig",
+  "Signature",
+])("what is called %s is a secret, in a url and in a settings file", (name) => {
+  for (const value of [`https://mcp.example.com/sse?${name}=abcdef01&v=2`, `v=2;${name}=abcdef01`])
+    expect(createRedactor([value]).text("abcdef01 is unknown")).toBe(`${redactedMark} is unknown`);
+});
+
 describe("what is left in place", () => {
+  it("what is too short to be looked for on its own", () => {
+    for (const value of ["Name: ann1", "https://mcp.example.com/?key=ann1", `Basic ${btoa("ann1:")}`, "https://ann1@example.com/"])
+      expect(createRedactor([value]).text("by ann1")).toBe("by ann1");
+  });
+
   it("the words around a secret, which stand in ordinary text, too", () => {
     const values = [
       "postgres://postgres:s3cr3t-pw-9@localhost:5432/production",
@@ -60,7 +104,16 @@ describe("what is left in place", () => {
   });
 
   it("a secret that only looks like one of these has no parts", () => {
-    for (const value of [token, "correct horse battery staple", "c2VjcmV0LWtleQ==", "key=", "://", "{not json", "a=b;c=d"]) {
+    for (const value of [
+      token,
+      "correct horse battery staple",
+      "correct horse",
+      "c2VjcmV0LWtleQ==",
+      "key=",
+      "://",
+      "{not json",
+      "a=b;c=d",
+    ]) {
       expect(secretParts(value)).toEqual([{ text: value, whole: true }]);
     }
   });
