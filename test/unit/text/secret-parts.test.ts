@@ -32,6 +32,7 @@ const said: Readonly<Record<string, readonly [value: string, text: string]>> = {
   "a token behind a word that is not known": [`SSWS ${token}`, `no session for ${token}`],
   "a token of sixteen characters behind a word that is not known": ["SSWS abcdef0123456789", "no session for abcdef0123456789"],
   "what stands behind Basic and is no pair": ["Basic abcdef01", "abcdef01 is no pair"],
+  "a short token behind Token": ["Token abcdef01", "abcdef01 has expired"],
   "a short token behind OAuth": ["OAuth abcdef01", "abcdef01 has expired"],
   "a url in a header": ["X-Callback: https://app:abcdef01@hooks.example.com/", "login of app with abcdef01 failed"],
   "a cookie": ["Cookie: sig=abcdef01; theme=dark", "abcdef01 is no signature"],
@@ -50,7 +51,7 @@ const said: Readonly<Record<string, readonly [value: string, text: string]>> = {
   "the password in a Basic header": ["Basic YXBwOnMzY3JldHB3", "login of app with s3cretpw failed"],
   "the password in a whole Basic header": ["Authorization: Basic YXBwOnMzY3JldHB3", "login of app with s3cretpw failed"],
   "a connection string of .NET": ["Server=db;Uid=sa;Pwd=s3cr3t pw 9;Encrypt=true", "login of sa with 's3cr3t pw 9' failed"],
-  "a connection string with blanks": ["Server = db; Pwd = abcdef01 ; Encrypt = true", "login of sa with abcdef01 failed"],
+  "a connection string with blanks": ["AccountName = x; AccountKey = abcdef01 ; EndpointSuffix = y", "signed with abcdef01"],
   "a connection string of a storage": [
     "AccountName=x;AccountKey=Eby8vdM02xNOcqFlqUwJ==;EndpointSuffix=y",
     "signed with Eby8vdM02xNOcqFlqUwJ==",
