@@ -49,6 +49,57 @@ describe("createHandshake", () => {
     expect(Buffer.from(handshake.replay()[2]?.line ?? []).equals(line("2", "logging/setLevel", { level: "error" }))).toBe(true);
   });
 
+  it("repeats what was said, whatever becomes of the memory it stood in", () => {
+    const handshake = createHandshake();
+    const first = line("0", "initialize", { a: 1 });
+    const second = line(null, "notifications/initialized");
+    const wanted = [Buffer.from(first), Buffer.from(second)];
+    handshake.requested("initialize", "0", first);
+    handshake.answered("initialize", "0", true);
+    handshake.notified("notifications/initialized", second);
+    for (const used of [first, second]) used.fill(0);
+    expect(handshake.replay().map((item) => Buffer.from(item.line))).toEqual(wanted);
+  });
+
+  it("repeats nothing while the client, which initialized again, has not finished that", () => {
+    const handshake = complete();
+    handshake.requested("resources/subscribe", "1", line("1", "resources/subscribe", { uri: "a" }));
+    handshake.answered("resources/subscribe", "1", true);
+    handshake.requested("initialize", "9", line("9", "initialize"));
+    handshake.answered("initialize", "9", true);
+    expect([handshake.replay(), handshake.subscribed()]).toEqual([[], false]);
+    // Another notification does not finish it.
+    handshake.notified("notifications/cancelled", line(null, "notifications/cancelled"));
+    expect(handshake.replay()).toEqual([]);
+    const unfinished = createHandshake();
+    unfinished.requested("initialize", "0", line("0", "initialize"));
+    unfinished.answered("initialize", "0", true);
+    expect(unfinished.replay()).toEqual([]);
+  });
+
+  it("takes an answer for the request it answers, not for an earlier one of that id", () => {
+    const handshake = complete();
+    for (const [id, method] of [
+      ["1", "resources/subscribe"],
+      ["2", "resources/unsubscribe"],
+    ] as const) {
+      handshake.requested(method, id, line(id, method, { uri: "a" }));
+      handshake.answered(method, id, true);
+    }
+    handshake.requested("tools/call", "1", line("1", "tools/call"));
+    handshake.answered("tools/call", "1", true);
+    expect(handshake.subscribed()).toBe(false);
+  });
+
+  it("keeps so many subscriptions and no more", () => {
+    const handshake = complete();
+    for (let id = 1; id <= 1_001; id += 1) {
+      handshake.requested("resources/subscribe", String(id), line(String(id), "resources/subscribe", { uri: String(id) }));
+      handshake.answered("resources/subscribe", String(id), true);
+    }
+    expect(handshake.replay()).toHaveLength(2 + 1_000);
+  });
+
   it("begins again when the client initializes again", () => {
     const handshake = complete();
     handshake.requested("logging/setLevel", "1", line("1", "logging/setLevel"));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readOutputLine } from "../../../electron/servers/server-output.ts";
+import { createConduct, outputPolicy, readOutputLine } from "../../../electron/servers/server-output.ts";
 
 const read = (text: string) => readOutputLine(Buffer.from(`${text}\n`));
 const deep = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
@@ -39,6 +39,8 @@ describe("a line of a server", () => {
     const text = `{"id":1,"result":{"isError":true},"x":${deep(100)}}`;
     const line = read(text);
     expect(line).toMatchObject({ kind: "message", envelope: { bodyStart: text.indexOf('{"isError"') } });
+    const error = `{"x":${deep(100)},"id":1,"error":{"code":1,"message":"no"},"result":null}`;
+    expect(read(error)).toMatchObject({ kind: "message", envelope: { failed: true, bodyStart: error.indexOf('{"code"') } });
   });
 
   it("cuts a batch into its own bytes, whatever is in it", () => {
@@ -56,5 +58,56 @@ describe("a line of a server", () => {
     });
     for (const none of ["[]", "[1]", '[{"id":1}]', `[${deep(100_000)}]`])
       expect(read(none)).toMatchObject({ kind: "garbage", answers: null });
+  });
+});
+
+describe("what a server may do before it is stopped (threat 34)", () => {
+  const times = <T>(count: number, act: () => T): readonly T[] => Array.from({ length: count }, act);
+  const nothing = (reasons: readonly (string | null)[]): void => expect(new Set(reasons)).toEqual(new Set([null]));
+
+  it("is so many stray lines, or so many bytes of them, since its last message", () => {
+    const conduct = createConduct(outputPolicy, () => 0);
+    const { garbageLines, garbageBytes } = outputPolicy;
+    nothing(times(garbageLines, () => conduct.garbage(1)));
+    conduct.good();
+    nothing(times(garbageLines, () => conduct.garbage(1)));
+    expect(conduct.garbage(1)).toMatch(/no MCP message/);
+    conduct.good();
+    expect(conduct.garbage(garbageBytes)).toBeNull();
+    conduct.good();
+    expect(conduct.garbage(garbageBytes)).toBeNull();
+    expect(conduct.garbage(1)).toMatch(/no MCP message/);
+  });
+
+  it("is so many answers to nothing, whatever is between them", () => {
+    const conduct = createConduct(outputPolicy, () => 0);
+    nothing(
+      times(outputPolicy.unknownAnswers, () => {
+        conduct.good();
+        return conduct.unknownAnswer();
+      }),
+    );
+    conduct.good();
+    expect(conduct.unknownAnswer()).toMatch(/nobody had asked/);
+  });
+
+  it("is so many messages, and so many bytes, in a while; then it is not read until that is over", () => {
+    let now = 1_000;
+    const conduct = createConduct(outputPolicy, () => now);
+    const until = (bytes: number): { passed: number; rest: number } => {
+      for (let passed = 0; ; passed += 1) {
+        const rest = conduct.unsolicited(bytes);
+        if (rest > 0 || passed > 5_000) return { passed, rest };
+      }
+    };
+    expect(until(0)).toEqual({ passed: 1_500, rest: 100 });
+    now += 60;
+    expect(conduct.unsolicited(0)).toBe(40);
+    now += 40;
+    expect(until(512)).toEqual({ passed: 750, rest: 100 });
+    now += 100;
+    expect(until(512 * 1_499)).toEqual({ passed: 1, rest: 100 });
+    now += 99;
+    expect(conduct.unsolicited(0)).toBe(1);
   });
 });
