@@ -64,7 +64,7 @@ describe.skipIf(process.platform === "win32")("the PATH of a login shell", () =>
   });
 
   it("falls back to known folders when the shell hangs, and kills it", async () => {
-    const shell = put("hangs", `#!/bin/sh\necho $$ > "${home}/pid"\nsleep 4242 & sleep 4243\n`);
+    const shell = put("hangs", `#!/bin/sh\nsleep 4242 &\necho $$ $! > "${home}/pid"\nsleep 4243\n`);
     fs.mkdirSync(path.join(home, ".local/bin"), { recursive: true });
     fs.mkdirSync(path.join(home, ".nvm/versions/node/v22.9.0/bin"), { recursive: true });
     fs.mkdirSync(path.join(home, ".nvm/versions/node/v22.10.1/bin"), { recursive: true });
@@ -78,16 +78,29 @@ describe.skipIf(process.platform === "win32")("the PATH of a login shell", () =>
     expect(found.slice(0, 2)).toEqual([path.join(home, ".nvm/versions/node/v22.10.1/bin"), path.join(home, ".local/bin")]);
     expect(found).toContain("/bin");
     expect(found).not.toContain("also/relative");
-    const pid = Number(fs.readFileSync(path.join(home, "pid"), "utf8"));
-    const isGone = (): boolean => {
+    const isGone = (pid: string): boolean => {
       try {
         return /\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
       } catch {
         return true;
       }
     };
-    for (let i = 0; i < 100 && !isGone(); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(isGone()).toBe(true);
+    // With what it has started.
+    const pids = fs.readFileSync(path.join(home, "pid"), "utf8").trim().split(" ");
+    expect(pids).toHaveLength(2);
+    for (let i = 0; i < 100 && !pids.every(isGone); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(pids.filter((pid) => !isGone(pid))).toEqual([]);
+  });
+
+  it("is not asked of a shell that lets nobody in, nor of one that is named relative to where we are", async () => {
+    const folder = path.join(home, "profile");
+    for (const name of [".profile", ".zprofile"]) put(`profile/${name}`, `PATH="$PATH:${folder}/of-the-profile"\n`, 0o644);
+    const relative = path.relative(process.cwd(), put("relative", `#!/bin/sh\necho run > "${home}/relative-run"\n`));
+    for (const shell of [put("sbin/nologin", "#!/bin/sh\nexit 1\n"), put("sbin/false", "#!/bin/sh\nexit 1\n"), relative]) {
+      const environment = createEnvironment({ env: { SHELL: shell, PATH: "/usr/bin:/bin", HOME: folder }, platform: "linux", home });
+      expect(await environment.searchPath(), shell).toContain("/of-the-profile");
+    }
+    expect(fs.existsSync(path.join(home, "relative-run"))).toBe(false);
   });
 
   it("falls back when the shell fails or says nothing", async () => {
@@ -107,12 +120,13 @@ describe("pieces of it", () => {
     expect(readMarkedPath("x@portcullis-path@/a:/b@portcullis-path@y")).toBe("/a:/b");
     expect(readMarkedPath("@portcullis-path@/a")).toBeUndefined();
     expect(readMarkedPath("@portcullis-path@@portcullis-path@")).toBeUndefined();
+    expect(readMarkedPath("@portcullis-path@ \n@portcullis-path@")).toBeUndefined();
     expect(readMarkedPath("")).toBeUndefined();
   });
 
   it("asks each shell in its own way", () => {
     expect(shellArguments("/bin/zsh").slice(0, 3)).toEqual(["-l", "-i", "-c"]);
-    expect(shellArguments("/bin/tcsh").slice(0, 2)).toEqual(["-i", "-c"]);
+    for (const shell of ["/bin/csh", "/bin/tcsh"]) expect(shellArguments(shell).slice(0, 2)).toEqual(["-i", "-c"]);
   });
 
   it("keeps absolute folders only", () => {
@@ -144,6 +158,10 @@ describe("a server's environment", () => {
       TERM: "() { :; }; evil",
     };
     expect(baseEnvironment(env, "/found", "linux")).toEqual({ HOME: "/h", USER: "ann", LANG: "C", LC_ALL: "C", TZ: "UTC", PATH: "/found" });
+    const whole = { HOME: "/h", LANG: "C", LANGUAGE: "en", LOGNAME: "ann", SHELL: "/bin/sh", TERM: "dumb", TZ: "UTC", USER: "ann" };
+    // Names that are known on Windows only, or differ in case, are other ones here.
+    const others = { TEMP: "/t", USERPROFILE: "/u", APPDATA: "/a", home: "/x", lc_all: "x" };
+    expect(baseEnvironment({ ...whole, ...others }, "/found", "linux")).toEqual({ ...whole, PATH: "/found" });
     expect(baseEnvironment({ Path: "x", SystemRoot: "C:\\Windows", ComSpec: "x" }, "C:\\a", "win32")).toEqual({
       PATH: "C:\\a",
       SystemRoot: "C:\\Windows",
