@@ -52,7 +52,7 @@ const formulas = [
   '"=1',
   "'=1",
 ];
-const controls = ["\u001b[2K\r", "\u009b31m", "\u0000", "\u202eevil", "\u200b", "\u{e0041}", "\u2028"];
+const controls = ["\u001b[2K\r", "\u009b31m", "\u0000", "\u202eevil", "\u200b", "\u{e0041}", "\u2028", "\u007f", "\ue000", "\u{10fffd}"];
 
 describe("CSV", () => {
   test("has a header and one row a record, whatever is in the cells", () => {
@@ -67,6 +67,20 @@ describe("CSV", () => {
   test.each(formulas)("no cell begins a formula: %j", (text) => {
     const rows = parseCsv(exportRecords("csv", [record({ tool: text, server: text, client: text, by: text, call: text })]));
     for (const cell of rows[1] ?? []) expect(cell).not.toMatch(/^[\s"]*[=+\-@|%＝＋－＠]/u);
+  });
+
+  test("nothing in it is hidden from the eye, and no cell is cut by another separator or loses blanks", () => {
+    const texts = ["a\u202eb", "a;b", " a", "a ", "\ta", "\na"];
+    const lines = exportRecords(
+      "csv",
+      texts.map((tool) => record({ tool })),
+    )
+      .split("\r\n")
+      .slice(1, -1);
+    const cell = (text: string): string => `,,,${text},,,,,,${"f".repeat(64)}`;
+    expect(lines.map((line) => line.slice(line.indexOf("call-finished") + 13))).toEqual(
+      ["a⟨U+202E⟩b", '"a;b"', '" a"', '"a "', '"\'\ta"', '"\'\na"'].map((text) => `,${cell(text)}`),
+    );
   });
 
   test("an ordinary text is not changed", () => {
