@@ -31,6 +31,14 @@ describe("reading config.json", () => {
     expect(fs.existsSync(file)).toBe(false);
   });
 
+  it("takes one that never had settings for none, when it is gone, too", async () => {
+    fs.writeFileSync(file, " \n");
+    const settings = open();
+    fs.rmSync(file);
+    expect(await settings.edit([{ path: ["gate", "paused"], value: true }])).toMatchObject({ ok: true });
+    expect(settings.problem()).toBeNull();
+  });
+
   it("names line and column of a broken file and keeps it byte for byte", async () => {
     const broken = '{\n  "mcpServers": {\n    "a": { "command": "node" \n  "b"\n}';
     fs.writeFileSync(file, broken);
@@ -276,6 +284,20 @@ describe("editing config.json", () => {
     expect(await edited).toMatchObject({ ok: false, error: { code: "settings-broken" } });
     expect(fs.readFileSync(file, "utf8")).toMatch(/^\{"a":[0-9]+\}$/);
     expect(fs.readdirSync(folder)).toEqual(["config.json"]);
+  });
+
+  it("tells once of an edit, and neither tells nor writes where there is nothing to change", async () => {
+    file = path.join(folder, "new", "config.json");
+    store = createSettingsStore({ file, schemaUrl: "./config.schema.json", watch: false });
+    if (process.platform !== "win32") expect(fs.statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
+    const told = vi.fn();
+    store.onChange(told);
+    const edit = [{ path: ["gate", "paused"], value: true }];
+    await store.edit(edit);
+    expect(told).toHaveBeenCalledTimes(1);
+    const { ino } = fs.statSync(file);
+    expect((await store.edit(edit)).ok).toBe(true);
+    expect([told.mock.calls.length, fs.statSync(file).ino]).toEqual([1, ino]);
   });
 
   it("makes edits one after the other", async () => {
