@@ -12,9 +12,8 @@ describe("a secret and its name in the index", () => {
   let folder: string;
   let vault: Vault;
 
-  beforeEach(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), "portcullis-vault-"));
-    vault = await createVault({
+  const openVault = (): Promise<Vault> =>
+    createVault({
       dataDir: folder,
       service: "not used",
       store: () => "file",
@@ -25,6 +24,10 @@ describe("a secret and its name in the index", () => {
       env: {},
       now: Date.now,
     });
+
+  beforeEach(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "portcullis-vault-"));
+    vault = await openVault();
     await vault.choose("file", "correct horse");
   });
   afterEach(async () => {
@@ -33,6 +36,21 @@ describe("a secret and its name in the index", () => {
   });
 
   const kept = (): string => fs.readFileSync(path.join(folder, "secrets.vault"), "utf8");
+
+  it("is known, so that it is taken out of what leaves, from when it is told, lent or replaced on", async () => {
+    await vault.put("a", "told-to-us");
+    expect(vault.knownValues()).toEqual(["told-to-us"]);
+    await vault.put("b", "of-before");
+    await vault.close();
+    expect(vault.knownValues()).toEqual([]);
+    vault = await openVault();
+    await vault.unlock("correct horse");
+    expect(vault.knownValues()).toEqual([]);
+    await vault.get("a", null);
+    expect(vault.knownValues()).toEqual(["told-to-us"]);
+    await vault.put("b", "of-now");
+    expect([...vault.knownValues()].sort()).toEqual(["of-before", "of-now", "told-to-us"]);
+  });
 
   it("is put back within a minute after it was replaced or deleted, dates and all", async () => {
     const value = async (): Promise<unknown> => vault.get("github/TOKEN", null);
