@@ -199,7 +199,8 @@ function fileMode(file: string): number {
   }
 }
 
-function formattingOf(text: string): { insertSpaces: boolean; tabSize: number; eol: string } {
+/** Its line ends the editing finds out itself. */
+function formattingOf(text: string): { insertSpaces: boolean; tabSize: number } {
   const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? "  ";
-  return { insertSpaces: !indent.startsWith("\t"), tabSize: indent.length, eol: text.includes("\r\n") ? "\r\n" : "\n" };
+  return { insertSpaces: !indent.startsWith("\t"), tabSize: indent.length };
 }
