@@ -300,10 +300,19 @@ describe("editing config.json", () => {
     expect([told.mock.calls.length, fs.statSync(file).ino]).toEqual([1, ino]);
   });
 
+  it.skipIf(process.platform === "win32")("leaves to others what the person lets them read", async () => {
+    fs.writeFileSync(file, "{}");
+    fs.chmodSync(file, 0o644);
+    await open().edit([{ path: ["gate", "paused"], value: true }]);
+    expect(fs.statSync(file).mode & 0o777).toBe(0o644);
+  });
+
   it("makes edits one after the other", async () => {
     const settings = open();
-    await Promise.all([1, 2, 3, 4, 5].map((n) => settings.edit([{ path: ["mcpServers", `s${String(n)}`], value: { command: "node" } }])));
-    expect(Object.keys(settings.current().mcpServers ?? {})).toEqual(["s1", "s2", "s3", "s4", "s5"]);
+    const names = Array.from({ length: 30 }, (_, n) => `s${String(n)}`);
+    const edited = await Promise.all(names.map((name) => settings.edit([{ path: ["mcpServers", name], value: { command: "node" } }])));
+    expect(edited.filter(({ ok }) => !ok)).toEqual([]);
+    expect(Object.keys(settings.current().mcpServers ?? {})).toEqual(names);
   });
 
   it("notices a change by someone else, also by replacing the file", async () => {
