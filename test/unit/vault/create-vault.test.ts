@@ -52,6 +52,23 @@ describe("a secret and its name in the index", () => {
     expect([...vault.knownValues()].sort()).toEqual(["of-before", "of-now", "told-to-us"]);
   });
 
+  it("is never one of Portcullis's own, nor one that could not be stored", async () => {
+    const own = "portcullis.private.anchor";
+    expect(await vault.writePrivate("anchor", "for-us-alone")).toMatchObject({ ok: true });
+    expect(await vault.readPrivate("anchor")).toEqual({ kind: "found", value: "for-us-alone" });
+    for (const name of [own, "../x", ""]) {
+      expect(await vault.get(name, null)).toEqual({ kind: "missing" });
+      expect(await vault.put(name, "value")).toMatchObject({ ok: false, error: { code: "bad-input" } });
+      expect(await vault.delete(name)).toMatchObject({ ok: false, error: { code: "bad-input" } });
+    }
+    for (const unfit of ["", "\0"]) {
+      expect(await vault.put("a", unfit)).toMatchObject({ ok: false, error: { code: "bad-input" } });
+      expect(await vault.writePrivate("anchor", unfit)).toMatchObject({ ok: false, error: { code: "bad-input" } });
+    }
+    expect([vault.list(), vault.knownValues()]).toEqual([[], []]);
+    expect(await vault.readPrivate("anchor")).toEqual({ kind: "found", value: "for-us-alone" });
+  });
+
   it("is put back within a minute after it was replaced or deleted, dates and all", async () => {
     const value = async (): Promise<unknown> => vault.get("github/TOKEN", null);
     expect(await vault.restore("github/TOKEN")).toMatchObject({ ok: false, error: { code: "not-found" } });
@@ -205,6 +222,14 @@ describe("a keychain whose helper does its work and does not say so", () => {
     expect(await vault.delete("github/TOKEN")).toMatchObject({ ok: false, error: { code: "timed-out" } });
     expect(await value()).toEqual({ kind: "missing" });
     expect((await vault.restore("github/TOKEN")).ok).toBe(true);
+    expect(await value()).toEqual({ kind: "found", value: "first" });
+  });
+
+  it("in time: what may be stored is listed", async () => {
+    await vault.put("another", "value");
+    afterwards = "hangs";
+    expect(await vault.put("github/TOKEN", "first")).toMatchObject({ ok: false, error: { code: "timed-out" } });
+    expect(vault.list().map(({ name }) => name)).toContain("github/TOKEN");
     expect(await value()).toEqual({ kind: "found", value: "first" });
   });
 
