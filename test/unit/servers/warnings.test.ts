@@ -39,6 +39,32 @@ describe("what deserves a second look (threats 1, 30)", () => {
     ["docker root", { command: "docker", args: ["run", "-v", "/:/host", "x"] }, "container"],
     ["substitution", { command: "node", args: ["x.js", "$(id)"] }, "command inside the command"],
     ["/dev/tcp", sh("exec 3<>/dev/tcp/1.2.3.4/5"), "raw network"],
+    ["redirected", sh("a > b"), "redirects"],
+    ["a container's rights", { command: "docker", args: ["run", "--privileged", "x"] }, "container"],
+    ["this machine's processes", { command: "docker", args: ["run", "--pid=host", "x"] }, "container"],
+    ["this machine's network", { command: "docker", args: ["run", "--network", "host", "x"] }, "container"],
+    ["this machine's network, in short", { command: "docker", args: ["run", "--net=host", "x"] }, "container"],
+    ["docker root, in words", { command: "docker", args: ["run", "--volume=/:/host", "x"] }, "container"],
+    ...["chmod +x y", "chmod 777 y", "crontab y", "launchctl load y", "systemctl enable y", "schtasks /create"].map(
+      (script): [string, ServerSettings, string] => [script, sh(script), "changes what this machine runs"],
+    ),
+    ["backticks", { command: "node", args: ["x.js", "`id`"] }, "command inside the command"],
+    ["eval", { command: "node", args: ["x.js", 'eval("1")'] }, "runs text as code"],
+    ["exec", { command: "node", args: ["x.js", "exec('1')"] }, "runs text as code"],
+    ...["/var/tmp/x", "/dev/shm/x", "/home/a/Downloads/x", "C:\\Users\\a\\AppData\\Local\\Temp\\x.exe"].map(
+      (command): [string, ServerSettings, string] => [command, { command }, "any program can put files"],
+    ),
+    ...["node -e", "node --eval", "node -p", "node --print", "node -r", "node --require", "node --import", "node --loader"]
+      .concat(["node --experimental-loader", "bun -e", "bun --eval", "bun -r", "bun --preload", "deno eval", "python -c", "python3 -c"])
+      .concat(["perl -e", "perl -E", "ruby -e", "php -r"])
+      .map((line): [string, ServerSettings, string] => {
+        const [command = "", option = ""] = line.split(" ");
+        return [line, { command, args: [option, "x"] }, `code given on the command line (${line})`];
+      }),
+    ["hidden in the folder", { command: "node", args: ["x.js"], cwd: "/a\u200b" }, "a character that cannot be seen"],
+    ["hidden in a name", { command: "node", args: [], env: { "A\u200b": "x" } }, "a character that cannot be seen"],
+    ["a gap of twenty", { command: "node", args: [`x${" ".repeat(20)}y`] }, "long gap"],
+    ["look-alike of Python's", { command: "uvx", args: ["mcp-server-gti"] }, "mcp-server-git"],
     ["temporary", { command: "/tmp/x", args: [] }, "any program can put files"],
     ["http", { command: "npx", args: ["-y", "mcp-remote", "http://x.example"] }, "without encryption"],
     ["NODE_OPTIONS", { command: "node", args: ["x.js"], env: { NODE_OPTIONS: "--require p.js" } }, "NODE_OPTIONS is set"],
@@ -73,6 +99,8 @@ describe("what deserves a second look (threats 1, 30)", () => {
     ["a folder", { command: "x", sandbox: { read: ["/home/a/site", "~/.sshd", "/home/ab"], write: ["/srv"] } }],
     ["ssh", { command: "ssh", args: ["box", "mcp-server"] }],
     ["words that only look like it", { command: "node", args: ["confirm.js", "--format", "sudoku", "armor", "https://x.example/curling"] }],
+    ["a package, as it is started on Windows", { command: "cmd", args: ["/c", "npx", "-y", "my-own-server"] }],
+    ["this machine by its number", { command: "npx", args: ["-y", "mcp-remote", "http://127.0.0.1:3000/mcp", "http://[::1]:3000/"] }],
     ["localhost", { command: "npx", args: ["-y", "mcp-remote", "http://localhost:3000/mcp"] }],
   ])("nothing about %s", (_name, settings) => {
     expect(warn(settings)).toBe("");
@@ -113,4 +141,37 @@ test("look-alikes", () => {
   expect(lookAlike("server-filesystem")).toBe("@modelcontextprotocol/server-filesystem");
   expect(lookAlike("mcp-remot")).toBe("mcp-remote");
   expect(lookAlike("my-own-server")).toBeNull();
+});
+
+test("the variables that make a program do more than its command says, each with its reason", () => {
+  const reasons: Readonly<Record<string, string>> = {
+    "before the server's own": "NODE_OPTIONS",
+    "code Node loads": "NODE_PATH NODE_REPL_EXTERNAL_MODULE NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS",
+    "certificates Node": "NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED",
+    "program runner": "ELECTRON_RUN_AS_NODE",
+    "dynamic linker": "LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT GLIBC_TUNABLES GCONV_PATH",
+    macOS: "DYLD_INSERT_LIBRARIES",
+    "code Python": "PYTHONPATH PYTHONSTARTUP PYTHONHOME",
+    Perl: "PERL5LIB PERL5OPT PERL5DB PERLLIB",
+    Ruby: "RUBYLIB RUBYOPT",
+    Java: "JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS CLASSPATH",
+    ".NET": "DOTNET_STARTUP_HOOKS COR_PROFILER COR_ENABLE_PROFILING CORECLR_PROFILER CORECLR_ENABLE_PROFILING CORECLR_PROFILER_PATH",
+    "shells run": "BASH_ENV ENV ZDOTDIR PROMPT_COMMAND SHELLOPTS BASHOPTS PS4 BASH_FUNC_ls%%",
+    "shells split": "IFS",
+    "when they are installed": "npm_config_registry NPM_CONFIG_REGISTRY YARN_REGISTRY PNPM_HOME BUN_CONFIG_REGISTRY",
+    "Python packages": "PIP_INDEX_URL UV_INDEX PIPX_HOME POETRY_HOME",
+    "makes git":
+      "GIT_SSH GIT_SSH_COMMAND GIT_ASKPASS GIT_EXTERNAL_DIFF GIT_PAGER GIT_EDITOR GIT_EXEC_PATH GIT_PROXY_COMMAND GIT_CONFIG_COUNT",
+    "other programs start": "EDITOR VISUAL PAGER BROWSER SSH_ASKPASS LESSOPEN LESSCLOSE",
+    "programs are found": "PATH",
+    "another machine": "ALL_PROXY HTTP_PROXY HTTPS_PROXY FTP_PROXY http_proxy",
+    "certificates are trusted": "SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE GIT_SSL_NO_VERIFY",
+    "act for you": "DBUS_SESSION_BUS_ADDRESS SSH_AUTH_SOCK DOCKER_HOST XDG_RUNTIME_DIR",
+  };
+  for (const [reason, names] of Object.entries(reasons))
+    for (const name of names.split(" ")) expect(dangerousEnv([name]), name).toEqual([{ name, reason: expect.stringContaining(reason) }]);
+  // Names that are only alike.
+  const others =
+    "MY_NODE_OPTIONS NODE_ENV NODE_OPTIONS_X ENVIRONMENT MY_PATH PATHS EDITORS GITHUB_TOKEN GIT_AUTHOR_NAME MY_PYTHON NO_PROXY MY_PS4";
+  expect(dangerousEnv(others.split(" "))).toEqual([]);
 });
