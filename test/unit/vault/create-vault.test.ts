@@ -6,7 +6,7 @@ import { createVault } from "../../../electron/vault/create-vault.ts";
 import type { ForkHelper } from "../../../electron/helper-process.ts";
 import { isKeychainRequest, type KeychainReply } from "../../../electron/vault/keychain-messages.ts";
 import type { Vault } from "../../../electron/vault/vault.ts";
-import { ok } from "../../../shared/errors.ts";
+import { fail, ok } from "../../../shared/errors.ts";
 
 describe("a secret and its name in the index", () => {
   let folder: string;
@@ -142,6 +142,7 @@ describe("a keychain whose helper does its work and does not say so", () => {
   let folder: string;
   let vault: Vault;
   let store: "keychain" | "file";
+  let canSet: boolean;
   let items: Map<string, string>;
   /** What becomes of the helper once it has changed something; once. */
   let afterwards: "lost" | "hangs" | undefined;
@@ -180,6 +181,7 @@ describe("a keychain whose helper does its work and does not say so", () => {
   beforeEach(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "portcullis-vault-"));
     store = "keychain";
+    canSet = true;
     items = new Map();
     afterwards = undefined;
     vault = await createVault({
@@ -187,6 +189,7 @@ describe("a keychain whose helper does its work and does not say so", () => {
       service: "ours",
       store: () => store,
       setStore: (next) => {
+        if (!canSet) return Promise.resolve(fail("settings-broken", "no"));
         store = next;
         return Promise.resolve(ok(undefined));
       },
@@ -259,9 +262,22 @@ describe("a keychain whose helper does its work and does not say so", () => {
     expect(await value()).toEqual({ kind: "found", value: "second" });
   });
 
+  it("stays the store in use where another one cannot be opened or set", async () => {
+    expect(await vault.choose("file", undefined)).toMatchObject({ ok: false, error: { code: "bad-input" } });
+    canSet = false;
+    expect(await vault.choose("file", "correct horse")).toMatchObject({ ok: false, error: { code: "settings-broken" } });
+    canSet = true;
+    expect((await vault.choose("file", "wrong horse")).ok).toBe(false);
+    expect(store).toBe("keychain");
+  });
+
   it("another store in the settings, changed by hand: it is asked how it is, and can be unlocked", async () => {
     await vault.choose("file", "correct horse");
     await vault.choose("keychain", undefined);
+    // What was open is not any more.
+    store = "file";
+    expect(await value()).toEqual({ kind: "locked" });
+    store = "keychain";
     await vault.close();
     vault = await createVault({
       dataDir: folder,
