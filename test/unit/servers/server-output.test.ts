@@ -35,6 +35,12 @@ describe("a line of a server", () => {
     expect(read(text)).toMatchObject({ kind: "garbage", answers });
   });
 
+  it("that is not UTF-8 is none, and says whose answer it would have been", () => {
+    const cut = (text: string): Uint8Array => Buffer.concat([Buffer.from(text), Buffer.of(0xc3), Buffer.from('"}\n')]);
+    expect(readOutputLine(cut('{"id":7,"result":"'))).toEqual({ kind: "garbage", answers: "7", problem: "is not valid UTF-8" });
+    expect(readOutputLine(cut('{"method":"'))).toMatchObject({ kind: "garbage", answers: null });
+  });
+
   it("knows where an answer stands that is nested deeper than it is read", () => {
     const text = `{"id":1,"result":{"isError":true},"x":${deep(100)}}`;
     const line = read(text);
