@@ -110,6 +110,8 @@ describe("a secret and its name in the index", () => {
   });
 
   it("is not stored where it cannot be listed", async () => {
+    // A store that is a file is one in use, whatever is in it.
+    expect(vault.wasUsed()).toBe(true);
     const index = path.join(folder, "secrets.json");
     fs.mkdirSync(path.join(index, "x"), { recursive: true });
     expect(await vault.put("github/TOKEN", "value")).toMatchObject({ ok: false, error: { code: "vault-unavailable" } });
@@ -260,6 +262,13 @@ describe("a keychain whose helper does its work and does not say so", () => {
     await Promise.all([vault.put("github/TOKEN", "second"), vault.put("github/TOKEN", "third")]);
     expect((await vault.restore("github/TOKEN")).ok).toBe(true);
     expect(await value()).toEqual({ kind: "found", value: "second" });
+  });
+
+  it("was used once it holds something, and its passphrase is not ours to change", async () => {
+    expect(vault.wasUsed()).toBe(false);
+    expect(await vault.changePassphrase("a", "b")).toMatchObject({ ok: false, error: { code: "not-allowed" } });
+    await vault.put("github/TOKEN", "first");
+    expect(vault.wasUsed()).toBe(true);
   });
 
   it("stays the store in use where another one cannot be opened or set", async () => {
