@@ -22,6 +22,7 @@ describe("npm runners", () => {
     ["C:\\nodejs\\npx.cmd -y pkg", "pkg", null, null, []],
     ["cmd /c npx -y pkg --a", "pkg", null, null, ["--a"]],
     ["cmd.exe /d /s /C npx.cmd -y pkg", "pkg", null, null, []],
+    ["cmd /Q /c npx pkg", "pkg", null, null, []],
     ["npm exec -y pkg", "pkg", null, null, []],
     ["npm exec --yes -- pkg@^1.2 --root /a", "pkg", "^1.2", null, ["--root", "/a"]],
     ["npm exec pkg -y -- --root /a", "pkg", null, null, ["--root", "/a"]],
@@ -75,6 +76,7 @@ test.each([
 
 test("a shell line in one argument is a shell's affair", () => {
   expect(recognise("cmd", ["/c", "npx -y pkg & calc"])).toEqual({ kind: "plain" });
+  expect(recognise("cmd", ["/c", "calc & C:\\nodejs\\npx", "-y", "pkg"])).toEqual({ kind: "plain" });
 });
 
 test.each([

@@ -44,6 +44,7 @@ describe("a secret and its name in the index", () => {
     await vault.close();
     expect(vault.knownValues()).toEqual([]);
     vault = await openVault();
+    expect(vault.status()).toEqual({ kind: "locked", store: "file" });
     await vault.unlock("correct horse");
     expect(vault.knownValues()).toEqual([]);
     await vault.get("a", null);
