@@ -39,10 +39,12 @@ export function takenSecrets(entry: ReadEntry, chosen: readonly Detected[]): rea
     return [{ text, start, end, value: whole.slice(start, end), from: one }];
   });
   all.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.start - b.start || b.end - a.end));
-  return all.filter((one, at) => {
-    const before = all.slice(0, at).filter((other) => other.text === one.text);
-    return one.value !== "" && before.every((other) => other.end <= one.start);
-  });
+  const taken: Taken[] = [];
+  for (const one of all) {
+    // One that is left out itself leaves out no other: that would stay where it stands.
+    if (one.value !== "" && taken.every((other) => other.text !== one.text || other.end <= one.start)) taken.push(one);
+  }
+  return taken;
 }
 
 /** Where in an entry a place's text stands; null for what only remote servers have. */
