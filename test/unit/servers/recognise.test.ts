@@ -47,6 +47,7 @@ describe("Python runners", () => {
     ["uvx --from pkg[a,b]>=1,<2 tool", "pkg", ["a", "b"], ">=1,<2", "tool", null, []],
     ["uvx --python 3.12 pkg@latest", "pkg", [], null, null, "3.12", []],
     ["uv tool run --from=pkg tool -v", "pkg", [], null, "tool", null, ["-v"]],
+    ["uvx My--Server_.x", "my-server-x", [], null, null, null, []],
     ["pipx run pkg x", "pkg", [], null, null, null, ["x"]],
     ["pipx run --spec pkg==2 tool", "pkg", [], "==2", "tool", null, []],
     ["/home/a/.local/bin/uvx pkg", "pkg", [], null, null, null, []],
