@@ -192,6 +192,9 @@ describe("closing and opening again", () => {
         ["call-finished", "open 1", "write_file", { reason: "the app ended before the answer" }],
         ["call-finished", "open 2", "read_text_file", { reason: "the app ended before the answer" }],
       ]);
+      // Whose they were and who let them pass, as in any other end.
+      const whose = { client: "claude-code", server: "filesystem", decision: "allow", by: "rule 3f2a" };
+      expect(lost).toMatchObject([whose, whose]);
       await journal.close();
     }
   });
