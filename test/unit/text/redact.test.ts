@@ -165,6 +165,8 @@ describe("what is left alone", () => {
     expect(createRedactor(["abc", ""]).text("abc")).toBe("abc");
     expect(createRedactor(["abc", ""]).size).toBe(0);
     expect(createRedactor(["abc1"]).text("abc1")).toBe(redactedMark);
+    // Longer in bytes than in characters.
+    for (const value of ["geheim", "ключ", "秘密の鍵"]) expect(createRedactor([value]).text(value), value).toBe(redactedMark);
   });
 });
 
