@@ -169,7 +169,8 @@ test("the variables that make a program do more than its command says, each with
     "act for you": "DBUS_SESSION_BUS_ADDRESS SSH_AUTH_SOCK DOCKER_HOST XDG_RUNTIME_DIR",
   };
   for (const [reason, names] of Object.entries(reasons))
-    for (const name of names.split(" ")) expect(dangerousEnv([name]), name).toEqual([{ name, reason: expect.stringContaining(reason) }]);
+    for (const name of names.split(" "))
+      expect(dangerousEnv([name]), name).toMatchObject([{ name, reason: expect.stringContaining(reason) as string }]);
   // Names that are only alike.
   const others =
     "MY_NODE_OPTIONS NODE_ENV NODE_OPTIONS_X ENVIRONMENT MY_PATH PATHS EDITORS GITHUB_TOKEN GIT_AUTHOR_NAME MY_PYTHON NO_PROXY MY_PS4";

@@ -289,7 +289,6 @@ describe("editing config.json", () => {
   it("tells once of an edit, and neither tells nor writes where there is nothing to change", async () => {
     file = path.join(folder, "new", "config.json");
     store = createSettingsStore({ file, schemaUrl: "./config.schema.json", watch: false });
-    if (process.platform !== "win32") expect(fs.statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
     const told = vi.fn();
     store.onChange(told);
     const edit = [{ path: ["gate", "paused"], value: true }];
@@ -300,7 +299,10 @@ describe("editing config.json", () => {
     expect([told.mock.calls.length, fs.statSync(file).ino]).toEqual([1, ino]);
   });
 
-  it.skipIf(process.platform === "win32")("leaves to others what the person lets them read", async () => {
+  it.skipIf(process.platform === "win32")("leaves to others what the person lets them read, and nothing that it makes", async () => {
+    file = path.join(folder, "new", "config.json");
+    expect(open().problem()).toBeNull();
+    expect(fs.statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
     fs.writeFileSync(file, "{}");
     fs.chmodSync(file, 0o644);
     await open().edit([{ path: ["gate", "paused"], value: true }]);
