@@ -119,7 +119,7 @@ describe("moving an entry", () => {
 
   it("keeps a folder that is none of the project's, and knows a relative name wherever it stands", () => {
     const cwd = (entry: JsonObject) => move(entry, "/home/ann/site").settings.cwd;
-    for (const named of ["/srv/x", "~/x"]) expect(cwd({ command: "node", cwd: named })).toBe(named);
+    for (const named of ["/srv/x/", "~/x"]) expect(cwd({ command: "node", cwd: named })).toBe(named);
     for (const command of ["./run", "..\\run", "bin/run.sh"]) expect(cwd({ command, args: ["x"] }), command).toBe("/home/ann/site");
     for (const args of [["."], ["--dir", ".."], ["x", "../y"]]) expect(cwd({ command: "x", args }), args.join(" ")).toBe("/home/ann/site");
     for (const args of [["acme/tool@next.js"], ["...x"], ["a/b"]]) expect(cwd({ command: "npx", args }), args.join(" ")).toBeUndefined();
