@@ -66,6 +66,8 @@ test.each([
   "bun run x",
   "uv run server.py",
   "uv pip install x",
+  "uv tool install x",
+  "uv cache run x",
   "pipx install x",
   "docker run -i x",
   "python3 -m server",
@@ -164,5 +166,12 @@ test("a version is exact only when it can be no other", () => {
 });
 
 test("a program's name", () => {
-  expect(["npx", "/a/b/npx", "C:\\x\\NPX.CMD", "uvx.exe"].map(programName)).toEqual(["npx", "npx", "npx", "uvx"]);
+  expect(["npx", "/a/b/npx", "C:\\x\\NPX.CMD", "uvx.exe", "npx.ps1", "npx.bat"].map(programName)).toEqual([
+    "npx",
+    "npx",
+    "npx",
+    "uvx",
+    "npx",
+    "npx",
+  ]);
 });
