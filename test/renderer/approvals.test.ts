@@ -90,6 +90,23 @@ describe.skipIf(noBrowser !== null)("the approval card", () => {
     });
   });
 
+  it("gives the next question a half second of its own", async () => {
+    await withClock(async (page, disturb) => {
+      await disturb();
+      await page.clock.runFor(800);
+      await page.keyboard.press("Control+Enter");
+      const next = page.locator(".card-path", { hasText: "Claude Code" });
+      for (let steps = 0; steps < 100 && (await next.count()) === 0; steps += 1) await page.clock.runFor(50);
+      await next.waitFor();
+      await page.keyboard.press("Control+Enter");
+      await page.getByText("Too soon").waitFor();
+      expect(await answers(page)).toHaveLength(1);
+      await page.clock.runFor(800);
+      await page.keyboard.press("Control+Enter");
+      await expect.poll(() => answers(page)).toHaveLength(2);
+    });
+  });
+
   it("starts again when the window gets the keyboard, hides or shows, moves, or the question changes", async () => {
     await withClock(async (page) => {
       const changes: readonly [string, () => Promise<unknown>][] = [
@@ -153,10 +170,7 @@ describe.skipIf(noBrowser !== null)("the approval card", () => {
       await page.keyboard.press("Control+Enter");
       await expect.poll(() => answers(page)).toHaveLength(1);
       await page.getByText("Allowed.").waitFor();
-      // The next one, after a moment, with its own half second.
       await page.locator(".card-path", { hasText: "Claude Code" }).waitFor();
-      await page.keyboard.press("Control+Enter");
-      expect(await answers(page)).toHaveLength(1);
       await armed(page);
       await page.keyboard.press("d");
       await expect.poll(() => answers(page)).toHaveLength(2);

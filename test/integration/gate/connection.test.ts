@@ -145,11 +145,13 @@ describe("a connection of its own", () => {
   });
 
   it("does not wait for ever for it either where a client's last words, written in one piece, fill its pipe", async () => {
-    const deaf = "process.stdin.once('data', () => process.stdin.pause()); setInterval(() => {}, 1000);";
-    const { connection, log, request } = connect([[process.execPath, "-e", deaf]], { stuckMs: 200 });
+    const says = `console.log('{"jsonrpc":"2.0","method":"deaf"}')`;
+    const deaf = `process.stdin.once('data', () => { process.stdin.pause(); ${says}; }); setInterval(() => {}, 1000);`;
+    let isDeaf = false;
+    const { connection, log, request } = connect([[process.execPath, "-e", deaf]], { stuckMs: 200, onMessage: () => (isDeaf = true) });
     request(1, "x".repeat(200));
-    await until(() => log.launches === 1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Before, it would read on what is sent now, and nothing would be stuck.
+    await until(() => isDeaf);
     // As the gate does it: a piece at a time, and none while the server does not keep up.
     for (let id = 2; id < 3_000; id++) {
       if (connection.congested()) await new Promise((resolve) => setTimeout(resolve, 20));
