@@ -32,6 +32,16 @@ async function listen(talk: (socket: net.Socket) => void): Promise<void> {
   await new Promise<void>((resolve) => server.listen(socketPath(paths, process.platform), resolve));
 }
 
+/** An app that says nothing, and leaves with its client; what it hears. */
+async function hearing(): Promise<readonly string[]> {
+  const said: string[] = [];
+  await listen((socket) => {
+    socket.on("data", (chunk) => said.push(chunk.toString()));
+    socket.on("end", () => socket.end());
+  });
+  return said;
+}
+
 interface Client {
   send(text: string): void;
   leave(): void;
@@ -95,11 +105,7 @@ describe("a bridge whose app goes away", () => {
   });
 
   it("shows its token and its names first, and leaves with its client", async () => {
-    const said: string[] = [];
-    await listen((socket) => {
-      socket.on("data", (chunk) => said.push(chunk.toString()));
-      socket.on("end", () => socket.end());
-    });
+    const said = await hearing();
     const client = connect();
     client.send(request(1));
     await expect.poll(() => said.join("")).toContain("ping");
@@ -155,11 +161,7 @@ describe("a bridge that waits for the app", () => {
   });
 
   it("hands over what its client said before it left, and then leaves too", async () => {
-    const said: string[] = [];
-    await listen((socket) => {
-      socket.on("data", (chunk) => said.push(chunk.toString()));
-      socket.on("end", () => socket.end());
-    });
+    const said = await hearing();
     const client = connect();
     client.send(request(1));
     client.leave();

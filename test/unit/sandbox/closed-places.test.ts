@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { diskOf } from "../../fixtures/sandbox/disk-of.ts";
+import { plainRequest } from "../../fixtures/sandbox/plain-request.ts";
 import { etcShown, systemClosed, systemShown } from "../../../electron/sandbox/linux.ts";
 import { isWithin } from "../../../electron/sandbox/places.ts";
 import { planBox } from "../../../electron/sandbox/plan.ts";
@@ -98,20 +99,7 @@ function layersOf(kind: Layer["kind"], over: Pick<Partial<BoxRequest>, "read" | 
     [stateDir]: "folder",
   });
   const planned = planBox(
-    {
-      name: "a",
-      argv: ["/usr/bin/node"],
-      env: {},
-      cwd: home,
-      programs: [],
-      read: [],
-      write: [],
-      hosts: [],
-      stateDir,
-      limits: {},
-      waived: false,
-      ...over,
-    },
+    { ...plainRequest, cwd: home, stateDir, ...over },
     { home, protectedPaths: [], packagesDir: undefined, system: ["/usr"], disk, makesLinks: true },
   );
   if (!planned.ok) throw new Error(planned.error.message);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { diskOf } from "../../fixtures/sandbox/disk-of.ts";
+import { plainRequest } from "../../fixtures/sandbox/plain-request.ts";
 import { tools } from "../../fixtures/sandbox/linux-tools.ts";
 import { bwrapArguments, boxEnvironment } from "../../../electron/sandbox/linux.ts";
 import type { LinuxSystem } from "../../../electron/sandbox/linux.ts";
@@ -35,19 +36,7 @@ const context: PlanContext = {
   disk,
   makesLinks: true,
 };
-const base: BoxRequest = {
-  name: "a",
-  argv: ["/usr/bin/node"],
-  env: {},
-  cwd: "/home/ann/site",
-  programs: [],
-  read: [],
-  write: [],
-  hosts: [],
-  stateDir,
-  limits: {},
-  waived: false,
-};
+const base: BoxRequest = { ...plainRequest, stateDir };
 
 function plan(over: Partial<BoxRequest> = {}, to: PlanContext = context): BoxPlan {
   const made = planBox({ ...base, ...over }, to);
