@@ -46,7 +46,7 @@ describe.skipIf(box.cannot !== undefined)("a supervisor that is kept ready", () 
   });
 
   const until = async (condition: () => boolean): Promise<void> => {
-    await expect.poll(condition, { timeout: 8_000, interval: 20 }).toBe(true);
+    await expect.poll(condition, { timeout: 30_000, interval: 20 }).toBe(true);
   };
   const ready = async (): Promise<void> => {
     await box.sandbox.getReady({ waived: false, hosts: true });
@@ -95,12 +95,15 @@ describe.skipIf(box.cannot !== undefined)("a supervisor that is kept ready", () 
     await until(() => forked[0]?.gone === true && !fs.existsSync(folder));
   });
 
+  /** The supervisors that were given a box: its own, or the one that is already kept ready for the box after it, whichever begins first. */
+  const whatServed = () => forked.slice(1).filter(({ said }) => said.includes("ready"));
+
   it("when it was killed, the next box starts its own", async () => {
     await ready();
     forked[0]?.process.kill();
     const ran = await box.script(fetching(allowed), { hosts: [`localhost:${allowed}`] });
     expect(ran.stdout).toBe("200:allowed\n");
-    expect(forked[1]?.said).toContain("ready");
+    expect(whatServed()).toHaveLength(1);
   });
 
   it("when its folder was cleaned away while it waited, the next box starts its own", async () => {
@@ -108,7 +111,7 @@ describe.skipIf(box.cannot !== undefined)("a supervisor that is kept ready", () 
     fs.rmSync(forked[0]?.folder ?? "", { recursive: true });
     const ran = await box.script(fetching(allowed), { hosts: [`localhost:${allowed}`] });
     expect(ran.stdout).toBe("200:allowed\n");
-    expect(forked[1]?.said).toContain("ready");
+    expect(whatServed()).toHaveLength(1);
     await until(() => forked[0]?.gone === true);
   });
 
