@@ -255,10 +255,11 @@ describe.skipIf(missing !== null)("the keychain, on a real gnome-keyring", () =>
     });
 
     it("at any point of deleting: a yes is true, and nothing is left then", async () => {
-      let sure = 0;
+      let points = 0;
       for (let point = 1, killed = true; killed; point++) {
         forks.onSend = undefined;
-        const store = keychain();
+        // On a busy machine its time would be over before another helper has answered; nothing else may keep it from a yes.
+        const store = keychain({ deadlines: { get: 60_000, put: 100_000 } });
         expect((await store.put("victim", "v".repeat(3000))).ok).toBe(true);
         let messages = 0;
         killed = false;
@@ -269,15 +270,12 @@ describe.skipIf(missing !== null)("the keychain, on a real gnome-keyring", () =>
         };
         const deleted = await store.delete("victim");
         forks.onSend = undefined;
-        // On a busy machine its time may be over before another helper has answered; nothing else keeps it from a yes.
-        if (!deleted.ok) expect(deleted.error.code, `killed at message ${String(point)}`).toBe("timed-out");
-        else {
-          expect(await store.get("victim")).toEqual({ kind: "missing" });
-          sure++;
-        }
+        expect(deleted, `killed at message ${String(point)}`).toEqual({ ok: true, value: undefined });
+        expect(await store.get("victim")).toEqual({ kind: "missing" });
+        points = point;
         await store.close();
       }
-      expect(sure).toBeGreaterThan(1);
+      expect(points).toBeGreaterThan(2);
     });
 
     it("cannot be started at all", async () => {
