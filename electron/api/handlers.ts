@@ -139,6 +139,13 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
       );
       return chosen.ok ? ok(vault.status()) : chosen;
     },
+    "vault.file": async () => ok({ exists: await vault.fileExists() }),
+    "vault.changePassphrase": async ({ current, next }) =>
+      done(
+        await recorded({ kind: "settings-changed", by: "person", detail: { "vault.passphrase": "changed" } }, () =>
+          vault.changePassphrase(current, next),
+        ),
+      ),
 
     "journal.page": (query) => ok(boundedPage(journal.page(query))),
     "journal.verify": async () => ok(await journal.verify()),

@@ -240,6 +240,7 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
       changed();
       return ok(undefined);
     },
+    fileExists: () => fileVault.exists(),
     async changePassphrase(current, next) {
       if (deps.store() !== "file") return fail("not-allowed", "The keychain's passphrase is the operating system's to change.");
       return fileVault.changePassphrase(current, next);

@@ -47,6 +47,8 @@ export interface Vault {
   onChange(listener: () => void): () => void;
   /** The encrypted file takes the passphrase; a keychain does not, it is asked with a longer deadline so that its own prompt can be answered. */
   unlock(passphrase: string): Promise<Result<void>>;
+  /** Whether there is an encrypted file, which one that cannot be read is too. */
+  fileExists(): Promise<boolean>;
   /** Of the encrypted file; `not-allowed` for a wrong one. */
   changePassphrase(current: string, next: string): Promise<Result<void>>;
   /** Nothing is copied from one store to the other. A new encrypted file is made; one that is there is unlocked. */

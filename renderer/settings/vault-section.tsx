@@ -3,34 +3,35 @@ import { useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
 import { Unlock } from "../secrets/unlock-form.tsx";
 import { Button } from "../ui/button.tsx";
-import { Field } from "../ui/field.tsx";
 import { Revealed } from "../ui/revealed.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { useToasts } from "../ui/toaster.tsx";
+import { useOpener } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
+import { ChangePassphrase, ChooseFile } from "./passphrase-forms.tsx";
 import { Group, Row } from "./settings-group.tsx";
 
 /** Where secrets are kept. The encrypted file is chosen here, with its passphrase, and never by itself. */
 export function VaultSection() {
   const vault = useSnapshot((snapshot) => snapshot.app.vault);
   const [choosing, setChoosing] = useState(false);
-  const [passphrase, setPassphrase] = useState("");
+  const [changing, setChanging] = useState(false);
+  const changer = useOpener(changing);
   const [busy, setBusy] = useState(false);
   const act = useAct();
   const toasts = useToasts();
   const words = messages.settings;
-  const stay = (): void => {
+  const leave = (chosen: boolean): void => {
     setChoosing(false);
-    setPassphrase("");
+    setChanging(false);
+    if (chosen) toasts.say(words.vaultChanged);
   };
-  const choose = async (store: "keychain" | "file"): Promise<void> => {
+  const chooseKeychain = async (): Promise<void> => {
     if (busy) return;
     setBusy(true);
-    const result = await act("vault.choose", store === "file" ? { store, passphrase } : { store });
+    const result = await act("vault.choose", { store: "keychain" });
     setBusy(false);
-    if (!result.ok) return;
-    stay();
-    toasts.say(words.vaultChanged);
+    if (result.ok) leave(true);
   };
   const state = vault.kind === "ready" ? words.vaultReady : vault.kind === "locked" ? words.vaultLocked : words.vaultUnavailable;
   return (
@@ -48,9 +49,9 @@ export function VaultSection() {
           value={choosing ? "file" : vault.store}
           options={(["keychain", "file"] as const).map((value) => ({ value, label: words.stores[value] }))}
           onChange={(store) => {
-            if (store === vault.store) stay();
+            if (store === vault.store) leave(false);
             else if (store === "file") setChoosing(true);
-            else void choose("keychain");
+            else void chooseKeychain();
           }}
         />
       </Row>
@@ -59,36 +60,20 @@ export function VaultSection() {
           <Unlock store={vault.store} />
         </Row>
       ) : null}
-      {choosing ? (
-        <li>
-          <form
-            className="grow section"
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (passphrase !== "") void choose("file");
-            }}
-          >
-            <Field label={words.chooseFile} help={words.chooseFileText}>
-              {(ids) => (
-                <input
-                  className="input"
-                  {...ids}
-                  type="password"
-                  autoComplete="new-password"
-                  value={passphrase}
-                  onChange={(event) => setPassphrase(event.target.value)}
-                />
-              )}
-            </Field>
-            <div className="actions">
-              <Button onClick={stay}>{messages.common.cancel}</Button>
-              <Button look="primary" submit aria-disabled={busy || passphrase === ""}>
-                {words.takeFile}
-              </Button>
-            </div>
-          </form>
-        </li>
+      {vault.store === "file" && vault.kind === "unavailable" && !choosing ? (
+        <Row title={words.fileMissing}>
+          <Button onClick={() => setChoosing(true)}>{words.setUpFile}</Button>
+        </Row>
       ) : null}
+      {vault.store === "file" && vault.kind === "ready" ? (
+        <Row title={words.passphrase} help={words.passphraseHelp}>
+          <Button ref={changer} aria-expanded={changing} onClick={() => setChanging(!changing)}>
+            {words.changePassphrase}
+          </Button>
+        </Row>
+      ) : null}
+      {changing ? <ChangePassphrase onDone={() => setChanging(false)} /> : null}
+      {choosing ? <ChooseFile onDone={leave} /> : null}
     </Group>
   );
 }

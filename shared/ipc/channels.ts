@@ -29,6 +29,8 @@ export const callChannels = [
   "secret.restore",
   "vault.unlock",
   "vault.choose",
+  "vault.file",
+  "vault.changePassphrase",
   "journal.page",
   "journal.verify",
   "journal.export",

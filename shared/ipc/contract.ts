@@ -98,6 +98,14 @@ export const contract = {
     z.object({ store: z.enum(["keychain", "file"]), passphrase: z.string().min(1).max(1024).optional() }),
     vaultStatusSchema,
   ),
+  /** Whether there is an encrypted file already, which its own passphrase opens; otherwise a new passphrase is to be chosen, and said twice. */
+  "vault.file": channel(operators, nothing, z.object({ exists: z.boolean() })),
+  /** Of the encrypted file, where that is the store. */
+  "vault.changePassphrase": channel(
+    operators,
+    z.object({ current: z.string().min(1).max(1024), next: z.string().min(1).max(1024) }),
+    nothing,
+  ),
 
   /** Newest first. Fewer than were asked for where they are large, and `more` then. */
   "journal.page": channel(operators, journalQuerySchema, journalPageSchema),

@@ -1,10 +1,17 @@
 // What a choice does, and what it does not do by itself: a key too much, a field that is gone, a button pressed twice.
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import type { Snapshot } from "../../shared/model/snapshot.ts";
+import { snapshot } from "../fixtures/renderer/snapshot.ts";
 import { noBrowser, usePages } from "./harness.ts";
 
 const sent = (page: Page, channel: string): Promise<unknown[]> =>
   page.evaluate((name) => window.fake.calls.filter((call) => call.channel === name).map(({ input }) => input), channel);
+
+function withVault(vault: Snapshot["app"]["vault"]): Snapshot {
+  const base = snapshot(Date.now());
+  return { ...base, app: { ...base.app, vault } };
+}
 
 describe.skipIf(noBrowser !== null)("a choice", () => {
   const pages = usePages();
@@ -46,10 +53,12 @@ describe.skipIf(noBrowser !== null)("a choice", () => {
     });
   });
 
-  it("of the encrypted file is sent once, and its passphrase is forgotten where it was not taken", async () => {
-    await pages.with({ hash: "settings" }, async (page) => {
+  it("of a new encrypted file takes its passphrase twice, sends it once, and forgets it where it was not taken", async () => {
+    await pages.with({ hash: "settings", data: { answers: { "vault.file": { exists: false } } } }, async (page) => {
       const file = page.getByRole("radio", { name: "Encrypted file" });
-      const passphrase = page.getByLabel("Choose a passphrase for the file");
+      const passphrase = page.getByLabel("New passphrase");
+      const again = page.getByLabel("The same once more");
+      const make = page.getByRole("button", { name: "Make the encrypted file" });
       await file.click();
       await passphrase.fill("first thought");
       await page.getByRole("button", { name: "Cancel" }).click();
@@ -58,10 +67,75 @@ describe.skipIf(noBrowser !== null)("a choice", () => {
       await page.evaluate(() => window.fake.hold("vault.choose"));
       await passphrase.fill("correct horse");
       await passphrase.press("Enter");
-      await passphrase.press("Enter");
+      await again.fill("correct ho");
+      expect(await page.getByText("These are not the same.").count()).toBe(0);
+      await again.fill("correct house");
+      await page.getByText("These are not the same.").waitFor();
+      await again.press("Enter");
+      expect(await make.getAttribute("aria-disabled")).toBe("true");
+      expect(await sent(page, "vault.choose")).toEqual([]);
+      // Too short, though twice the same.
+      await passphrase.fill("horse");
+      await again.fill("horse");
+      await again.press("Enter");
+      expect(await sent(page, "vault.choose")).toEqual([]);
+      await passphrase.fill("correct horse");
+      await again.fill("correct horse");
+      await again.press("Enter");
+      await again.press("Enter");
       expect(await sent(page, "vault.choose")).toEqual([{ store: "file", passphrase: "correct horse" }]);
       await page.evaluate(() => window.fake.release("vault.choose"));
       await passphrase.waitFor({ state: "detached" });
+    });
+  });
+
+  it("of an encrypted file that is there takes its passphrase once", async () => {
+    await pages.with({ hash: "settings", data: { answers: { "vault.file": { exists: true } } } }, async (page) => {
+      await page.getByRole("radio", { name: "Encrypted file" }).click();
+      const passphrase = page.getByLabel("Passphrase of the file");
+      await passphrase.fill("pass");
+      await passphrase.press("Enter");
+      await expect.poll(() => sent(page, "vault.choose")).toEqual([{ store: "file", passphrase: "pass" }]);
+      await passphrase.waitFor({ state: "detached" });
+    });
+  });
+
+  it("of another passphrase is made by keyboard, and needs the current one", async () => {
+    const changed = { "vault.changePassphrase": undefined };
+    const ownFile = withVault({ kind: "ready", store: "file" });
+    await pages.with({ hash: "settings", data: { snapshot: ownFile, answers: changed } }, async (page) => {
+      const open = page.getByRole("button", { name: "Change…" });
+      await open.focus();
+      await page.keyboard.press("Enter");
+      await page.keyboard.type("correct horse");
+      await page.keyboard.press("Tab");
+      await page.keyboard.type("battery staple");
+      await page.keyboard.press("Tab");
+      await page.keyboard.type("battery staple");
+      await page.evaluate(() => {
+        window.fake.failures["vault.changePassphrase"] = { code: "not-allowed", message: "The passphrase is wrong." };
+      });
+      await page.keyboard.press("Enter");
+      await page.getByRole("alert").getByText("The passphrase is wrong.").waitFor();
+      await page.evaluate(() => {
+        window.fake.failures = {};
+      });
+      await page.keyboard.press("Enter");
+      await page.getByText("The passphrase is changed.").first().waitFor();
+      const both = { current: "correct horse", next: "battery staple" };
+      expect(await sent(page, "vault.changePassphrase")).toEqual([both, both]);
+      await expect.poll(() => open.evaluate((button) => document.activeElement === button)).toBe(true);
+    });
+  });
+
+  it("of the encrypted file can be made again where that is gone", async () => {
+    const gone = withVault({ kind: "unavailable", store: "file", reason: "There is no encrypted file yet; choose it with a passphrase." });
+    await pages.with({ hash: "settings", data: { snapshot: gone, answers: { "vault.file": { exists: false } } } }, async (page) => {
+      await page.getByRole("button", { name: "Set it up…" }).click();
+      await page.getByLabel("New passphrase").fill("correct horse");
+      await page.getByLabel("The same once more").fill("correct horse");
+      await page.getByRole("button", { name: "Make the encrypted file" }).click();
+      await expect.poll(() => sent(page, "vault.choose")).toEqual([{ store: "file", passphrase: "correct horse" }]);
     });
   });
 

@@ -113,6 +113,16 @@ const cases: readonly Picture[] = [
       await page.getByText("The journal is intact").waitFor();
     },
   },
+  {
+    name: "settings-file",
+    open: { hash: "settings", data: { answers: { "vault.file": { exists: false } } } },
+    act: async (page) => {
+      await page.getByRole("radio", { name: "Encrypted file" }).click();
+      await page.getByLabel("New passphrase").fill("correct horse");
+      await page.getByLabel("The same once more").fill("correct house");
+      await page.getByRole("button", { name: "Make the encrypted file" }).scrollIntoViewIfNeeded();
+    },
+  },
   { name: "servers-tools", open: { hash: "servers/filesystem" }, act: (page) => page.getByRole("tab", { name: "Tools" }).click() },
   {
     name: "servers-sandbox",

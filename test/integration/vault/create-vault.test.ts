@@ -157,7 +157,9 @@ describe.skipIf(missing !== null)("the vault", () => {
     expect(await one.choose("file", undefined)).toMatchObject({ ok: false, error: { code: "bad-input" } });
     expect(await one.choose("file", "short")).toMatchObject({ ok: false, error: { code: "bad-input" } });
     expect(store).toBe("keychain");
+    expect(await one.fileExists()).toBe(false);
     expect((await one.choose("file", "correct horse")).ok).toBe(true);
+    expect(await one.fileExists()).toBe(true);
     expect(one.status()).toEqual({ kind: "ready", store: "file" });
     expect(one.list()).toEqual([]);
     expect(await one.get("in-keychain", "s")).toEqual({ kind: "missing" });

@@ -34,6 +34,7 @@ function handlers(): ReturnType<typeof createHandlers> {
       delete: act("delete"),
       restore: act("restore"),
       choose: act("choose"),
+      changePassphrase: act("changePassphrase"),
       status: () => ({ kind: "ready", store: "keychain" }),
     } satisfies Partial<HandlerPorts["vault"]> as unknown as HandlerPorts["vault"],
   };
@@ -76,6 +77,11 @@ describe("the journal says what happened", () => {
       { kind: "secret-stored", by: "person", outcome: "refused", detail: { name: "a", reason } },
       { kind: "secret-deleted", by: "person", outcome: "refused", detail: { name: "known", reason } },
       { kind: "settings-changed", by: "person", outcome: "refused", detail: { "vault.store": "file", reason } },
+    ]);
+    await handlers()["vault.changePassphrase"]({ current: "hunter4", next: "hunter5" }, "window");
+    expect(journal.slice(-2)).toEqual([
+      { kind: "settings-changed", by: "person", detail: { "vault.passphrase": "changed" } },
+      { kind: "settings-changed", by: "person", outcome: "refused", detail: { "vault.passphrase": "changed", reason } },
     ]);
     expect(JSON.stringify(journal)).not.toContain("hunter");
   });
