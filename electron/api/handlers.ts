@@ -54,12 +54,14 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
   };
 
   /** Oldest first; null when they are too many or too large for one answer. */
-  const exported = (query: { readonly [K in keyof JournalQuery]?: JournalQuery[K] | undefined }): readonly JournalRecord[] | null => {
+  const exported = async (query: {
+    readonly [K in keyof JournalQuery]?: JournalQuery[K] | undefined;
+  }): Promise<readonly JournalRecord[] | null> => {
     const records: JournalRecord[] = [];
     let bytes = 0;
     let before = query.before;
     for (;;) {
-      const page = journal.page({ ...query, limit: 500, ...(before === undefined ? {} : { before }) });
+      const page = await journal.page({ ...query, limit: 500, ...(before === undefined ? {} : { before }) });
       records.push(...page.records);
       for (const record of page.records) bytes += sizeOf(record);
       if (records.length > mostExported || bytes > mostExportedBytes) return null;
@@ -147,10 +149,10 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
         ),
       ),
 
-    "journal.page": (query) => ok(boundedPage(journal.page(query))),
+    "journal.page": async (query) => ok(boundedPage(await journal.page(query))),
     "journal.verify": async () => ok(await journal.verify()),
-    "journal.export": ({ format, query }) => {
-      const records = exported(query);
+    "journal.export": async ({ format, query }) => {
+      const records = await exported(query);
       if (records === null) {
         return fail(
           "too-large",

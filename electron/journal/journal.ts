@@ -35,7 +35,8 @@ export interface Journal {
   records(): number;
   /** Calls of the local day so far, by server: dispatched and denied. */
   callsToday(): ReadonlyMap<string, number>;
-  page(query: JournalQuery): JournalPage;
+  /** Newest first. A long search leaves the event loop free between its turns; nothing is found any more once the journal is closed. Never rejects for a journal with a fault. */
+  page(query: JournalQuery): Promise<JournalPage>;
   /**
    * Verifies the whole chain and the anchor without blocking the event loop for long. What turns out bad is a fault from then on: a
    * journal that is known to be changed must not go on as if it were not.

@@ -114,6 +114,7 @@ export function* newestInLog(file: string): Generator<JournalRow, void> {
   }
   try {
     let end = fs.fstatSync(handle).size;
+    const first = beginningOf(handle);
     // What stands before the first line end of a piece belongs to a line of the piece before.
     let rest: Buffer = Buffer.alloc(0);
     let complete = false;
@@ -121,6 +122,8 @@ export function* newestInLog(file: string): Generator<JournalRow, void> {
       const from = Math.max(0, end - chunkBytes);
       const piece = Buffer.alloc(end - from);
       if (fs.readSync(handle, piece, 0, piece.length, from) < piece.length) return;
+      // Emptied and written to again while the caller paused: this would be the end of one log on the beginning of another.
+      if (!beginningOf(handle).equals(first)) return;
       const bytes = rest.length === 0 ? piece : Buffer.concat([piece, rest]);
       let lineEnd = bytes.length;
       for (let at = bytes.lastIndexOf(0x0a, lineEnd - 1); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(0x0a, at - 1)) {
@@ -135,8 +138,8 @@ export function* newestInLog(file: string): Generator<JournalRow, void> {
       rest = bytes.subarray(0, lineEnd);
       end = from;
     }
-    const first = complete ? rowOf(rest.toString("utf8")) : null;
-    if (first !== null) yield first;
+    const oldest = complete ? rowOf(rest.toString("utf8")) : null;
+    if (oldest !== null) yield oldest;
   } finally {
     fs.closeSync(handle);
   }
@@ -170,12 +173,18 @@ export function readLog(file: string, read: (file: string) => Buffer = fs.readFi
 function stillHolds(file: string, bytes: Buffer): boolean {
   const handle = fs.openSync(file, "r");
   try {
-    const beginning = Buffer.alloc(Math.min(hashLength, bytes.length));
-    const length = fs.readSync(handle, beginning, 0, beginning.length, 0);
-    return length === beginning.length && bytes.subarray(0, length).equals(beginning) && fs.fstatSync(handle).size >= bytes.length;
+    const beginning = beginningOf(handle);
+    const compared = Math.min(hashLength, bytes.length);
+    return bytes.subarray(0, compared).equals(beginning.subarray(0, compared)) && fs.fstatSync(handle).size >= bytes.length;
   } finally {
     fs.closeSync(handle);
   }
+}
+
+/** The first line's hash, which no other log begins with; less where there is less. */
+function beginningOf(handle: number): Buffer {
+  const beginning = Buffer.alloc(hashLength);
+  return beginning.subarray(0, fs.readSync(handle, beginning, 0, hashLength, 0));
 }
 
 function rowOf(line: string): JournalRow | null {

@@ -10,6 +10,7 @@ import type { JournalDatabase } from "./database.ts";
 import { describeDatabaseError, openForAppending, openForReading } from "./database.ts";
 import type { AnchorStore, Journal } from "./journal.ts";
 import { JournalUnavailable } from "./journal.ts";
+import { inTurns } from "./in-turns.ts";
 import { createListeners } from "./listeners.ts";
 import type { LogFile } from "./log-file.ts";
 import { logPath, openLogFile } from "./log-file.ts";
@@ -37,6 +38,7 @@ const tailChecked = 64;
 const anchorAtStartMs = 3_000;
 const anchorAtCloseMs = 4_000;
 const indexAtOnce = 2048;
+const nothing: JournalPage = { records: [], more: false };
 
 /**
  * Opens the journal, creates it if there is none, and ends the calls that an earlier process left open as `lost`. Never rejects: a
@@ -157,7 +159,7 @@ function createWritableJournal(deps: OpenJournalDeps, { database, log, search, w
     fault: () => writer.fault(),
     records: () => writer.head().seq,
     callsToday: () => counter.today(),
-    page: (query) => search.page(query),
+    page: async (query) => (await inTurns(search.page(query), () => closing !== null)) ?? nothing,
     async verify() {
       await writer.settle();
       const verdict = await verifyJournalFile(deps.file, deps.anchor);
@@ -195,11 +197,11 @@ function createFaultyJournal(deps: OpenJournalDeps, reason: string, opened: Jour
     fault: () => reason,
     records: () => records,
     callsToday: () => counts,
-    page(query: JournalQuery): JournalPage {
+    async page(query: JournalQuery): Promise<JournalPage> {
       try {
-        return search?.page(query) ?? { records: [], more: false };
+        return (search === null ? null : await inTurns(search.page(query), () => database === null)) ?? nothing;
       } catch {
-        return { records: [], more: false };
+        return nothing;
       }
     },
     verify: () => verifyJournalFile(deps.file, deps.anchor),

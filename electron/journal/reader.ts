@@ -6,6 +6,7 @@ import { checkFormat, describeDatabaseError, openForReading } from "./database.t
 import type { ExportFormat } from "./export.ts";
 import { exportHeader, exportLines } from "./export.ts";
 import type { AnchorStore } from "./journal.ts";
+import { atOnce } from "./in-turns.ts";
 import { logPath, readLog } from "./log-file.ts";
 import type { JournalFilter } from "./search.ts";
 import { createSearch, logReader } from "./search.ts";
@@ -34,7 +35,7 @@ export function openJournalReader(file: string): JournalReader {
   }
   const search = createSearch(database, logReader(file));
   return {
-    page: (query) => search.page(query),
+    page: (query) => atOnce(search.page(query)),
     async verify(anchor) {
       const reading = anchor === null ? ({ kind: "none" } as const) : await readAnchor(anchor, anchorDeadlineMs);
       return await verifyWithLog(file, database, reading, anchor);

@@ -5,14 +5,16 @@ import type { JournalPage, JournalQuery, JournalRecord } from "../../shared/mode
 import { parseRecord } from "./chain.ts";
 import type { JournalRow } from "./chain.ts";
 import type { JournalDatabase } from "./database.ts";
+import type { InPieces } from "./in-turns.ts";
+import { createTurn } from "./in-turns.ts";
 import { logPath, newestInLog, readLog } from "./log-file.ts";
 
 /** The condition of a query; paging is separate. */
 export type JournalFilter = Partial<Omit<JournalQuery, "before" | "limit">>;
 
 export interface JournalSearch {
-  /** Newest first. */
-  page(query: JournalQuery): JournalPage;
+  /** Newest first. In pieces, because what is found nowhere is looked for everywhere. */
+  page(query: JournalQuery): InPieces<JournalPage>;
   /** Oldest first, in chunks, without end to the number of records. */
   oldestFirst(filter: JournalFilter): Generator<readonly JournalRecord[], void>;
   /** Calls dispatched and denied at `since` (ms) or later, by server. */
@@ -29,6 +31,11 @@ interface Condition {
 }
 
 const chunk = 256;
+/** Records that a query looks at in one step: doubled while that is quick, halved where it is slow. */
+const firstStep = 1024;
+const leastStep = 16;
+const quickMs = 1;
+const slowMs = 4;
 const callKinds = new Set(["call-dispatched", "call-denied"]);
 
 /** Where each column of `search` comes from: SQLite reads the body itself, which is three times as fast as handing the values in. */
@@ -130,34 +137,52 @@ export function createSearch(database: JournalDatabase, log: LogReader = noLog):
     return { sql: parts.map((part) => ` AND ${part}`).join(""), values };
   };
 
-  const collect = (rows: readonly JournalRow[], filter: JournalFilter, into: JournalRecord[], wanted: number): void => {
-    for (const row of rows) {
-      if (into.length >= wanted) return;
+  /** The record of a row, if it is what is asked for. */
+  const matching = (filter: JournalFilter): ((row: JournalRow) => JournalRecord | null) => {
+    const text = filter.text === undefined || unstorable.test(filter.text) ? "" : JSON.stringify(filter.text.toLowerCase()).slice(1, -1);
+    return (row) => {
+      // The body is JSON: what is not in its text is in none of its values, and to read those takes ten times as long.
+      if (text !== "" && !row.body.toLowerCase().includes(text)) return null;
       const record = parseRecord(row.body, row.hash);
-      if (record !== null && matchesFilter(record, filter)) into.push(record);
-    }
+      return record !== null && matchesFilter(record, filter) ? record : null;
+    };
   };
 
   return {
     indexed,
-    page(query) {
+    *page(query) {
       const { before = Number.MAX_SAFE_INTEGER, limit, ...filter } = query;
+      const match = matching(filter);
+      const turn = createTurn();
       const records: JournalRecord[] = [];
       const filtered = Object.values(filter).some((value) => value !== undefined);
       const split = filtered ? indexed() : 0;
       const wanted = limit + 1;
+      /** Takes what matches, in turns. */
+      const collect = function* (rows: Iterable<JournalRow>): InPieces<void> {
+        for (const row of rows) {
+          if (records.length >= wanted) return;
+          const record = match(row);
+          if (record !== null) records.push(record);
+          if (!turn.over()) continue;
+          yield;
+          turn.begin();
+        }
+      };
 
       let below = before;
-      for (const row of log.newestFirst()) {
-        if (records.length >= wanted) break;
-        if (row.seq >= below) continue;
-        collect([row], filter, records, wanted);
-        below = row.seq;
-      }
+      const newestOfLog = function* (): Generator<JournalRow> {
+        for (const row of log.newestFirst()) {
+          if (row.seq >= below) continue;
+          below = row.seq;
+          yield row;
+        }
+      };
+      yield* collect(newestOfLog());
       const lowestInLog = below;
       while (records.length < wanted) {
         const rows = newestFrom.all([below, split, chunk]) as JournalRow[];
-        collect(rows, filter, records, wanted);
+        yield* collect(rows);
         const last = rows.at(-1);
         if (last === undefined) break;
         below = last.seq;
@@ -165,20 +190,23 @@ export function createSearch(database: JournalDatabase, log: LogReader = noLog):
       if (filtered && records.length < wanted) {
         const { sql, values } = condition(filter);
         const statement = database.prepare(
-          `SELECT s.seq AS seq, r.body AS body, r.hash AS hash FROM search s CROSS JOIN records r ON r.seq = s.seq WHERE s.seq < ?${sql} ORDER BY s.seq DESC LIMIT ?`,
+          `SELECT s.seq AS seq, r.body AS body, r.hash AS hash FROM search s CROSS JOIN records r ON r.seq = s.seq WHERE s.seq < ? AND s.seq >= ?${sql} ORDER BY s.seq DESC LIMIT ?`,
         );
         below = Math.min(lowestInLog, split + 1);
-        while (records.length < wanted) {
-          const rows = statement.all([below, ...values, wanted]) as JournalRow[];
-          collect(rows, filter, records, wanted);
-          const last = rows.at(-1);
-          if (last === undefined || rows.length < wanted) break;
-          below = last.seq;
+        for (let step = firstStep; records.length < wanted && below > 1;) {
+          const floor = Math.max(1, below - step);
+          const started = performance.now();
+          const rows = statement.all([below, floor, ...values, wanted]) as JournalRow[];
+          const took = performance.now() - started;
+          step = took < quickMs ? step * 2 : took > slowMs ? Math.max(leastStep, step / 2) : step;
+          yield* collect(rows);
+          below = rows.length < wanted ? floor : (rows.at(-1)?.seq ?? floor);
         }
       }
       return { records: records.slice(0, limit), more: records.length > limit };
     },
     *oldestFirst(filter) {
+      const match = matching(filter);
       let after = 0;
       let gap = false;
       for (;;) {
@@ -193,8 +221,7 @@ export function createSearch(database: JournalDatabase, log: LogReader = noLog):
           if (rows.length === 0) return;
         }
         gap = false;
-        const records: JournalRecord[] = [];
-        collect(rows, filter, records, rows.length);
+        const records = rows.flatMap((row) => match(row) ?? []);
         if (records.length > 0) yield records;
         after = rows.at(-1)?.seq ?? after;
       }

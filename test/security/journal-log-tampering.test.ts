@@ -24,7 +24,7 @@ describe("the log of an app that runs", () => {
       const journal = await openTestJournal(place.file, anchor);
       const log = `${place.file}-log`;
       for (let call = 1; call < calls; call += 1) journal.append(dispatched(`c${String(call)}`));
-      const before = journal.page({ limit: 1 }).records[0]?.hash ?? "";
+      const before = (await journal.page({ limit: 1 })).records[0]?.hash ?? "";
       const held = fs.statSync(log).size;
       journal.append(dispatched("evil", { tool: "delete_everything" }));
       const body = fs
@@ -64,7 +64,7 @@ describe("the log that a killed app leaves in front of the database", () => {
   const start = async (): Promise<{ readonly fault: string | null; readonly seen: number }> => {
     const journal = await openTestJournal(killed, anchor);
     const fault = journal.fault();
-    const seen = journal.page({ limit: 500 }).records.length;
+    const seen = (await journal.page({ limit: 500 })).records.length;
     await journal.close();
     return { fault, seen };
   };

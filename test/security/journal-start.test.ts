@@ -66,7 +66,7 @@ describe("an app that starts on it", () => {
     tamper(place.file, (db) => db.exec(edit(190, "filesystem", "elsewhere")));
     expect(await starts()).toMatch(/damaged at record 190/);
     const journal = await openTestJournal(place.file, anchor);
-    expect(journal.page({ limit: 500 }).records).toHaveLength(200);
+    expect((await journal.page({ limit: 500 })).records).toHaveLength(200);
     expect(journal.records()).toBe(200);
     expect(await journal.verify()).toMatchObject({ kind: "bad", seq: 190 });
     await journal.close();
@@ -87,7 +87,7 @@ describe("an app that starts on it", () => {
     await (await openTestJournal(place.file, anchor)).close();
     const seqOf = async (): Promise<readonly number[]> => {
       const opened = await openTestJournal(place.file, anchor);
-      const found = opened.page({ limit: 9, call: "open" }).records;
+      const found = (await opened.page({ limit: 9, call: "open" })).records;
       await opened.close();
       expect(opened.fault()).toBe("The journal is closed.");
       return found.map(({ seq }) => seq);
@@ -103,7 +103,7 @@ describe("an app that starts on it", () => {
     const again = await openTestJournal(place.file, anchor);
     expect(again.fault()).toBeNull();
     again.append({ kind: "app-started" });
-    expect(again.page({ limit: 1, call: "open" }).records).toMatchObject([{ kind: "call-finished", outcome: "lost" }]);
+    expect((await again.page({ limit: 1, call: "open" })).records).toMatchObject([{ kind: "call-finished", outcome: "lost" }]);
     await again.close();
   });
 

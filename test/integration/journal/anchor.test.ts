@@ -32,7 +32,7 @@ describe("the anchor", () => {
     expect(await journal.verify()).toEqual({
       kind: "unchecked",
       records: 800,
-      head: journal.page({ limit: 1 }).records[0]?.hash,
+      head: (await journal.page({ limit: 1 })).records[0]?.hash,
       anchor: "keychain",
       reason: "the keychain is locked",
     });

@@ -17,9 +17,9 @@ describe("putting a journal aside", () => {
     const anchor = createTestAnchor();
     const first = await openTestJournal(place.file, anchor);
     appendCalls(first, 10);
-    const head = first.page({ limit: 1 }).records[0];
+    const head = (await first.page({ limit: 1 })).records[0];
     first.append(dispatched("last"));
-    const last = first.page({ limit: 1 }).records[0];
+    const last = (await first.page({ limit: 1 })).records[0];
     expect(last?.seq).toBe((head?.seq ?? 0) + 2);
     await first.close();
     const one = await archiveJournal(place.file, anchor, 0);
@@ -30,7 +30,7 @@ describe("putting a journal aside", () => {
     expect(await verifyJournalFile(one.value.file, null)).toMatchObject({ kind: "intact", records: last?.seq, head: last?.hash });
     const fresh = await open(place.file, anchor);
     expect(fresh.fault()).toBeNull();
-    expect(fresh.page({ limit: 1 }).records[0]?.detail).toMatchObject({ previous: { seq: 1, hash: two.value.hash } });
+    expect((await fresh.page({ limit: 1 })).records[0]?.detail).toMatchObject({ previous: { seq: 1, hash: two.value.hash } });
   });
 
   test.for(Array.from({ length: 12 }, (_item, step) => step))(
@@ -91,7 +91,7 @@ describe("putting a journal aside", () => {
       expect(verdicts.some((verdict) => verdict.kind === "intact" && verdict.records >= 41)).toBe(true);
       const fresh = await open(place.file, anchor);
       expect(fresh.fault()).toBeNull();
-      expect(allRecords(fresh)[0]).toMatchObject({ kind: "app-started", by: "person" });
+      expect((await allRecords(fresh))[0]).toMatchObject({ kind: "app-started", by: "person" });
     },
   );
 

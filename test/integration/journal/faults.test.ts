@@ -55,7 +55,7 @@ describe("a write that fails is latched", () => {
     execFileSync("mount", ["-o", "remount,size=8m", disk]);
     expect(refusal(journal)).toMatch(/disk is full/);
     expect(() => journal.appendSoon(dispatched("late"))).toThrow(JournalUnavailable);
-    expect(journal.page({ limit: 1 }).records[0]?.call).toBe(`c${appended - 1}`);
+    expect((await journal.page({ limit: 1 })).records[0]?.call).toBe(`c${appended - 1}`);
     expect(await journal.verify()).toMatchObject({ kind: "intact", records: appended });
     await journal.close();
     const again = await open(file);
@@ -84,7 +84,7 @@ describe("a write that fails is latched", () => {
     expect(() => journal.appendAll([dispatched("a"), unwritable, dispatched("c")])).toThrow(TypeError);
     expect(journal.fault()).toBeNull();
     journal.append(dispatched("after"));
-    expect(allRecords(journal).map(({ seq, call }) => [seq, call])).toEqual([
+    expect((await allRecords(journal)).map(({ seq, call }) => [seq, call])).toEqual([
       [1, "before"],
       [2, "after"],
     ]);
@@ -102,7 +102,7 @@ describe("a write that fails is latched", () => {
     const journal = await open(path.join(disk, "journal.db"));
     expect(journal.fault()).toMatch(/the disk is full/);
     refusal(journal);
-    expect(journal.page({ limit: 5 })).toEqual({ records: [], more: false });
+    expect(await journal.page({ limit: 5 })).toEqual({ records: [], more: false });
   });
 
   test("a read-only disk", async (context) => {
@@ -188,11 +188,11 @@ describe("a write that fails is latched", () => {
     expect(refusal(journal)).toMatch(/another program holds it locked/);
     unlock();
     refusal(journal);
-    expect(allRecords(journal).map(({ call }) => call)).toEqual(["a", "b"]);
+    expect((await allRecords(journal)).map(({ call }) => call)).toEqual(["a", "b"]);
     await journal.close();
     const again = await open();
     expect(again.fault()).toBeNull();
-    expect(allRecords(again).map(({ call }) => call)).toContain("b");
+    expect((await allRecords(again)).map(({ call }) => call)).toContain("b");
   });
 
   test("another program holds the database locked while records are copied for searching: the copies wait", async () => {
@@ -289,7 +289,7 @@ describe("a file that is not a journal", () => {
     const journal = await open(place.file, anchor);
     expect(journal.fault()).toMatch(reason);
     refusal(journal);
-    journal.page({ limit: 10 });
+    await journal.page({ limit: 10 });
     const verdict = await journal.verify();
     expect(verdict.kind).not.toBe("intact");
     await journal.close();
@@ -298,7 +298,7 @@ describe("a file that is not a journal", () => {
     expect(archived).toMatchObject({ ok: true, value: { file: path.join(place.dir, "journal-20261120-070809.db"), anchored: true } });
     const fresh = await open(place.file, anchor);
     expect(fresh.fault()).toBeNull();
-    expect(allRecords(fresh)[0]).toMatchObject({
+    expect((await allRecords(fresh))[0]).toMatchObject({
       seq: 1,
       kind: "app-started",
       by: "person",

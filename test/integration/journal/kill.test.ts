@@ -57,7 +57,7 @@ test.for(Array.from({ length: 20 }, (_item, point) => point))("kill -9 under loa
   if (verdict.kind === "unreadable" && printed.size === 0) return;
   expect(verdict).toMatchObject({ kind: "intact" });
   const reader = openJournalReader(place.file);
-  const found = new Map(allRecords(reader).map((record) => [record.seq, record.call]));
+  const found = new Map((await allRecords(reader)).map((record) => [record.seq, record.call]));
   reader.close();
   for (const [seq, call] of printed) expect([seq, found.get(seq)]).toEqual([seq, call]);
 });
@@ -70,7 +70,7 @@ test("after all of them every dispatched call has exactly one end, and the open 
   const ends = new Map<string, number>();
   const calls: string[] = [];
   let lost = 0;
-  for (const record of allRecords(journal)) {
+  for (const record of await allRecords(journal)) {
     if (record.kind === "call-dispatched") calls.push(record.call ?? "");
     if (record.kind !== "call-finished") continue;
     ends.set(record.call ?? "", (ends.get(record.call ?? "") ?? 0) + 1);

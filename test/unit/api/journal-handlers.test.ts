@@ -18,7 +18,7 @@ function handlersOver(count: number, text = "") {
   }));
   const page: Journal["page"] = ({ before = Infinity, limit }) => {
     const older = records.slice(0, Math.min(count, before - 1)).toReversed();
-    return { records: older.slice(0, limit), more: older.length > limit };
+    return Promise.resolve({ records: older.slice(0, limit), more: older.length > limit });
   };
   const record = (draft: JournalDraft) => {
     drafts.push(draft);

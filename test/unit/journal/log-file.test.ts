@@ -1,13 +1,43 @@
 import fs from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { genesisHash, recordBody } from "../../../electron/journal/chain.ts";
-import { logPath, openLogFile, readLog } from "../../../electron/journal/log-file.ts";
+import { logPath, newestInLog, openLogFile, readLog } from "../../../electron/journal/log-file.ts";
 import { createLogLines } from "../../../electron/journal/log-lines.ts";
 import { createJournalPlace, dispatched } from "../../fixtures/journal/parts.ts";
 
 const undo: (() => void)[] = [];
 afterEach(() => {
   for (const step of undo.splice(0).toReversed()) step();
+});
+
+test("a log that is emptied and written again while it is read from its end gives no record of both", () => {
+  const place = createJournalPlace();
+  const file = logPath(place.file);
+  const log = openLogFile(file);
+  undo.push(
+    () => place.remove(),
+    () => log.close(),
+  );
+  const lines = createLogLines();
+  const chain = { hash: genesisHash, seq: 0 };
+  const append = (count: number, filler: string): void => {
+    for (let i = 0; i < count; i += 1) {
+      chain.seq += 1;
+      chain.hash = lines.add(chain.hash, recordBody(chain.seq, 1, dispatched(filler)));
+    }
+    log.append(lines.take());
+  };
+  append(1_000, "x".repeat(1_000));
+  const before = readLog(file).rows;
+  const rows = newestInLog(file);
+  const first = rows.next().value;
+  log.empty();
+  // Lines of the same length: the end of the old ones would fit on them.
+  append(1_000, "x".repeat(1_000));
+  const seen = [first, ...rows];
+  expect(seen.length).toBeGreaterThan(50);
+  expect(seen.length).toBeLessThan(1_000);
+  expect(seen).toEqual(before.toReversed().slice(0, seen.length));
 });
 
 test("a log that is emptied while it is read is read again: its records are those of one moment", () => {

@@ -3,6 +3,7 @@ import type { JournalRow } from "../../../electron/journal/chain.ts";
 import { chainHash, genesisHash, recordBody } from "../../../electron/journal/chain.ts";
 import { openForAppending } from "../../../electron/journal/database.ts";
 import { createInsert } from "../../../electron/journal/insert-records.ts";
+import { atOnce } from "../../../electron/journal/in-turns.ts";
 import type { JournalFilter, JournalSearch } from "../../../electron/journal/search.ts";
 import { createSearch, matchesFilter } from "../../../electron/journal/search.ts";
 import type { JournalDraft, JournalRecord } from "../../../shared/model/journal-entry.ts";
@@ -76,9 +77,42 @@ describe("page", () => {
       const before = random() < 0.3 ? Math.floor(random() * 420) : undefined;
       const limit = 1 + Math.floor(random() * 60);
       const expected = records.filter((record) => matchesFilter(record, filter) && record.seq < (before ?? Infinity)).toReversed();
-      const page = search.page({ ...filter, limit, ...(before === undefined ? {} : { before }) });
+      const page = atOnce(search.page({ ...filter, limit, ...(before === undefined ? {} : { before }) }));
       expect([filter, page.records.map((record) => record.seq)]).toEqual([filter, expected.slice(0, limit).map((record) => record.seq)]);
       expect(page.more).toBe(expected.length > limit);
+    }
+  });
+
+  test("finds exactly what matches where it takes several steps, however much of one is asked for", () => {
+    const { search, records } = fill(
+      Array.from({ length: 6_000 }, (_item, index) => ({
+        kind: "call-dispatched",
+        server: index % 700 === 0 ? "rare" : "common",
+        client: index > 3_000 && index < 3_100 ? "dense" : "c",
+        detail: { note: index % 900 === 1 ? "Größe" : "lorem" },
+      })),
+      (index) => index,
+    );
+    search.index(6_000);
+    const filters: readonly JournalFilter[] = [
+      { server: "rare" },
+      { client: "dense" },
+      { text: "GRÖSSE".replace("SS", "ß") },
+      { text: "LOREM" },
+    ];
+    for (const filter of filters) {
+      const expected = records.filter((record) => matchesFilter(record, filter)).map(({ seq }) => seq);
+      expect(expected.length).toBeGreaterThan(5);
+      for (const limit of [1, 3, 50, 200]) {
+        const found: number[] = [];
+        for (let before: number | undefined, more = true; more && found.length < 600; before = found.at(-1)) {
+          const page = atOnce(search.page({ ...filter, limit, ...(before === undefined ? {} : { before }) }));
+          found.push(...page.records.map(({ seq }) => seq));
+          more = page.more;
+        }
+        expect([filter, limit, found]).toEqual([filter, limit, expected.toReversed().slice(0, found.length)]);
+        expect(found.length).toBe(Math.min(expected.length, Math.ceil(600 / limit) * limit));
+      }
     }
   });
 
@@ -86,7 +120,7 @@ describe("page", () => {
     const { search, records } = fill(randomDrafts(400, 7), (index) => index);
     search.index(indexed);
     const wanted = ["call-3", "call-180", "call-90", "no such call", "half \ud800"];
-    const found = search.page({ calls: wanted, limit: 50 }).records;
+    const found = atOnce(search.page({ calls: wanted, limit: 50 })).records;
     expect(found.map(({ seq }) => seq)).toEqual(
       records
         .filter(({ call }) => call === "call-3" || call === "call-180" || call === "call-90")
@@ -94,18 +128,20 @@ describe("page", () => {
         .toReversed(),
     );
     expect(found.length).toBeGreaterThan(3);
-    expect(search.page({ calls: ["no such call"], limit: 5 })).toEqual({ records: [], more: false });
+    expect(atOnce(search.page({ calls: ["no such call"], limit: 5 }))).toEqual({ records: [], more: false });
   });
 
   test("gives the records as they were written", () => {
     const { search, records } = fill(randomDrafts(20, 9), (index) => index);
     search.index(10);
-    expect(search.page({ limit: 20 }).records).toEqual(records.toReversed().map((record) => JSON.parse(JSON.stringify(record)) as unknown));
+    expect(atOnce(search.page({ limit: 20 })).records).toEqual(
+      records.toReversed().map((record) => JSON.parse(JSON.stringify(record)) as unknown),
+    );
   });
 
   test("a text is looked for in values and in the names of details, not in the names of columns", () => {
     const { search } = fill([{ kind: "app-started", tool: "x", detail: { retries: 3 } }], () => 1);
-    const count = (text: string): number => search.page({ text, limit: 5 }).records.length;
+    const count = (text: string): number => atOnce(search.page({ text, limit: 5 })).records.length;
     expect([count("tool"), count("RETRIES"), count("3"), count("x"), count("%"), count("app-")]).toEqual([0, 1, 1, 1, 0, 1]);
     search.index(5);
     expect([count("tool"), count("RETRIES"), count("3"), count("x"), count("%"), count("app-")]).toEqual([0, 1, 1, 1, 0, 1]);
