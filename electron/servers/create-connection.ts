@@ -13,7 +13,7 @@ import { seeLog } from "./see-log.ts";
 import { createServerRequests } from "./server-requests.ts";
 import { createServerPipe } from "./server-pipe.ts";
 import type { ServerPipe } from "./server-pipe.ts";
-import type { ServerExit, ServerProcess } from "./server-process.ts";
+import { exitText, type ServerExit, type ServerProcess } from "./server-process.ts";
 
 type State = "idle" | "starting" | "replaying" | "running" | "stopping" | "waiting" | "closed";
 
@@ -270,7 +270,7 @@ export function createConnection<F extends Flight>(deps: ConnectionDeps<F>): Con
       deps.onDrain();
       return;
     }
-    const why = fault ?? `it ended unexpectedly (${exit.signal ?? `exit status ${exit.code ?? "unknown"}`})`;
+    const why = fault ?? `it ended unexpectedly (${exitText(exit)})`;
     if (fault === null) {
       const error: AppError = {
         code: "server-stopped",

@@ -6,6 +6,13 @@ export interface ServerExit {
   readonly signal: string | null;
 }
 
+/** How it ended, for a sentence: the signal, or the exit status and what that means where all shells agree on it. */
+export function exitText({ code, signal }: ServerExit): string {
+  if (signal !== null) return signal;
+  const means = code === 127 ? ": a program was not found" : code === 126 ? ": a program could not be run" : "";
+  return `exit status ${code === null ? "unknown" : String(code)}${means}`;
+}
+
 /** One running server: a process tree with its stdio. stderr is already being captured. */
 export interface ServerProcess {
   readonly instanceId: string;
