@@ -17,6 +17,8 @@ export interface View {
 interface ViewState extends View {
   /** A server that is being described, so that a look at another screen does not lose it. Only in memory. */
   readonly serverDraft: ServerDraft;
+  /** Servers that are being edited, by name, likewise. */
+  readonly serverEdits: Readonly<Record<string, ServerDraft>>;
   /** What the log was asked for, likewise. */
   readonly logView: LogView;
 }
@@ -25,6 +27,8 @@ export interface ViewStore {
   readonly store: StoreApi<ViewState>;
   go(screen: Screen, selected?: string | null): void;
   setServerDraft(draft: ServerDraft): void;
+  /** Null: it is not edited any more. */
+  setServerEdit(name: string, draft: ServerDraft | null): void;
   setLogView(logView: LogView): void;
   close(): void;
 }
@@ -44,7 +48,12 @@ export function parseView(hash: string): View {
 
 /** Follows the window's address until closed. */
 export function createView(window: Window): ViewStore {
-  const store = createStore<ViewState>(() => ({ ...parseView(window.location.hash), serverDraft: emptyDraft, logView: wholeLog }));
+  const store = createStore<ViewState>(() => ({
+    ...parseView(window.location.hash),
+    serverDraft: emptyDraft,
+    serverEdits: {},
+    logView: wholeLog,
+  }));
   const onHash = (): void => store.setState(parseView(window.location.hash));
   window.addEventListener("hashchange", onHash);
   return {
@@ -55,6 +64,10 @@ export function createView(window: Window): ViewStore {
       store.setState({ screen, selected });
     },
     setServerDraft: (serverDraft) => store.setState({ serverDraft }),
+    setServerEdit(name, draft) {
+      const others = Object.entries(store.getState().serverEdits).filter(([other]) => other !== name);
+      store.setState({ serverEdits: Object.fromEntries(draft === null ? others : [...others, [name, draft]]) });
+    },
     setLogView: (logView) => store.setState({ logView }),
     close: () => window.removeEventListener("hashchange", onHash),
   };

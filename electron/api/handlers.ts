@@ -84,7 +84,7 @@ export function createHandlers(ports: HandlerPorts): Omit<Handlers, `migration.$
     "rule.restore": ({ id }) => rules.restore(id),
 
     "server.add": ({ name, settings: added, accept }) => registry.add(name, added, accept),
-    "server.update": ({ name, settings: changed }) => registry.update(name, changed),
+    "server.edit": ({ name, edit }) => registry.edit(name, edit),
     "server.remove": async ({ name }) => done(await registry.remove(name)),
     "server.restore": ({ name }) => registry.restore(name),
     "server.accept": ({ name, fingerprint }) => registry.accept(name, fingerprint),

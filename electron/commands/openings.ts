@@ -2,7 +2,7 @@ import path from "node:path";
 import { secretNameSchema, secretReferences, replaceReferences } from "../../shared/model/secret-reference.ts";
 import { parseHost } from "../sandbox/hosts.ts";
 
-// What `server add` and `sandbox set` take: checked before anything is changed, so that no server is there that cannot start.
+// What `server add`, `server edit` and `sandbox set` take: checked before anything is changed, so that no server is there that cannot start.
 
 /** What a sandbox opens, as it is typed. */
 export interface Openings {
@@ -39,4 +39,26 @@ export function referenceTrouble(texts: readonly string[]): string | null {
     if (wrong !== undefined) return `\${keychain:${wrong}} names no secret: letters, digits, dot, dash and underscore, up to three slashes`;
   }
   return null;
+}
+
+/** Variables out of `NAME=VALUE` texts, the last of a name counts; or what is wrong with them, in words. */
+export function variables(pairs: readonly string[]): Record<string, string> | string {
+  const env: Record<string, string> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf("=");
+    const key = pair.slice(0, at);
+    if (at < 1 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return `--env needs NAME=VALUE, with letters, digits and underscore in NAME`;
+    env[key] = pair.slice(at + 1);
+  }
+  return env;
+}
+
+/** A note for each value that stands in config.json for all to read, under a name that says it is a secret. */
+export function plainSecrets(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env)
+    .filter(([key, value]) => /token|secret|passw|pwd|api_?key|private_?key|credential/i.test(key) && value !== "" && !value.includes("${"))
+    .map(
+      ([key]) =>
+        `! ${key} looks like a secret and stands in config.json as plain text. Better: portcullis secret set NAME, then --env '${key}=\${keychain:NAME}'`,
+    );
 }

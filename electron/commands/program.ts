@@ -13,6 +13,7 @@ import { defineScan } from "./scan.ts";
 import { defineSecrets } from "./secrets.ts";
 import { defineServe } from "./serve.ts";
 import { defineServerAdd } from "./server-add.ts";
+import { defineServerEdit } from "./server-edit.ts";
 import { defineServers } from "./servers.ts";
 import { defineVault } from "./vault.ts";
 
@@ -60,8 +61,9 @@ Exit status: 0, 1 (it says why on stderr) or 2 (usage). PORTCULLIS_HOME moves al
     .argument("<server>")
     .option("--client <name>", "what the client is called in Portcullis", "unnamed")
     .description("connect a client's stdio to a server: what a client's config launches");
-  const server = program.command("server").description("servers: add, look at, accept, start, stop");
+  const server = program.command("server").description("servers: add, edit, look at, accept, start, stop");
   defineServerAdd(server, context, run);
+  defineServerEdit(server, context, run);
   defineServers(server, context, run);
   defineSandbox(program, context, run);
   defineSecrets(program, context, run);

@@ -70,7 +70,7 @@ async function add(context: Context, name: string, command: readonly string[], o
   try {
     const added = await app.value.call("server.add", { name, settings, accept: false });
     if (!added.ok) return report(context, added.error);
-    for (const note of plainSecrets(settings)) terminal.note(note);
+    await notePlainSecrets(context, settings.env);
     return await settle(context, app.value, added.value, options, () => declined(context, app.value, added.value, options));
   } finally {
     app.value.close();
@@ -102,14 +102,9 @@ async function settingsFrom(
   const { serverNameSchema, serverSettingsSchema } = await import("../../shared/model/server.ts");
   const checked = serverNameSchema.safeParse(name);
   if (!checked.success) return `${JSON.stringify(name)} is no server name: ${checked.error.issues[0]?.message ?? ""}`;
-  const { absolute, openingTrouble, referenceTrouble } = await import("./openings.ts");
-  const env: Record<string, string> = {};
-  for (const pair of options.env) {
-    const at = pair.indexOf("=");
-    const key = pair.slice(0, at);
-    if (at < 1 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return `--env needs NAME=VALUE, with letters, digits and underscore in NAME`;
-    env[key] = pair.slice(at + 1);
-  }
+  const { absolute, openingTrouble, referenceTrouble, variables } = await import("./openings.ts");
+  const env = variables(options.env);
+  if (typeof env === "string") return env;
   const trouble = openingTrouble(options) ?? referenceTrouble([...Object.values(env), ...args]);
   if (trouble !== null) return trouble;
   if (command === "") return "the command is missing";
@@ -136,7 +131,7 @@ async function addToFile(context: Context, name: string, settings: ServerSetting
   const added = await withOwnHome(context, () => writeToFile(openSettings(context.paths), name, settings));
   const done = added.ok ? added.value : added;
   if (!done.ok) return report(context, done.error);
-  for (const note of plainSecrets(settings)) context.terminal.note(note);
+  await notePlainSecrets(context, settings.env);
   context.terminal.note(`${name} is in config.json but not accepted, so it will not start.`);
   context.terminal.note(`With Portcullis running: portcullis server accept ${name}`);
   if (options.json === true) context.terminal.json(configuredServer(name, settings));
@@ -159,12 +154,8 @@ async function writeToFile(store: SettingsStore, name: string, settings: ServerS
   }
 }
 
-/** A value that stands in config.json for all to read, under a name that says it is a secret. */
-function plainSecrets(settings: ServerSettings): string[] {
-  return Object.entries(settings.env ?? {})
-    .filter(([key, value]) => /token|secret|passw|pwd|api_?key|private_?key|credential/i.test(key) && value !== "" && !value.includes("${"))
-    .map(
-      ([key]) =>
-        `! ${key} looks like a secret and stands in config.json as plain text. Better: portcullis secret set NAME, then --env '${key}=\${keychain:NAME}'`,
-    );
+/** Says which variables hold a secret that stands in config.json for all to read. */
+export async function notePlainSecrets(context: Context, env: Readonly<Record<string, string>> = {}): Promise<void> {
+  const { plainSecrets } = await import("./openings.ts");
+  for (const note of plainSecrets(env)) context.terminal.note(note);
 }

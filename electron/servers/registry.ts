@@ -1,5 +1,5 @@
 import type { Result } from "../../shared/errors.ts";
-import type { SandboxSettings, ServerSettings, ServerView, Tool } from "../../shared/model/server.ts";
+import type { SandboxSettings, ServerEdit, ServerSettings, ServerView, Tool } from "../../shared/model/server.ts";
 import type { Launcher } from "./server-process.ts";
 
 /**
@@ -12,9 +12,13 @@ export interface Registry extends Launcher {
   /** The idle time after which a connection stops its server, in milliseconds; 0: never. */
   idleMs(name: string): number;
   add(name: string, settings: ServerSettings, accept: boolean): Promise<Result<ServerView>>;
-  update(name: string, settings: ServerSettings): Promise<Result<ServerView>>;
+  /** Its instances are stopped; it must be accepted as it is then. */
+  edit(name: string, edit: ServerEdit): Promise<Result<ServerView>>;
   remove(name: string): Promise<Result<void>>;
-  /** Puts back what `remove` took last under this name, with its private folder; not its acceptance. `not-found` after a restart. */
+  /**
+   * Puts back what `remove` took last under this name, with its private folder; not its acceptance. Of a server that is there: what it was
+   * before its last edit. `not-found` after a restart.
+   */
   restore(name: string): Promise<Result<ServerView>>;
   accept(name: string, fingerprint: string): Promise<Result<ServerView>>;
   setDisabled(name: string, disabled: boolean): Promise<Result<ServerView>>;

@@ -6,10 +6,11 @@ import type { ServerSettings, ServerView } from "../../shared/model/server.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { Acceptances } from "./acceptances.ts";
+import { editServer } from "./edit-server.ts";
 import { record } from "./launch.ts";
 import type { LaunchDeps } from "./launch.ts";
 import type { Registry } from "./registry.ts";
-import { stopInstances } from "./server-entries.ts";
+import { sameSettings, stopInstances } from "./server-entries.ts";
 import type { Entries } from "./server-entries.ts";
 import { keepsPackage, packageOf } from "./standing.ts";
 import type { Standing } from "./standing.ts";
@@ -29,11 +30,13 @@ const mostRemoved = 50;
 /** What the person does to servers. Each is in the journal before it is done, and only `accept` (or `add` with `accept`) accepts anything. */
 export function createServerChanges(
   deps: ServerChangesDeps,
-): Pick<Registry, "add" | "update" | "remove" | "restore" | "accept" | "setDisabled" | "waive" | "setSandbox"> {
+): Pick<Registry, "add" | "edit" | "remove" | "restore" | "accept" | "setDisabled" | "waive" | "setSandbox"> {
   const { entries, acceptances, changed } = deps;
   const { configured, refresh } = entries;
   /** What can be put back, with where its private folder is: here and not with who asks, who never sees its environment. */
   const removed = new Map<string, { readonly settings: ServerSettings; readonly aside: string }>();
+  /** What servers that are there were before their last edit, and what came of it. */
+  const edited = new Map<string, { readonly before: ServerSettings; readonly after: ServerSettings }>();
 
   async function viewAfter(name: string): Promise<Result<ServerView>> {
     await refresh(name);
@@ -44,22 +47,22 @@ export function createServerChanges(
 
   const stateOf = (name: string): string => path.join(deps.stateDir, name);
 
-  async function edit(name: string, tail: readonly string[], value: unknown, what: Record<string, unknown>): Promise<Result<void>> {
+  async function write(name: string, tail: readonly string[], value: unknown, what: Record<string, unknown>): Promise<Result<void>> {
     const written = record(deps, { kind: "settings-changed", server: name, by: "person", detail: what });
     if (!written.ok) return written;
-    const edited = await deps.settings.edit([{ path: ["mcpServers", name, ...tail], value }]);
-    return edited.ok ? ok(undefined) : edited;
+    const saved = await deps.settings.edit([{ path: ["mcpServers", name, ...tail], value }]);
+    return saved.ok ? ok(undefined) : saved;
   }
 
-  async function editAndStop(
+  async function writeAndStop(
     name: string,
     tail: readonly string[],
     value: unknown,
     what: Record<string, unknown>,
   ): Promise<Result<ServerView>> {
     if (configured(name) === undefined) return noServer(name);
-    const edited = await edit(name, tail, value, what);
-    if (!edited.ok) return edited;
+    const written = await write(name, tail, value, what);
+    if (!written.ok) return written;
     const entry = entries.get(name);
     if (entry !== undefined) await stopInstances(entry);
     return viewAfter(name);
@@ -85,8 +88,9 @@ export function createServerChanges(
       // A name that was taken out of the file by hand starts without what was accepted for it then.
       const cleared = await acceptances.remove(name);
       if (!cleared.ok) return cleared;
-      const edited = await edit(name, [], settings, { change: "added" });
-      if (!edited.ok) return edited;
+      edited.delete(name);
+      const added = await write(name, [], settings, { change: "added" });
+      if (!added.ok) return added;
       const standing = await refresh(name);
       if (standing === undefined) return noServer(name);
       if (accept) {
@@ -96,17 +100,24 @@ export function createServerChanges(
       return viewAfter(name);
     },
 
-    async update(name, settings) {
-      if (configured(name) === undefined) return noServer(name);
-      const edited = await edit(name, [], settings, { change: "updated" });
-      return edited.ok ? viewAfter(name) : edited;
+    async edit(name, change) {
+      const before = configured(name);
+      if (before === undefined) return noServer(name);
+      const next = editServer(before, change, (text) => deps.redactor().text(text));
+      if (!next.ok) return next;
+      const { settings, fields } = next.value;
+      if (fields.length === 0) return viewAfter(name);
+      const changed = await writeAndStop(name, [], settings, { change: "edited", fields });
+      if (changed.ok) edited.set(name, { before, after: settings });
+      return changed;
     },
 
     async remove(name) {
       const settings = configured(name);
       if (settings === undefined) return noServer(name);
-      const edited = await edit(name, [], undefined, { change: "removed" });
-      if (!edited.ok) return edited;
+      const gone = await write(name, [], undefined, { change: "removed" });
+      if (!gone.ok) return gone;
+      edited.delete(name);
       await entries.forget(name);
       const aside = `${stateOf(name)}.removed-${deps.now()}`;
       await moveFolder(stateOf(name), aside);
@@ -119,12 +130,21 @@ export function createServerChanges(
     },
 
     async restore(name) {
+      const earlier = edited.get(name);
+      if (earlier !== undefined && configured(name) !== undefined) {
+        // What was done to it since would be lost.
+        if (!sameSettings(configured(name), earlier.after))
+          return fail("not-found", `The server "${name}" was changed again since.`, "Edit it again.");
+        const back = await writeAndStop(name, [], earlier.before, { change: "put back" });
+        if (back.ok) edited.delete(name);
+        return back;
+      }
       const kept = removed.get(name);
       if (kept === undefined)
-        return fail("not-found", `No server named "${name}" was removed since Portcullis was started.`, "Add it again.");
+        return fail("not-found", `No server named "${name}" was removed or edited since Portcullis was started.`, "Add or edit it again.");
       if (configured(name) !== undefined) return nameTaken(name);
-      const edited = await edit(name, [], kept.settings, { change: "put back" });
-      if (!edited.ok) return edited;
+      const back = await write(name, [], kept.settings, { change: "put back" });
+      if (!back.ok) return back;
       removed.delete(name);
       await moveFolder(kept.aside, stateOf(name));
       return viewAfter(name);
@@ -144,17 +164,17 @@ export function createServerChanges(
     },
 
     setDisabled: (name, disabled) =>
-      editAndStop(name, ["disabled"], disabled ? true : undefined, { change: disabled ? "disabled" : "enabled" }),
+      writeAndStop(name, ["disabled"], disabled ? true : undefined, { change: disabled ? "disabled" : "enabled" }),
 
     setSandbox(name, opens) {
       // Keys that this version does not know, and the waiver, are the file's own.
       const kept = Object.entries(configured(name)?.sandbox ?? {}).filter(([key]) => !sandboxOpenings.has(key));
       const next = { ...Object.fromEntries(kept), ...opens };
-      return editAndStop(name, ["sandbox"], Object.keys(next).length === 0 ? undefined : next, { change: "sandbox changed" });
+      return writeAndStop(name, ["sandbox"], Object.keys(next).length === 0 ? undefined : next, { change: "sandbox changed" });
     },
 
     waive: (name, waived) =>
-      editAndStop(name, ["sandbox", "waived"], waived ? true : undefined, { change: waived ? "sandbox waived" : "sandbox restored" }),
+      writeAndStop(name, ["sandbox", "waived"], waived ? true : undefined, { change: waived ? "sandbox waived" : "sandbox restored" }),
   };
 }
 

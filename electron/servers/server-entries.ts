@@ -176,6 +176,7 @@ export async function stopInstances(entry: ServerEntry): Promise<void> {
   await Promise.all([...entry.instances.values()].map((instance) => instance.process.stop()));
 }
 
-function sameSettings(a: ServerSettings | undefined, b: ServerSettings | undefined): boolean {
+/** Whether they say the same, in the same order. */
+export function sameSettings(a: ServerSettings | undefined, b: ServerSettings | undefined): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -37,6 +37,16 @@ export function splitCommandLine(line: string): Result<readonly string[]> {
   return ok(words);
 }
 
+/** The command line that is cut into these words again. */
+export function joinCommandLine(words: readonly string[]): string {
+  return words.map(quotedWord).join(" ");
+}
+
+function quotedWord(word: string): string {
+  if (word !== "" && !/[\s"'\\]/.test(word)) return word;
+  return word.includes("'") ? `"${word.replace(/["\\]/g, "\\$&")}"` : `'${word}'`;
+}
+
 // What a second look is for (threats 1 and 30). Only for the eye: the warnings themselves come from the app.
 const dangerous =
   /\b(?:sudo|doas|curl|wget|eval|base64|powershell|chmod|chown|mkfs|dd)\b|\brm +-[a-z]*[rf]|\/bin\/(?:ba|z|da)?sh\b|[|`]|&&|\$\(|~\/\.(?:ssh|aws|gnupg|config)|\.ssh\b|id_rsa|--require\b|--import\b/gi;

@@ -1,6 +1,7 @@
 import { Tabs } from "@base-ui/react/tabs";
-import { Play, Power, Square, Trash2 } from "lucide-react";
+import { Pencil, Play, Power, Square, Trash2 } from "lucide-react";
 import { useState } from "react";
+import { useStore } from "zustand";
 import type { ServerView } from "../../shared/model/server.ts";
 import { useApp } from "../app-context.tsx";
 import { format } from "../format.ts";
@@ -14,14 +15,22 @@ import { Revealed } from "../ui/revealed.tsx";
 import { useToasts } from "../ui/toaster.tsx";
 import { useOpener } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
+import { draftOf } from "./edit-draft.ts";
+import { ServerEditForm } from "./server-edit-form.tsx";
 import { Argv, ServerReview } from "./server-review.tsx";
 import { SandboxTab } from "./sandbox-tab.tsx";
 import { StderrTab } from "./stderr-tab.tsx";
 import { StateDot, stateWords } from "./server-state.tsx";
 import { ToolsTab } from "./tools-tab.tsx";
 
-/** Everything about one server. */
+/** Everything about one server; while it is edited, the form for that. */
 export function ServerDetail({ server }: { readonly server: ServerView }) {
+  const { view } = useApp();
+  const draft = useStore(view.store, ({ serverEdits }) => serverEdits[server.name]);
+  return draft === undefined ? <Facts server={server} /> : <ServerEditForm server={server} draft={draft} />;
+}
+
+function Facts({ server }: { readonly server: ServerView }) {
   const { state } = server;
   const review = state.kind === "new" || state.kind === "changed";
   const words = messages.servers;
@@ -143,6 +152,9 @@ function ServerActions({ server }: { readonly server: ServerView }) {
           {words.stop}
         </Button>
       ) : null}
+      <Button icon={<Pencil size={13} aria-hidden="true" />} onClick={() => view.setServerEdit(name, draftOf(server))}>
+        {words.edit}
+      </Button>
       <Button icon={<Power size={14} aria-hidden="true" />} onClick={() => void act("server.setDisabled", { name, disabled: !disabled })}>
         {disabled ? words.turnOn : words.turnOff}
       </Button>

@@ -3,18 +3,35 @@ import { closedSandbox, type SandboxLines } from "./sandbox-lines.ts";
 export interface Variable {
   readonly key: string;
   readonly name: string;
-  readonly kind: "secret" | "value";
+  /** `kept`: as it is, which this page does not know. */
+  readonly kind: "kept" | "secret" | "value";
   /** The plain value, or the value of a secret that is new. */
   readonly value: string;
   readonly secret: string;
+  /** What a variable that is there refers to; null for one that is new. */
+  readonly there: readonly string[] | null;
 }
 
-/** What the person has written of a server that is not added yet. */
+/** What the person has written of a server that is not added yet, or of a change that is not made yet. */
 export interface ServerDraft {
   readonly name: string;
   readonly line: string;
+  readonly cwd: string;
   readonly variables: readonly Variable[];
   readonly sandbox: SandboxLines;
 }
 
-export const emptyDraft: ServerDraft = { name: "", line: "", variables: [], sandbox: closedSandbox };
+export const emptyDraft: ServerDraft = { name: "", line: "", cwd: "", variables: [], sandbox: closedSandbox };
+
+export function secretName(server: string, variable: Variable): string {
+  return variable.secret === "" ? `${server}/${variable.name === "" ? "TOKEN" : variable.name}` : variable.secret;
+}
+
+/** Whether the vault has the secret that a variable names. */
+export function isKnown(secrets: readonly { readonly name: string }[], server: string, variable: Variable): boolean {
+  return secrets.some((secret) => secret.name === secretName(server, variable));
+}
+
+export function valueOf(server: string, variable: Variable): string {
+  return variable.kind === "value" ? variable.value : `\${keychain:${secretName(server, variable)}}`;
+}

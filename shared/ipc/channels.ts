@@ -11,7 +11,7 @@ export const callChannels = [
   "rule.remove",
   "rule.restore",
   "server.add",
-  "server.update",
+  "server.edit",
   "server.remove",
   "server.restore",
   "server.accept",

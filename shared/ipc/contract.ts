@@ -4,7 +4,14 @@ import { journalPageSchema, journalQuerySchema, journalRecordSchema, journalVerd
 import { driftSchema, migrationSchema, migrationStepSchema, planSchema, scanSchema, selectionSchema } from "../model/migration.ts";
 import { ruleDraftSchema, ruleSchema } from "../model/rule.ts";
 import { secretNameSchema, vaultStatusSchema } from "../model/secret-reference.ts";
-import { sandboxSettingsSchema, serverNameSchema, serverSettingsSchema, serverViewSchema, toolSchema } from "../model/server.ts";
+import {
+  sandboxSettingsSchema,
+  serverEditSchema,
+  serverNameSchema,
+  serverSettingsSchema,
+  serverViewSchema,
+  toolSchema,
+} from "../model/server.ts";
 import { settingsPatchSchema, settingsViewSchema } from "../model/settings.ts";
 import { checkSchema, snapshotSchema } from "../model/snapshot.ts";
 import type { CallChannel, PushChannel } from "./channels.ts";
@@ -55,9 +62,13 @@ export const contract = {
     z.object({ name: serverNameSchema, settings: serverSettingsSchema, accept: z.boolean() }),
     serverViewSchema,
   ),
-  "server.update": channel(operators, z.object({ name: serverNameSchema, settings: serverSettingsSchema }), serverViewSchema),
+  /** It is stopped, and must be accepted as it is then. What it was is put back by `server.restore`. */
+  "server.edit": channel(operators, z.object({ name: serverNameSchema, edit: serverEditSchema }), serverViewSchema),
   "server.remove": channel(operators, named, nothing),
-  /** Puts back what was removed last under this name since the app was started. It must be accepted like one that was added. */
+  /**
+   * Puts back what was removed last under this name since the app was started, which must be accepted like one that was added; of one that
+   * is there, what it was before its last edit, which needs no acceptance where that had one.
+   */
   "server.restore": channel(operators, named, serverViewSchema),
   "server.accept": channel(operators, z.object({ name: serverNameSchema, fingerprint: z.string() }), serverViewSchema),
   "server.setDisabled": channel(operators, z.object({ name: serverNameSchema, disabled: z.boolean() }), serverViewSchema),

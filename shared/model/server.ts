@@ -49,6 +49,17 @@ export type Limits = z.infer<typeof limitsSchema>;
 export type SandboxSettings = z.infer<typeof sandboxSettingsSchema>;
 export type ServerSettings = z.infer<typeof serverSettingsSchema>;
 
+/** A change of what a server runs. What is absent stays as it is. */
+export const serverEditSchema = z.object({
+  /** The command and its arguments, whole. A word that is exactly as the server's view shows it stands for what it is, with what is hidden in it. */
+  command: z.array(z.string()).min(1).optional(),
+  /** By name: the new value, or null for a variable that is taken away. All others stay. */
+  env: z.record(z.string(), z.string().nullable()).optional(),
+  /** Null: none of its own. */
+  cwd: z.string().min(1).nullable().optional(),
+});
+export type ServerEdit = z.infer<typeof serverEditSchema>;
+
 /** One field that differs from what the person accepted. Values are redacted; env values are never shown, only that they changed. */
 export const acceptanceChangeSchema = z.object({
   field: z.string(),

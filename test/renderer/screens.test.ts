@@ -123,6 +123,14 @@ const cases: readonly Picture[] = [
       await page.getByRole("button", { name: "Make the encrypted file" }).scrollIntoViewIfNeeded();
     },
   },
+  {
+    name: "servers-edit",
+    open: { hash: "servers/github" },
+    act: async (page) => {
+      await page.getByRole("button", { name: "Edit", exact: true }).click();
+      await page.getByRole("button", { name: "Add a variable" }).click();
+    },
+  },
   { name: "servers-tools", open: { hash: "servers/filesystem" }, act: (page) => page.getByRole("tab", { name: "Tools" }).click() },
   {
     name: "servers-sandbox",

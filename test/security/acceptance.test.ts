@@ -278,6 +278,43 @@ describe("an accepted name whose command was changed (threat 2, MCPoison)", () =
     });
   });
 
+  test("an edit stops what runs, must be accepted, and is put back with the acceptance of before", async () => {
+    const sleeper: ServerSettings = { command: "sleep", args: ["600"], env: { PLAIN: "kept" }, sandbox: { waived: true }, note: "mine" };
+    await rig.registry.add("helper", sleeper, true);
+    const launched = await rig.registry.launch("helper", someone);
+    if (!launched.ok) throw new Error(launched.error.message);
+    const edited = await rig.registry.edit("helper", { command: ["sleep", "601"], env: { MORE: "1" } });
+    await launched.value.exited;
+    expect(edited).toMatchObject({ ok: true, value: { args: ["601"], state: { kind: "changed" } } });
+    expect(rig.settings.current().mcpServers?.["helper"]).toEqual({ ...sleeper, args: ["601"], env: { PLAIN: "kept", MORE: "1" } });
+    expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
+    expect(await rig.registry.restore("helper")).toMatchObject({ ok: true, value: { args: ["600"], state: { kind: "idle" } } });
+    expect(rig.settings.current().mcpServers?.["helper"]).toEqual(sleeper);
+    expect(await rig.registry.restore("helper")).toMatchObject({ ok: false, error: { code: "not-found" } });
+    // What was done to it since is not lost by that.
+    await rig.registry.edit("helper", { cwd: rig.home });
+    await write({ ...sleeper, args: ["602"] });
+    expect(await rig.registry.restore("helper")).toMatchObject({ ok: false, error: { code: "not-found" } });
+    expect(rig.settings.current().mcpServers?.["helper"]?.args).toEqual(["602"]);
+    expect(await rig.registry.edit("other", { cwd: null })).toMatchObject({ ok: false, error: { code: "not-found" } });
+  });
+
+  test("an edit that is accepted leaves the way back, which must be accepted again", async () => {
+    await rig.registry.add("helper", base, true);
+    const edited = await rig.registry.edit("helper", { env: { MORE: "1" } });
+    if (!edited.ok) throw new Error(edited.error.message);
+    expect((await rig.registry.accept("helper", edited.value.fingerprint)).ok).toBe(true);
+    expect(await rig.registry.restore("helper")).toMatchObject({
+      ok: true,
+      value: { env: [{ name: "MODE" }], state: { kind: "changed" } },
+    });
+    // A server that is taken out and added anew has nothing to do with the one before.
+    await rig.registry.edit("helper", { env: { MORE: "1" } });
+    await rig.registry.remove("helper");
+    await rig.registry.add("helper", base, true);
+    expect(await rig.registry.restore("helper")).toMatchObject({ ok: false, error: { code: "already-exists" } });
+  });
+
   test("a running instance of what is no longer accepted is ended", async () => {
     const sleeper: ServerSettings = { command: "sleep", args: ["600"], sandbox: { waived: true } };
     await rig.registry.add("helper", sleeper, true);

@@ -59,7 +59,7 @@ describe("a package that was installed once", () => {
     expect(await tool()).toBe("version-1");
     npm.publish("gate-test", "2.0.0", { "cli.js": server("2") });
     const before = npm.asked.length;
-    await rig.registry.update("t", { command: "npx", args: ["-y", "gate-test@2.0.0"] });
+    await rig.registry.edit("t", { command: ["npx", "-y", "gate-test@2.0.0"] });
     expect(rig.registry.get("t")?.state.kind).toBe("changed");
     expect(await tool()).toMatch(/^not-accepted/u);
     expect(npm.asked).toHaveLength(before);

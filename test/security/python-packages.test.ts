@@ -100,7 +100,7 @@ describe.skipIf(why !== undefined)("a Python package", () => {
     expect(await tools()).toContain("version-1");
     index.publish("gate-test", "2.0.0", wheel("2"));
     const before = index.asked.length;
-    await rig.registry.update("t", { command: "uvx", args: ["gate-test==2.0.0"] });
+    await rig.registry.edit("t", { command: ["uvx", "gate-test==2.0.0"] });
     expect(await tools()).toMatch(/^not-accepted/u);
     expect(index.asked).toHaveLength(before);
     await rig.registry.accept("t", rig.registry.get("t")?.fingerprint ?? "");

@@ -84,6 +84,7 @@ describe("--help is everywhere, on stdout, with status 0", () => {
     "serve",
     "server",
     "server add",
+    "server edit",
     "server list",
     "server log",
     "secret set",
@@ -102,7 +103,7 @@ describe("--help is everywhere, on stdout, with status 0", () => {
   });
 
   it("has examples where they help", async () => {
-    for (const line of ["serve", "server add", "rules add", "approvals answer", "journal list", "secret set"]) {
+    for (const line of ["serve", "server add", "server edit", "rules add", "approvals answer", "journal list", "secret set"]) {
       expect((await bench.run([...line.split(" "), "--help"])).out).toMatch(/Examples?:\n {2}\$ portcullis /);
     }
   });

@@ -18,6 +18,7 @@ describe("without the app", () => {
     "server accept x",
     "server remove x",
     "server restore x",
+    "server edit x --no-cwd",
     "server tools x",
     "server start x",
     "server stop x",

@@ -6,7 +6,8 @@ import { snippet } from "../../../renderer/clients/snippet.ts";
 import { createFormat } from "../../../renderer/format.ts";
 import { messages } from "../../../renderer/messages.ts";
 import { effectFor } from "../../../renderer/rules/effect-for.ts";
-import { markDangerous, splitCommandLine } from "../../../renderer/servers/command-line.ts";
+import { createRandom } from "../../fixtures/journal/parts.ts";
+import { joinCommandLine, markDangerous, splitCommandLine } from "../../../renderer/servers/command-line.ts";
 import { parseView } from "../../../renderer/view.ts";
 import { journal, snapshot } from "../../fixtures/renderer/snapshot.ts";
 
@@ -23,6 +24,17 @@ describe("a command line", () => {
     ["", []],
   ])("%s", (line, words) => {
     expect(splitCommandLine(line)).toEqual({ ok: true, value: words });
+  });
+  it("that is put together of words is cut into the same words again", () => {
+    const random = createRandom(11);
+    const letters = "ab -$\\\"'\n\tü".split("");
+    const text = (most: number): string =>
+      Array.from({ length: Math.floor(random() * most) }, () => letters[Math.floor(random() * letters.length)] ?? "").join("");
+    for (let round = 0; round < 2_000; round += 1) {
+      const words = Array.from({ length: 1 + Math.floor(random() * 4) }, () => text(8));
+      expect(splitCommandLine(joinCommandLine(words))).toEqual({ ok: true, value: words });
+    }
+    expect(joinCommandLine(["npx", "-y", "a b", "C:\\x", ""])).toBe("npx -y 'a b' 'C:\\x' ''");
   });
   it("says that a quote is open", () => {
     expect(splitCommandLine(`a "b`)).toMatchObject({ ok: false });

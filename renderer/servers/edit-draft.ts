@@ -1,0 +1,38 @@
+import type { ServerEdit, ServerView } from "../../shared/model/server.ts";
+import { joinCommandLine } from "./command-line.ts";
+import { closedSandbox } from "./sandbox-lines.ts";
+import { valueOf, type ServerDraft } from "./server-draft.ts";
+
+/** A server as it is, to be edited. */
+export function draftOf({ name, command, args, cwd, env }: ServerView): ServerDraft {
+  return {
+    name,
+    line: joinCommandLine([command, ...args]),
+    cwd: cwd ?? "",
+    variables: env.map((variable) => ({
+      key: crypto.randomUUID(),
+      name: variable.name,
+      kind: "kept",
+      value: "",
+      secret: variable.references[0] ?? "",
+      there: variable.references,
+    })),
+    sandbox: closedSandbox,
+  };
+}
+
+/** What a draft changes of the server it was made of. Nothing in it: nothing. */
+export function editOf(server: ServerView, draft: ServerDraft, words: readonly string[]): ServerEdit {
+  const named = draft.variables.filter(({ name }) => name !== "");
+  const left = new Set(named.map(({ name }) => name));
+  const env = Object.fromEntries([
+    ...server.env.filter(({ name }) => !left.has(name)).map(({ name }) => [name, null] as const),
+    ...named.filter(({ kind }) => kind !== "kept").map((variable) => [variable.name, valueOf(server.name, variable)] as const),
+  ]);
+  const cwd = draft.cwd.trim() === "" ? null : draft.cwd.trim();
+  return {
+    ...(draft.line === joinCommandLine([server.command, ...server.args]) ? {} : { command: [...words] }),
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+    ...(cwd === server.cwd ? {} : { cwd }),
+  };
+}

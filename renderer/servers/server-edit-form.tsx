@@ -1,0 +1,83 @@
+import { useState } from "react";
+import type { ServerView } from "../../shared/model/server.ts";
+import { useApp } from "../app-context.tsx";
+import { messages } from "../messages.ts";
+import { Button } from "../ui/button.tsx";
+import { Revealed } from "../ui/revealed.tsx";
+import { useToasts } from "../ui/toaster.tsx";
+import { useFocusInside } from "../ui/use-focus.ts";
+import { useAct } from "../use-act.ts";
+import { splitCommandLine } from "./command-line.ts";
+import { editOf } from "./edit-draft.ts";
+import type { ServerDraft } from "./server-draft.ts";
+import { ServerFields } from "./server-fields.tsx";
+import { useStoreSecrets } from "./use-store-secrets.ts";
+
+/** Another command, folder or variables for a server that is there. What comes of it is reviewed like one that is new. */
+export function ServerEditForm({ server, draft }: { readonly server: ServerView; readonly draft: ServerDraft }) {
+  const act = useAct();
+  const toasts = useToasts();
+  const { view } = useApp();
+  const storeSecrets = useStoreSecrets();
+  const form = useFocusInside<HTMLFormElement>();
+  const [tried, setTried] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const words = messages.servers.form;
+  const { name } = server;
+  const parsed = splitCommandLine(draft.line);
+  const close = (): void => view.setServerEdit(name, null);
+
+  const undo = async (): Promise<void> => {
+    const restored = await act("server.restore", { name });
+    if (restored.ok) toasts.say(messages.servers.putBack(name));
+  };
+  const submit = async (): Promise<void> => {
+    setTried(true);
+    if (busy || !parsed.ok || parsed.value.length === 0) return;
+    const edit = editOf(server, draft, parsed.value);
+    if (Object.keys(edit).length === 0) return close();
+    setBusy(true);
+    const stored = await storeSecrets(name, draft.variables);
+    const edited = stored ? await act("server.edit", { name, edit }) : null;
+    setBusy(false);
+    if (edited?.ok !== true) return;
+    close();
+    toasts.undoable(messages.servers.edited(name), () => void undo());
+  };
+
+  return (
+    <form
+      ref={form}
+      className="split-pad"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <header className="detail-head">
+        <div className="unbroken">
+          <h2>
+            <Revealed text={words.editTitle(name)} line />
+          </h2>
+          <p className="quiet">{words.editIntro}</p>
+        </div>
+      </header>
+      <ServerFields
+        draft={draft}
+        parsed={parsed}
+        tried={tried}
+        update={(change) => {
+          const now = view.store.getState().serverEdits[name];
+          if (now !== undefined) view.setServerEdit(name, { ...now, ...change(now) });
+        }}
+      />
+      <div className="actions">
+        <Button onClick={close}>{messages.common.cancel}</Button>
+        <Button look="primary" submit aria-disabled={busy}>
+          {words.add}
+        </Button>
+      </div>
+    </form>
+  );
+}
