@@ -1,6 +1,7 @@
 import os from "node:os";
 import type { Result } from "../../shared/errors.ts";
-import type { AcceptanceChange, ServerView } from "../../shared/model/server.ts";
+import type { AcceptanceChange, Limits, ServerView } from "../../shared/model/server.ts";
+import { canonical } from "../../shared/policy/canonical.ts";
 import { boxWarnings } from "../sandbox/explain.ts";
 import type { AppClient } from "./app-client.ts";
 import { accept, isAgreed, settle, showConsent } from "./consent.ts";
@@ -17,6 +18,7 @@ interface Box {
   readonly read: string[];
   readonly write: string[];
   readonly hosts: string[];
+  readonly limits: Limits;
   readonly waived: boolean;
 }
 
@@ -61,32 +63,42 @@ export async function changeBox(context: Context, name: string, options: Consent
 }
 
 function boxOf({ sandbox }: ServerView): Box {
-  return { read: [...sandbox.read], write: [...sandbox.write], hosts: [...sandbox.hosts], waived: sandbox.kind === "waived" };
+  const { read, write, hosts, limits = {}, kind } = sandbox;
+  return { read: [...read], write: [...write], hosts: [...hosts], limits, waived: kind === "waived" };
 }
 
 /** The server as it would be shown after the change. Whether such a box can be had here only the app knows. */
-function preview(view: ServerView, before: Box, { waived, ...lists }: Box, home: string): ServerView {
+function preview(view: ServerView, before: Box, { waived, limits, ...lists }: Box, home: string): ServerView {
   const kind = waived ? "waived" : view.sandbox.kind === "waived" ? "boxed" : view.sandbox.kind;
   const old = boxWarnings(before, view.command, home);
   const changes: AcceptanceChange[] = (["read", "write", "hosts"] as const)
     .map((key) => ({ field: `sandbox.${key}`, before: listText(before[key]), after: listText(lists[key]) }))
     .filter((change) => change.before !== change.after);
+  if (limitsText(before.limits) !== limitsText(limits)) {
+    changes.push({ field: "sandbox.limits", before: limitsText(before.limits), after: limitsText(limits) });
+  }
   if (before.waived !== waived) changes.push({ field: "sandbox.waived", before: boxedText(before.waived), after: boxedText(waived) });
   const others = otherChanges(view);
   return {
     ...view,
-    sandbox: { ...lists, kind, reason: kind === "cannot-box" ? view.sandbox.reason : null },
+    sandbox: {
+      ...lists,
+      ...(Object.keys(limits).length === 0 ? {} : { limits }),
+      kind,
+      reason: kind === "cannot-box" ? view.sandbox.reason : null,
+    },
     state: view.state.kind === "new" ? view.state : { kind: "changed", changes: [...others, ...changes] },
     warnings: [...view.warnings.filter((warning) => !old.includes(warning)), ...boxWarnings({ ...lists, waived }, view.command, home)],
   };
 }
 
 const listText = (items: readonly string[]): string | null => (items.length === 0 ? null : JSON.stringify(items));
+const limitsText = (limits: Limits): string | null => (Object.keys(limits).length === 0 ? null : canonical(limits));
 const boxedText = (waived: boolean): string => (waived ? "no sandbox" : "boxed");
 
 /** What differs from what was accepted beside what a box opens. */
 function otherChanges({ state }: ServerView): readonly AcceptanceChange[] {
-  return state.kind === "changed" ? state.changes.filter(({ field }) => !/^sandbox\.(?:read|write|hosts|waived)$/.test(field)) : [];
+  return state.kind === "changed" ? state.changes.filter(({ field }) => !/^sandbox\.(?:read|write|hosts|limits|waived)$/.test(field)) : [];
 }
 
 function isAsShown(view: ServerView, shown: ServerView): boolean {

@@ -1,4 +1,4 @@
-import type { AcceptanceChange, ServerView } from "../../shared/model/server.ts";
+import type { AcceptanceChange, Limits, ServerView } from "../../shared/model/server.ts";
 import { revealLine } from "../../shared/text/reveal.ts";
 import type { AppClient } from "./app-client.ts";
 import { report } from "./context.ts";
@@ -59,11 +59,23 @@ function consentLines(view: ServerView): string[] {
     lines.push(`  env       ${name}${references.length === 0 ? "" : ` (secret: ${references.join(", ")})`}`);
   }
   lines.push(`  may read  ${list(sandbox.read)}`, `  may write ${list(sandbox.write)}`, `  may reach ${list(sandbox.hosts)}`);
+  const limits = limitsText(sandbox.limits);
+  if (limits !== null) lines.push(`  limits    ${limits}`);
   if (sandbox.kind === "waived") lines.push("  ! It runs WITHOUT a sandbox.");
   if (sandbox.kind === "cannot-box") lines.push(`  ! It cannot be boxed here: ${sandbox.reason ?? "unknown reason"}`);
   if (view.state.kind === "changed") for (const change of view.state.changes) lines.push(`  ~ ${changeText(change)}`);
   for (const warning of view.warnings) lines.push(`  ! ${warning}`);
   return lines;
+}
+
+/** Those that are not the defaults. */
+function limitsText({ memoryMb, processes, openFiles }: Limits = {}): string | null {
+  const parts = [
+    ...(memoryMb === undefined ? [] : [`${String(memoryMb)} MB of memory`]),
+    ...(processes === undefined ? [] : [`${String(processes)} processes`]),
+    ...(openFiles === undefined ? [] : [`${String(openFiles)} open files`]),
+  ];
+  return parts.length === 0 ? null : parts.join(", ");
 }
 
 /** What is not there is no secret: values that are not shown are told as "a value". */

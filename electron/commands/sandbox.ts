@@ -3,6 +3,8 @@ import { revealLine } from "../../shared/text/reveal.ts";
 import { changeBox } from "./change-box.ts";
 import { report, withApp } from "./context.ts";
 import type { Context, Run } from "./context.ts";
+import { limitsAfter, namesLimits, withLimits } from "./limits.ts";
+import type { LimitOptions } from "./limits.ts";
 import { collect } from "./repeated.ts";
 
 interface Options {
@@ -10,7 +12,7 @@ interface Options {
   readonly yes?: boolean;
 }
 
-interface SetOptions extends Options {
+interface SetOptions extends Options, LimitOptions {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly host: readonly string[];
@@ -40,8 +42,7 @@ export function defineSandbox(program: Command, context: Context, run: Run): voi
       ),
     );
 
-  sandbox
-    .command("set")
+  withLimits(sandbox.command("set"))
     .argument("<name>", "of the server")
     .option("--read <dir>", "a folder or file it may read; may be given often", collect, [])
     .option("--write <dir>", "a folder or file it may read and write; may be given often", collect, [])
@@ -49,28 +50,38 @@ export function defineSandbox(program: Command, context: Context, run: Run): voi
     .option("--nothing", "close all of it")
     .option("--yes", "accept it as it then stands, without a question")
     .option("--json", "print the server as JSON")
-    .description("what a server's box opens from now on: exactly what is named here, and nothing else")
-    .addHelpText("after", "\nExample:\n  $ portcullis sandbox set github --host api.github.com --host uploads.github.com")
+    .description("what a server's box opens from now on: exactly what is named here, and nothing else; a limit that is not named stays")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ portcullis sandbox set github --host api.github.com --host uploads.github.com\n  $ portcullis sandbox set browser --memory 4096",
+    )
     .action(
       run(async (name: string, options: SetOptions) => {
         const { absolute, openingTrouble } = await import("./openings.ts");
         const named = options.read.length + options.write.length + options.host.length > 0;
         const trouble =
-          named === (options.nothing === true)
-            ? named
-              ? "--nothing goes without --read, --write and --host"
-              : "give --read, --write or --host; to close all of it: --nothing"
-            : openingTrouble(options);
+          named && options.nothing === true
+            ? "--nothing goes without --read, --write and --host"
+            : !named && options.nothing !== true && !namesLimits(options)
+              ? "give --read, --write or --host, or a limit; to close all of it: --nothing"
+              : openingTrouble(options);
         if (trouble !== null) {
           terminal.note(`error: ${trouble}`);
           return 2;
         }
-        const opens = { read: options.read.map(absolute), write: options.write.map(absolute), hosts: [...options.host] };
+        // Limits alone open and close nothing.
+        const opens =
+          named || options.nothing === true
+            ? { read: options.read.map(absolute), write: options.write.map(absolute), hosts: [...options.host] }
+            : {};
         return changeBox(context, name, options, {
-          box: (before) => ({ ...before, ...opens }),
-          write: (app, { read, write, hosts }) => {
+          box: (before) => ({ ...before, ...opens, limits: limitsAfter(before.limits, options) }),
+          write: (app, { read, write, hosts, limits }) => {
             const lists = Object.entries({ read, write, hosts }).filter(([, list]) => list.length > 0);
-            return app.call("server.setSandbox", { name, sandbox: Object.fromEntries(lists) });
+            return app.call("server.setSandbox", {
+              name,
+              sandbox: { ...Object.fromEntries(lists), ...(namesLimits(options) ? { limits } : {}) },
+            });
           },
         });
       }),

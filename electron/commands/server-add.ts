@@ -7,13 +7,14 @@ import type { AppClient } from "./app-client.ts";
 import { settle } from "./consent.ts";
 import { report, tryApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
+import { limitsAfter, withLimits } from "./limits.ts";
+import type { LimitOptions } from "./limits.ts";
 import { collect } from "./repeated.ts";
 import { settingsFault } from "./settings-fault.ts";
 
 /** `server add`: the server is shown whole and accepted, or it is taken out again. Where nobody can be asked it is added unaccepted. */
 export function defineServerAdd(server: Command, context: Context, run: Run): void {
-  server
-    .command("add")
+  withLimits(server.command("add"))
     .argument("<name>", "what clients will call it")
     .argument("<command...>", "the command and its arguments, after --")
     .option("--env <NAME=VALUE>", "an environment variable; may be given often. '${keychain:NAME}' stands for a secret", collect, [])
@@ -39,7 +40,7 @@ Examples:
     .action(run((name: string, command: string[], options: AddOptions) => add(context, name, command, options)));
 }
 
-interface AddOptions {
+interface AddOptions extends LimitOptions {
   readonly env: readonly string[];
   readonly cwd?: string;
   readonly read: readonly string[];
@@ -109,10 +110,12 @@ async function settingsFrom(
   if (trouble !== null) return trouble;
   if (command === "") return "the command is missing";
   if (options.cwd === "") return "--cwd needs a folder";
+  const limits = limitsAfter({}, options);
   const sandbox = {
     ...(options.read.length === 0 ? {} : { read: options.read.map(absolute) }),
     ...(options.write.length === 0 ? {} : { write: options.write.map(absolute) }),
     ...(options.host.length === 0 ? {} : { hosts: [...options.host] }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
   };
   const parsed = serverSettingsSchema.safeParse({
     command: /^\.{1,2}[/\\]/.test(command) ? path.resolve(command) : command,

@@ -1,6 +1,7 @@
 // What a box looks like, decided once for every platform: what is open, what stays closed inside of that, which network, which limits.
 // Only this file decides; linux.ts, macos.ts and windows.ts put the same plan into their system's words. Nothing is open by default.
 import path from "node:path";
+import { limitBounds } from "../../shared/model/limits.ts";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Result } from "../../shared/errors.ts";
 import { allowedDomains, parseHosts, planForwards } from "./hosts.ts";
@@ -59,7 +60,11 @@ export interface PlanContext {
   readonly makesLinks: boolean;
 }
 
-const DEFAULT_LIMITS = { memoryMb: 2048, processes: 512, openFiles: 4096 };
+const DEFAULT_LIMITS = {
+  memoryMb: limitBounds.memoryMb.usual,
+  processes: limitBounds.processes.usual,
+  openFiles: limitBounds.openFiles.usual,
+};
 
 function depth(place: string): number {
   return place.split(path.sep).filter((part) => part !== "").length;

@@ -133,7 +133,7 @@ export function acceptanceChanges(
 }
 
 /** Of all keys of `limits` only those that the sandbox knows: an unknown key changes nothing that runs. */
-function knownLimits(limits: Limits | undefined): Record<string, number> {
+export function knownLimits(limits: Limits | undefined): Record<string, number> {
   const known: Record<string, number> = {};
   if (limits?.memoryMb !== undefined) known["memoryMb"] = limits.memoryMb;
   if (limits?.processes !== undefined) known["processes"] = limits.processes;

@@ -6,6 +6,7 @@ import type { ServerSettings, ServerView } from "../../shared/model/server.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { Acceptances } from "./acceptances.ts";
+import { knownLimits } from "./acceptance.ts";
 import { editServer } from "./edit-server.ts";
 import { record } from "./launch.ts";
 import type { LaunchDeps } from "./launch.ts";
@@ -168,8 +169,13 @@ export function createServerChanges(
 
     setSandbox(name, opens) {
       // Keys that this version does not know, and the waiver, are the file's own.
-      const kept = Object.entries(configured(name)?.sandbox ?? {}).filter(([key]) => !sandboxOpenings.has(key));
-      const next = { ...Object.fromEntries(kept), ...opens };
+      const before = configured(name)?.sandbox ?? {};
+      const kept = Object.entries(before).filter(([key]) => !sandboxOpenings.has(key) && (key !== "limits" || opens.limits === undefined));
+      const { limits, ...lists } = opens;
+      const known = knownLimits(before.limits);
+      const others = Object.entries(before.limits ?? {}).filter(([key]) => !Object.hasOwn(known, key));
+      const limited = limits === undefined ? {} : { ...Object.fromEntries(others), ...knownLimits(limits) };
+      const next = { ...Object.fromEntries(kept), ...lists, ...(Object.keys(limited).length === 0 ? {} : { limits: limited }) };
       return writeAndStop(name, ["sandbox"], Object.keys(next).length === 0 ? undefined : next, { change: "sandbox changed" });
     },
 

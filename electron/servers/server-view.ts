@@ -1,4 +1,5 @@
 import type { AppError, Result } from "../../shared/errors.ts";
+import { limitBounds, type LimitName } from "../../shared/model/limits.ts";
 import { secretReferences } from "../../shared/model/secret-reference.ts";
 import type {
   InstalledPackage,
@@ -12,6 +13,7 @@ import type {
 import type { Redactor } from "../../shared/text/redact.ts";
 import { expandHome, isWithin } from "../sandbox/places.ts";
 import type { SandboxCapability } from "../sandbox/sandbox.ts";
+import { knownLimits } from "./acceptance.ts";
 import type { Standing } from "./standing.ts";
 
 /** What a server is doing, beside where it stands. */
@@ -74,7 +76,13 @@ function installedPackage(standing: Standing): InstalledPackage | null {
 
 export function sandboxView(settings: ServerSettings, capability: SandboxCapability | null): SandboxView {
   const box = settings.sandbox ?? {};
-  const open = { read: [...(box.read ?? [])], write: [...(box.write ?? [])], hosts: [...(box.hosts ?? [])] };
+  const limits = knownLimits(box.limits);
+  const open = {
+    read: [...(box.read ?? [])],
+    write: [...(box.write ?? [])],
+    hosts: [...(box.hosts ?? [])],
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+  };
   if (box.waived === true) return { kind: "waived", reason: null, ...open };
   const reason = whyNot(capability, open.hosts.length > 0);
   return reason === null ? { kind: "boxed", reason: null, ...open } : { kind: "cannot-box", reason, ...open };
@@ -95,6 +103,7 @@ export function sandboxWords(settings: ServerSettings, view: SandboxView, home: 
   const words: string[] = [];
   if (view.kind === "cannot-box") words.push(`It does not start: ${view.reason ?? "it cannot be boxed here"}`);
   const list = (items: readonly string[]): string => items.join(", ");
+  const limitOf = (name: LimitName): number => settings.sandbox?.limits?.[name] ?? limitBounds[name].usual;
   const readable = [...view.read, ...(settings.cwd === undefined ? [] : [settings.cwd])];
   const opened = [...readable, ...view.write].map((place) => expandHome(place, home));
   const rest = opened.some((place) => place.ok && isWithin(home, place.value))
@@ -107,7 +116,7 @@ export function sandboxWords(settings: ServerSettings, view: SandboxView, home: 
       : `It can write to ${list(view.write)} and a private folder of its own, and nowhere else.`,
     view.hosts.length === 0 ? "It has no network." : `It can reach ${list(view.hosts)}, and no other host.`,
     "It cannot reach your keychain, your ssh agent, the screen or Portcullis itself.",
-    `It may use ${settings.sandbox?.limits?.memoryMb ?? 2048} MB of memory and ${settings.sandbox?.limits?.processes ?? 512} processes.`,
+    `It may use ${limitOf("memoryMb")} MB of memory and ${limitOf("processes")} processes.`,
   );
   return words;
 }

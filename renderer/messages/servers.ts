@@ -95,10 +95,15 @@ export const serverMessages = {
   exactPlan: "The exact plan",
   planText: "Line by line, as the operating system gets it.",
   openings: {
-    change: "Change folders and hosts…",
-    title: "What its sandbox opens",
+    change: "Change folders, hosts and limits…",
+    title: "What its sandbox opens and allows",
     text: "Saving stops it. It starts again when you have looked at the change and accepted it.",
     save: "Save and review",
+  },
+  limits: {
+    names: { memoryMb: "Memory in MB", processes: "Processes", openFiles: "Open files" },
+    usual: (value: string) => `Empty: ${value}`,
+    problem: (least: string, most: string) => `A whole number from ${least} to ${most}.`,
   },
   waive: "Run without a sandbox",
   waiveTitle: "Run it without a sandbox?",

@@ -10,6 +10,7 @@ import { Revealed } from "../ui/revealed.tsx";
 import { useFocusInside, useOpener } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 import { useFetched } from "../use-fetched.ts";
+import { LimitFields, limitsOf, limitTexts } from "./limit-fields.tsx";
 import { SandboxFields } from "./sandbox-fields.tsx";
 import { linesToSandbox, sandboxToLines } from "./sandbox-lines.ts";
 
@@ -57,6 +58,7 @@ export function SandboxTab({ server }: { readonly server: ServerView }) {
 /** What the box opens, to be changed. A change does not count before the person has seen it and accepted it. */
 function Openings({ server }: { readonly server: ServerView }) {
   const [lines, setLines] = useState<ReturnType<typeof sandboxToLines> | null>(null);
+  const [limits, setLimits] = useState(() => limitTexts(server.sandbox.limits));
   const [busy, setBusy] = useState(false);
   const opener = useOpener(lines !== null);
   const act = useAct();
@@ -64,32 +66,43 @@ function Openings({ server }: { readonly server: ServerView }) {
   if (lines === null) {
     return (
       <div>
-        <Button ref={opener} icon={<FolderLock size={14} aria-hidden="true" />} onClick={() => setLines(sandboxToLines(server.sandbox))}>
+        <Button
+          ref={opener}
+          icon={<FolderLock size={14} aria-hidden="true" />}
+          onClick={() => {
+            setLines(sandboxToLines(server.sandbox));
+            setLimits(limitTexts(server.sandbox.limits));
+          }}
+        >
           {words.openings.change}
         </Button>
       </div>
     );
   }
   const wanted = linesToSandbox(lines);
-  const same = JSON.stringify(wanted) === JSON.stringify(linesToSandbox(sandboxToLines(server.sandbox)));
+  const limited = limitsOf(limits);
+  const sameLimits = JSON.stringify(limited) === JSON.stringify(limitsOf(limitTexts(server.sandbox.limits)));
+  const same = sameLimits && JSON.stringify(wanted) === JSON.stringify(linesToSandbox(sandboxToLines(server.sandbox)));
   const save = async (): Promise<void> => {
     setBusy(true);
-    const saved = await act("server.setSandbox", { name: server.name, sandbox: wanted });
+    const sandbox = { ...wanted, ...(sameLimits || limited === null ? {} : { limits: limited }) };
+    const saved = await act("server.setSandbox", { name: server.name, sandbox });
     setBusy(false);
     if (saved.ok) setLines(null);
   };
   return (
     <OpeningsForm
       onSubmit={() => {
-        if (!busy && !same) void save();
+        if (!busy && !same && limited !== null) void save();
       }}
     >
       <h3>{words.openings.title}</h3>
       <SandboxFields value={lines} onChange={setLines} />
+      <LimitFields value={limits} onChange={setLimits} />
       <p className="small quiet">{words.openings.text}</p>
       <div className="actions">
         <Button onClick={() => setLines(null)}>{messages.common.cancel}</Button>
-        <Button look="primary" submit aria-disabled={busy || same}>
+        <Button look="primary" submit aria-disabled={busy || same || limited === null}>
           {words.openings.save}
         </Button>
       </div>

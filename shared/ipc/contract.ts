@@ -74,7 +74,7 @@ export const contract = {
   "server.setDisabled": channel(operators, z.object({ name: serverNameSchema, disabled: z.boolean() }), serverViewSchema),
   /** Gives or takes back the waiver of a server's sandbox; giving it counts as a change that must be accepted. */
   "server.waive": channel(operators, z.object({ name: serverNameSchema, waived: z.boolean() }), serverViewSchema),
-  /** What its sandbox opens; counts as a change that must be accepted. An absent list opens nothing; absent limits stay as they are. */
+  /** What its sandbox opens; counts as a change that must be accepted. An absent list opens nothing; absent limits stay as they are, and an absent limit in them is the default. */
   "server.setSandbox": channel(
     operators,
     z.object({ name: serverNameSchema, sandbox: sandboxSettingsSchema.pick({ read: true, write: true, hosts: true, limits: true }) }),

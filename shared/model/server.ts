@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { limitBounds, type LimitName } from "./limits.ts";
 import { appErrorSchema } from "./app-error.ts";
 
 /** A server's name: what stands after `portcullis connect`, so no spaces, separators or leading dashes. */
@@ -6,14 +7,16 @@ export const serverNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "letters, digits, dot, dash and underscore; at most 64; starts with a letter or digit");
 
+const limit = (name: LimitName) => z.number().int().min(limitBounds[name].least).max(limitBounds[name].most).optional();
+
 /** Limits of one server's whole process tree. Absent means the default named beside it. */
 export const limitsSchema = z.looseObject({
   /** Address space is not limited; this is resident memory in MiB. Default 2048. */
-  memoryMb: z.number().int().min(16).max(1_048_576).optional(),
+  memoryMb: limit("memoryMb"),
   /** Processes and threads at once. Default 512. */
-  processes: z.number().int().min(8).max(65_536).optional(),
+  processes: limit("processes"),
   /** Open files of each process. Default 4096. */
-  openFiles: z.number().int().min(32).max(1_048_576).optional(),
+  openFiles: limit("openFiles"),
 });
 
 /**
@@ -123,6 +126,8 @@ export const sandboxViewSchema = z.object({
   read: z.array(z.string()),
   write: z.array(z.string()),
   hosts: z.array(z.string()),
+  /** Only those that are not the defaults of `limitsSchema`; absent where none is. */
+  limits: limitsSchema.optional(),
 });
 export type SandboxView = z.infer<typeof sandboxViewSchema>;
 

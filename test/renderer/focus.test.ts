@@ -117,11 +117,11 @@ describe.skipIf(noBrowser !== null)("the keyboard", () => {
   it("goes into a sandbox's openings and back, and on to the list when a server is removed", async () => {
     await withPage({ hash: "servers/filesystem" }, async (page) => {
       await page.getByRole("tab", { name: "Sandbox" }).click();
-      await press(page, "Change folders and hosts");
+      await press(page, "Change folders, hosts and limits");
       await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("TEXTAREA");
       await press(page, "Cancel");
-      await focus(page, "Change folders and hosts");
-      await press(page, "Change folders and hosts");
+      await focus(page, "Change folders, hosts and limits");
+      await press(page, "Change folders, hosts and limits");
       await page.getByLabel("May only read").fill("/srv/other");
       await press(page, "Save and review");
       await page.evaluate(

@@ -13,7 +13,7 @@ describe.skipIf(noBrowser !== null)("changes that need a second look", () => {
   it("opens and closes folders and hosts of a sandbox, and sends nothing when nothing changed", async () => {
     await pages.with({ hash: "servers/filesystem" }, async (page) => {
       await page.getByRole("tab", { name: "Sandbox" }).click();
-      await page.getByRole("button", { name: "Change folders and hosts" }).click();
+      await page.getByRole("button", { name: "Change folders, hosts and limits" }).click();
       const save = page.getByRole("button", { name: "Save and review" });
       expect(await page.getByLabel("May read and write").inputValue()).toBe("/home/ann/projects/site");
       expect(await page.getByLabel("May only read").inputValue()).toBe("/home/ann/projects/shared");
@@ -27,7 +27,33 @@ describe.skipIf(noBrowser !== null)("changes that need a second look", () => {
       expect(await inputs(page, "server.setSandbox")).toEqual([
         { name: "filesystem", sandbox: { read: [], write: ["/home/ann/projects/site"], hosts: ["api.github.com", "localhost:5432"] } },
       ]);
-      await page.getByRole("button", { name: "Change folders and hosts" }).waitFor();
+      await page.getByRole("button", { name: "Change folders, hosts and limits" }).waitFor();
+    });
+  });
+
+  it("changes limits, each within its bounds, and sends them only where they changed", async () => {
+    const base = fixture(Date.now());
+    const servers = base.snapshot.servers.map((server) =>
+      server.name === "filesystem" ? { ...server, sandbox: { ...server.sandbox, limits: { memoryMb: 512, openFiles: 64 } } } : server,
+    );
+    await pages.with({ hash: "servers/filesystem", data: { snapshot: { ...base.snapshot, servers } } }, async (page) => {
+      await page.getByRole("tab", { name: "Sandbox" }).click();
+      await page.getByRole("button", { name: "Change folders, hosts and limits" }).click();
+      const save = page.getByRole("button", { name: "Save and review" });
+      expect(await page.getByLabel("Memory in MB").inputValue()).toBe("512");
+      expect(await page.getByLabel("Processes").inputValue()).toBe("");
+      for (const wrong of ["15", "1.5", "-1", "4 GB", "1048577"]) {
+        await page.getByLabel("Memory in MB").fill(wrong);
+        await page.getByText("A whole number from 16 to 1,048,576.").waitFor();
+        expect(await save.getAttribute("aria-disabled")).toBe("true");
+      }
+      await page.getByLabel("Memory in MB").fill(" 4096 ");
+      await page.getByLabel("Open files").fill("");
+      await save.click();
+      const lists = { read: ["/home/ann/projects/shared"], write: ["/home/ann/projects/site"], hosts: [] };
+      await expect
+        .poll(() => inputs(page, "server.setSandbox"))
+        .toEqual([{ name: "filesystem", sandbox: { ...lists, limits: { memoryMb: 4096 } } }]);
     });
   });
 

@@ -138,6 +138,7 @@ const cases: readonly Picture[] = [
     act: async (page) => {
       await page.getByRole("tab", { name: "Sandbox" }).click();
       await page.getByRole("button", { name: "Run without a sandbox" }).click();
+      await page.getByRole("button", { name: "Change folders, hosts and limits" }).click();
     },
   },
   {

@@ -267,15 +267,25 @@ describe("an accepted name whose command was changed (threat 2, MCPoison)", () =
   test("a sandbox that was opened further, and nothing else of its settings is touched", async () => {
     const open = path.join(rig.home, "work", "open");
     fs.mkdirSync(open);
-    await rig.registry.add("helper", { ...base, sandbox: { waived: true, hosts: ["example.org"], limits: { memoryMb: 64 } } }, true);
+    await rig.registry.add(
+      "helper",
+      { ...base, sandbox: { waived: true, hosts: ["example.org"], limits: { memoryMb: 64, later: 1 } } },
+      true,
+    );
     const opened = await rig.registry.setSandbox("helper", { read: [open] });
     expect(opened).toMatchObject({ ok: true, value: { state: { kind: "changed" }, sandbox: { kind: "waived", read: [open], hosts: [] } } });
     expect(await rig.registry.launch("helper", someone)).toMatchObject({ ok: false, error: { code: "not-accepted" } });
     expect(ran()).toBe(false);
     expect(rig.settings.current().mcpServers?.["helper"]).toEqual({
       ...base,
-      sandbox: { waived: true, read: [open], limits: { memoryMb: 64 } },
+      sandbox: { waived: true, read: [open], limits: { memoryMb: 64, later: 1 } },
     });
+    // Limits that are given are all there are, but for what is not known here.
+    const limited = await rig.registry.setSandbox("helper", { read: [open], limits: { processes: 32 } });
+    expect(limited).toMatchObject({ ok: true, value: { sandbox: { limits: { processes: 32 } } } });
+    expect(rig.settings.current().mcpServers?.["helper"]?.sandbox?.limits).toEqual({ later: 1, processes: 32 });
+    await rig.registry.setSandbox("helper", { read: [open], limits: {} });
+    expect(rig.settings.current().mcpServers?.["helper"]?.sandbox?.limits).toEqual({ later: 1 });
   });
 
   test("an edit stops what runs, must be accepted, and is put back with the acceptance of before", async () => {

@@ -98,4 +98,39 @@ describe("sandbox set", () => {
       { name: "files", sandbox: { read: ["~/notes", path.resolve("a")], write: ["~", path.resolve("~other")] } },
     ]);
   });
+
+  it("changes limits, and opens and closes nothing by that", async () => {
+    const limited: ServerView = { ...accepted, sandbox: { ...accepted.sandbox, limits: { memoryMb: 512, processes: 64 } } };
+    await bench.startApp({
+      "state.get": snapshot({ servers: [limited] }),
+      "server.accept": accepted,
+      "server.setSandbox": {
+        ...limited,
+        fingerprint: "fp-3",
+        sandbox: { ...limited.sandbox, limits: { memoryMb: 4096 } },
+        state: { kind: "changed", changes: [{ field: "sandbox.limits", before: "a", after: "b" }] },
+      },
+    });
+    const line = ["sandbox", "set", "files", "--memory", "4096", "--processes", "default"];
+    const { status, errors } = await bench.run(line, "y\n", true);
+    expect(status).toBe(0);
+    expect(errors).toContain('~ sandbox.limits has changed: {"memoryMb":512,"processes":64} → {"memoryMb":4096}');
+    expect(errors).toContain("  limits    4096 MB of memory");
+    expect(asked("server.setSandbox")).toEqual([{ name: "files", sandbox: { read: ["/home/ann/my notes"], limits: { memoryMb: 4096 } } }]);
+    expect(asked("server.accept")).toEqual([{ name: "files", fingerprint: "fp-3" }]);
+  });
+
+  it.each([
+    ["--memory", "15"],
+    ["--memory", "1.5"],
+    ["--processes", "-1"],
+    ["--open-files", "1e9"],
+    ["--open-files", ""],
+  ])("%s %s is no limit", async (option, text) => {
+    await start({ "server.setSandbox": accepted });
+    const { status, errors } = await bench.run(["sandbox", "set", "files", option, text, "--yes"]);
+    expect(status).toBe(2);
+    expect(errors).toContain("whole number");
+    expect(bench.asked).toEqual([]);
+  });
 });
