@@ -1,3 +1,4 @@
+import os from "node:os";
 import type { Readable, Writable } from "node:stream";
 import type { Result } from "../../shared/errors.ts";
 
@@ -9,8 +10,15 @@ export interface ServerExit {
 /** How it ended, for a sentence: the signal, or the exit status and what that means where all shells agree on it. */
 export function exitText({ code, signal }: ServerExit): string {
   if (signal !== null) return signal;
-  const means = code === 127 ? ": a program was not found" : code === 126 ? ": a program could not be run" : "";
-  return `exit status ${code === null ? "unknown" : String(code)}${means}`;
+  return `exit status ${code === null ? "unknown" : `${String(code)}${meaning(code)}`}`;
+}
+
+function meaning(code: number): string {
+  if (code === 126) return ": a program could not be run";
+  if (code === 127) return ": a program was not found";
+  // A box, like a shell, says by which signal what runs in it has ended.
+  const ended = Object.entries(os.constants.signals).find(([, number]) => number === code - 128);
+  return ended === undefined ? "" : `: ended by ${ended[0]}`;
 }
 
 /** One running server: a process tree with its stdio. stderr is already being captured. */

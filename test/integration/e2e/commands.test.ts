@@ -227,6 +227,30 @@ describe("with the app", () => {
       await app.ok("server", "remove", name);
     });
 
+    test("an edit is accepted again, or put back; limits alone open and close nothing", async () => {
+      const name = "edited";
+      await addFixture(app, name, "echo.mjs", ["-"], ["--env", "MODE=safe"]);
+      expect(await initialized(name)).toBe("");
+      const edited = await app.run(["server", "edit", name, "--env", "MODE=other", "--env", "EXTRA=1"], "");
+      expect(edited).toMatchObject({ status: 0 });
+      expect(edited.stderr).toContain("env.MODE has changed: a value → another value");
+      expect(edited.stderr).toContain(`portcullis server accept ${name}`);
+      expect(await initialized(name)).toContain("changed");
+      await app.ok("server", "restore", name);
+      expect((await show(name)).state.kind).toBe("idle");
+      expect(await initialized(name)).toBe("");
+      const { read } = (await show(name)).sandbox;
+      expect(read).not.toEqual([]);
+      await app.ok("sandbox", "set", name, "--memory", "1024", "--yes");
+      expect(await app.ok("sandbox", "explain", name)).toContain("1024 MB of memory");
+      expect((await show(name)).sandbox).toMatchObject({ read, limits: { memoryMb: 1024 } });
+      expect(await initialized(name)).toBe("");
+      expect(JSON.stringify(await app.journal("--kind", "settings-changed", "--server", name))).toContain(
+        '"fields":["env.MODE","env.EXTRA"]',
+      );
+      await app.ok("server", "remove", name);
+    });
+
     test("a waiver is seen wherever the server is", async () => {
       rewrite(
         (servers) => (servers["echo"] = { ...servers["echo"], sandbox: { ...(servers["echo"]?.["sandbox"] as object), waived: true } }),
