@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { secretNameSchema, secretReferences, replaceReferences } from "../../shared/model/secret-reference.ts";
 import { parseHost } from "../sandbox/hosts.ts";
+import { expandHome } from "../sandbox/places.ts";
 
 // What `server add`, `server edit` and `sandbox set` take: checked before anything is changed, so that no server is there that cannot start.
 
@@ -27,6 +29,17 @@ export function openingTrouble({ read, write, host }: Openings): string | null {
     if (!parsed.ok) return `--host: ${parsed.error.message} ${parsed.error.hint ?? ""}`.trimEnd();
   }
   return null;
+}
+
+/** A note for each folder or file that is not there: it may come later, but its name may be mistyped. */
+export function missingPlaces({ read, write }: Openings, home: string): string[] {
+  const places = [...new Set([...read, ...write].map(absolute))];
+  return places
+    .filter((place) => {
+      const expanded = expandHome(place, home);
+      return expanded.ok && !existsSync(expanded.value);
+    })
+    .map((place) => `! ${place} is not there. The server does not start until it is.`);
 }
 
 /** What is wrong with the references to secrets in these texts, in words, or null. */

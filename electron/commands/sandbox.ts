@@ -1,3 +1,4 @@
+import os from "node:os";
 import type { Command } from "commander";
 import { revealLine } from "../../shared/text/reveal.ts";
 import { changeBox } from "./change-box.ts";
@@ -57,7 +58,7 @@ export function defineSandbox(program: Command, context: Context, run: Run): voi
     )
     .action(
       run(async (name: string, options: SetOptions) => {
-        const { absolute, openingTrouble } = await import("./openings.ts");
+        const { absolute, missingPlaces, openingTrouble } = await import("./openings.ts");
         const named = options.read.length + options.write.length + options.host.length > 0;
         const trouble =
           named && options.nothing === true
@@ -69,6 +70,7 @@ export function defineSandbox(program: Command, context: Context, run: Run): voi
           terminal.note(`error: ${trouble}`);
           return 2;
         }
+        for (const note of missingPlaces(options, context.env["HOME"] ?? os.homedir())) terminal.note(note);
         // Limits alone open and close nothing.
         const opens =
           named || options.nothing === true

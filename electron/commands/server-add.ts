@@ -1,3 +1,4 @@
+import os from "node:os";
 import path from "node:path";
 import type { Command } from "commander";
 import { fail, ok, type Result } from "../../shared/errors.ts";
@@ -57,6 +58,8 @@ async function add(context: Context, name: string, command: readonly string[], o
     terminal.note(`error: ${settings}`);
     return 2;
   }
+  const { missingPlaces } = await import("./openings.ts");
+  for (const note of missingPlaces(options, context.env["HOME"] ?? os.homedir())) terminal.note(note);
   const fault = await settingsFault(context);
   if (fault !== null) return report(context, fault);
   const app = await tryApp(context);

@@ -99,6 +99,17 @@ describe("sandbox set", () => {
     ]);
   });
 
+  it("says which folder is not there, once", async () => {
+    await start({ "server.setSandbox": accepted });
+    const line = ["sandbox", "set", "files", "--yes", "--read", "nowhere", "--write", "nowhere", "--read", ".", "--read", "~/nothing"];
+    const { status, errors } = await bench.run(line);
+    expect(status).toBe(0);
+    expect(errors.match(/^! .* is not there\..*$/gm)).toEqual([
+      `! ${path.resolve("nowhere")} is not there. The server does not start until it is.`,
+      "! ~/nothing is not there. The server does not start until it is.",
+    ]);
+  });
+
   it("changes limits, and opens and closes nothing by that", async () => {
     const limited: ServerView = { ...accepted, sandbox: { ...accepted.sandbox, limits: { memoryMb: 512, processes: 64 } } };
     await bench.startApp({
