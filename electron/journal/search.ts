@@ -158,15 +158,18 @@ export function createSearch(database: JournalDatabase, log: LogReader = noLog):
       const filtered = Object.values(filter).some((value) => value !== undefined);
       const split = filtered ? indexed() : 0;
       const wanted = limit + 1;
+      const pause = function* (): InPieces<void> {
+        if (!turn.over()) return;
+        yield;
+        turn.begin();
+      };
       /** Takes what matches, in turns. */
       const collect = function* (rows: Iterable<JournalRow>): InPieces<void> {
         for (const row of rows) {
           if (records.length >= wanted) return;
           const record = match(row);
           if (record !== null) records.push(record);
-          if (!turn.over()) continue;
-          yield;
-          turn.begin();
+          yield* pause();
         }
       };
 
@@ -200,6 +203,8 @@ export function createSearch(database: JournalDatabase, log: LogReader = noLog):
           const took = performance.now() - started;
           step = took < quickMs ? step * 2 : took > slowMs ? Math.max(leastStep, step / 2) : step;
           yield* collect(rows);
+          // A step that finds nothing takes its time, too.
+          yield* pause();
           below = rows.length < wanted ? floor : (rows.at(-1)?.seq ?? floor);
         }
       }

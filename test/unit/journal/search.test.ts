@@ -116,6 +116,18 @@ describe("page", () => {
     }
   });
 
+  test("pauses in what the database looks through alone, where it finds nothing", () => {
+    const { search } = fill(
+      Array.from({ length: 40_000 }, () => ({ kind: "call-dispatched", detail: { text: "lorem ipsum ".repeat(40) } })),
+      (index) => index,
+    );
+    search.index(40_000);
+    const pieces = search.page({ text: "nowhere", limit: 10 });
+    let pauses = 0;
+    while (pieces.next().done !== true) pauses += 1;
+    expect(pauses).toBeGreaterThan(1);
+  });
+
   test.each([0, 100, 400])("the records of several calls, newest first, %i of 400 being indexed", (indexed) => {
     const { search, records } = fill(randomDrafts(400, 7), (index) => index);
     search.index(indexed);
