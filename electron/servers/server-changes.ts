@@ -7,7 +7,8 @@ import type { SettingsStore } from "../settings/settings-store.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { Acceptances } from "./acceptances.ts";
 import { knownLimits } from "./acceptance.ts";
-import { editServer } from "./edit-server.ts";
+import { editServer, settingsChanges } from "./edit-server.ts";
+import type { SettingsChange } from "./edit-server.ts";
 import { record } from "./launch.ts";
 import type { LaunchDeps } from "./launch.ts";
 import type { Registry } from "./registry.ts";
@@ -36,8 +37,20 @@ export function createServerChanges(
   const { configured, refresh } = entries;
   /** What can be put back, with where its private folder is: here and not with who asks, who never sees its environment. */
   const removed = new Map<string, { readonly settings: ServerSettings; readonly aside: string }>();
-  /** What servers that are there were before their last edit, and what came of it. */
-  const edited = new Map<string, { readonly before: ServerSettings; readonly after: ServerSettings }>();
+  /** What the last edit of servers that are there has made of them, and the way back. */
+  const edited = new Map<string, { readonly after: ServerSettings; readonly back: readonly SettingsChange[] }>();
+  const turns = new Map<string, Promise<unknown>>();
+
+  /** The changes of one server come one after the other: each is made of what the one before it has left. */
+  async function inTurn<T>(name: string, change: () => Promise<T>): Promise<T> {
+    const mine = (turns.get(name) ?? Promise.resolve()).then(change, change);
+    turns.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (turns.get(name) === mine) turns.delete(name);
+    }
+  }
 
   async function viewAfter(name: string): Promise<Result<ServerView>> {
     await refresh(name);
@@ -48,22 +61,24 @@ export function createServerChanges(
 
   const stateOf = (name: string): string => path.join(deps.stateDir, name);
 
-  async function write(name: string, tail: readonly string[], value: unknown, what: Record<string, unknown>): Promise<Result<void>> {
+  async function write(name: string, changes: readonly SettingsChange[], what: Record<string, unknown>): Promise<Result<void>> {
     const written = record(deps, { kind: "settings-changed", server: name, by: "person", detail: what });
     if (!written.ok) return written;
-    const saved = await deps.settings.edit([{ path: ["mcpServers", name, ...tail], value }]);
+    const saved = await deps.settings.edit(changes.map(({ tail, value }) => ({ path: ["mcpServers", name, ...tail], value })));
     return saved.ok ? ok(undefined) : saved;
   }
 
   async function writeAndStop(
     name: string,
-    tail: readonly string[],
-    value: unknown,
+    changes: readonly SettingsChange[],
     what: Record<string, unknown>,
   ): Promise<Result<ServerView>> {
     if (configured(name) === undefined) return noServer(name);
-    const written = await write(name, tail, value, what);
-    if (!written.ok) return written;
+    const written = await write(name, changes, what);
+    return written.ok ? stopAndView(name) : written;
+  }
+
+  async function stopAndView(name: string): Promise<Result<ServerView>> {
     const entry = entries.get(name);
     if (entry !== undefined) await stopInstances(entry);
     return viewAfter(name);
@@ -83,14 +98,14 @@ export function createServerChanges(
     return acceptances.set(name, { subject: standing.subject, package: kept === null ? null : installed, acceptedAt: deps.now() });
   }
 
-  return {
+  const changes: ReturnType<typeof createServerChanges> = {
     async add(name, settings, accept) {
       if (configured(name) !== undefined) return nameTaken(name);
       // A name that was taken out of the file by hand starts without what was accepted for it then.
       const cleared = await acceptances.remove(name);
       if (!cleared.ok) return cleared;
       edited.delete(name);
-      const added = await write(name, [], settings, { change: "added" });
+      const added = await write(name, [{ tail: [], value: settings }], { change: "added" });
       if (!added.ok) return added;
       const standing = await refresh(name);
       if (standing === undefined) return noServer(name);
@@ -107,16 +122,23 @@ export function createServerChanges(
       const next = editServer(before, change, (text) => deps.redactor().text(text));
       if (!next.ok) return next;
       const { settings, fields } = next.value;
-      if (fields.length === 0) return viewAfter(name);
-      const changed = await writeAndStop(name, [], settings, { change: "edited", fields });
-      if (changed.ok) edited.set(name, { before, after: settings });
-      return changed;
+      if (fields.length === 0) {
+        // Whoever takes this one back does not mean the one before.
+        edited.set(name, { after: before, back: [] });
+        return viewAfter(name);
+      }
+      const written = await write(name, settingsChanges(before, settings), { change: "edited", fields });
+      if (!written.ok) return written;
+      // As it is read from the file, whatever the order of its keys there.
+      const after = configured(name);
+      if (after !== undefined) edited.set(name, { after, back: settingsChanges(settings, before) });
+      return stopAndView(name);
     },
 
     async remove(name) {
       const settings = configured(name);
       if (settings === undefined) return noServer(name);
-      const gone = await write(name, [], undefined, { change: "removed" });
+      const gone = await write(name, [{ tail: [], value: undefined }], { change: "removed" });
       if (!gone.ok) return gone;
       edited.delete(name);
       await entries.forget(name);
@@ -136,7 +158,7 @@ export function createServerChanges(
         // What was done to it since would be lost.
         if (!sameSettings(configured(name), earlier.after))
           return fail("not-found", `The server "${name}" was changed again since.`, "Edit it again.");
-        const back = await writeAndStop(name, [], earlier.before, { change: "put back" });
+        const back = earlier.back.length === 0 ? await viewAfter(name) : await writeAndStop(name, earlier.back, { change: "put back" });
         if (back.ok) edited.delete(name);
         return back;
       }
@@ -144,7 +166,7 @@ export function createServerChanges(
       if (kept === undefined)
         return fail("not-found", `No server named "${name}" was removed or edited since Portcullis was started.`, "Add or edit it again.");
       if (configured(name) !== undefined) return nameTaken(name);
-      const back = await write(name, [], kept.settings, { change: "put back" });
+      const back = await write(name, [{ tail: [], value: kept.settings }], { change: "put back" });
       if (!back.ok) return back;
       removed.delete(name);
       await moveFolder(kept.aside, stateOf(name));
@@ -165,7 +187,7 @@ export function createServerChanges(
     },
 
     setDisabled: (name, disabled) =>
-      writeAndStop(name, ["disabled"], disabled ? true : undefined, { change: disabled ? "disabled" : "enabled" }),
+      writeAndStop(name, [{ tail: ["disabled"], value: disabled ? true : undefined }], { change: disabled ? "disabled" : "enabled" }),
 
     setSandbox(name, opens) {
       // Keys that this version does not know, and the waiver, are the file's own.
@@ -176,11 +198,24 @@ export function createServerChanges(
       const others = Object.entries(before.limits ?? {}).filter(([key]) => !Object.hasOwn(known, key));
       const limited = limits === undefined ? {} : { ...Object.fromEntries(others), ...knownLimits(limits) };
       const next = { ...Object.fromEntries(kept), ...lists, ...(Object.keys(limited).length === 0 ? {} : { limits: limited }) };
-      return writeAndStop(name, ["sandbox"], Object.keys(next).length === 0 ? undefined : next, { change: "sandbox changed" });
+      const value = Object.keys(next).length === 0 ? undefined : next;
+      return writeAndStop(name, [{ tail: ["sandbox"], value }], { change: "sandbox changed" });
     },
 
     waive: (name, waived) =>
-      writeAndStop(name, ["sandbox", "waived"], waived ? true : undefined, { change: waived ? "sandbox waived" : "sandbox restored" }),
+      writeAndStop(name, [{ tail: ["sandbox", "waived"], value: waived ? true : undefined }], {
+        change: waived ? "sandbox waived" : "sandbox restored",
+      }),
+  };
+  return {
+    add: (name, settings, accept) => inTurn(name, () => changes.add(name, settings, accept)),
+    edit: (name, change) => inTurn(name, () => changes.edit(name, change)),
+    remove: (name) => inTurn(name, () => changes.remove(name)),
+    restore: (name) => inTurn(name, () => changes.restore(name)),
+    accept: (name, fingerprint) => inTurn(name, () => changes.accept(name, fingerprint)),
+    setDisabled: (name, disabled) => inTurn(name, () => changes.setDisabled(name, disabled)),
+    waive: (name, waived) => inTurn(name, () => changes.waive(name, waived)),
+    setSandbox: (name, opens) => inTurn(name, () => changes.setSandbox(name, opens)),
   };
 }
 

@@ -52,8 +52,12 @@ describe("a server's settings after an edit", () => {
 
   it("never get the mark of what is hidden for a value", () => {
     expect(edit({ command: ["npx", "-y", "tool", "--key=[redacted]"] })).toMatchObject({ ok: false, error: { code: "bad-input" } });
-    // Where nothing is hidden it is a word like any other.
-    const plain = editServer({ command: "x" }, { command: ["x", "[redacted]"] }, shown);
+    // What was hidden when it was shown may not be known as a secret any more.
+    const unknown = editServer(before, { command: ["npx", "-y", "other", "--token=[redacted]"] }, (text) => text);
+    expect(unknown).toMatchObject({ ok: false, error: { code: "bad-input" } });
+    // A word of the person's own that is just this stays.
+    const own: ServerSettings = { command: "x", args: ["[redacted]"] };
+    const plain = editServer(own, { command: ["y", "[redacted]"] }, shown);
     expect(plain).toMatchObject({ ok: true, value: { settings: { args: ["[redacted]"] } } });
   });
 
@@ -63,6 +67,43 @@ describe("a server's settings after an edit", () => {
     const two: ServerSettings = { command: "x", args: [secret, other] };
     const edited = editServer(two, { command: ["y", "[redacted]", "[redacted]"] }, (text) => both.text(text));
     expect(edited).toMatchObject({ ok: true, value: { settings: { command: "y", args: [secret, other] } } });
+  });
+
+  it("of two words that are shown alike take the one behind the same option, or none", () => {
+    const other = "xoxb-171234567890-abcdefGHIJKL";
+    const both = createRedactor([secret, other]);
+    const two: ServerSettings = { command: "x", args: ["--git", secret, "--chat", other] };
+    const editTwo = (from: ServerSettings, ...command: string[]) => editServer(from, { command }, (text) => both.text(text));
+    const hidden = "[redacted]";
+    const cases: readonly (readonly [typed: readonly string[], args: readonly string[]])[] = [
+      [
+        ["--chat", hidden],
+        ["--chat", other],
+      ],
+      [
+        ["--git", hidden],
+        ["--git", secret],
+      ],
+      [
+        ["--chat", hidden, "--git", hidden],
+        ["--chat", other, "--git", secret],
+      ],
+      [
+        ["-v", "--git", hidden, "--chat", hidden],
+        ["-v", "--git", secret, "--chat", other],
+      ],
+    ];
+    for (const [typed, args] of cases) expect(editTwo(two, "x", ...typed)).toMatchObject({ ok: true, value: { settings: { args } } });
+    for (const typed of [["--other", hidden], [hidden], ["--git", hidden, "--other", hidden]]) {
+      expect(editTwo(two, "x", ...typed)).toMatchObject({ ok: false, error: { code: "bad-input" } });
+    }
+    expect(editTwo({ command: "x", args: [secret, other] }, "x", hidden)).toMatchObject({ ok: false, error: { code: "bad-input" } });
+  });
+
+  it("tell nothing of a word that is refused", () => {
+    const refused = edit({ command: ["npx", "--dsn=postgres://me:n3w-passw0rd@[redacted]"] });
+    expect(JSON.stringify(refused)).toContain("Word 2");
+    expect(JSON.stringify(refused)).not.toContain("n3w");
   });
 
   it("have a command, and variables with a name", () => {
