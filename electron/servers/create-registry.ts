@@ -2,6 +2,7 @@ import path from "node:path";
 import { fail, ok } from "../../shared/errors.ts";
 import type { AppError, Result } from "../../shared/errors.ts";
 import type { JournalDraft } from "../../shared/model/journal-entry.ts";
+import type { ServerSettings } from "../../shared/model/server.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
 import type { Sandbox, SandboxCapability } from "../sandbox/sandbox.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
@@ -19,7 +20,7 @@ import { resolveCommand } from "./resolve-command.ts";
 import type { ResolvedCommand } from "./resolve-command.ts";
 import { sampleMemory } from "./sample-memory.ts";
 import { createServerChanges, noServer } from "./server-changes.ts";
-import { createEntries, stopInstances } from "./server-entries.ts";
+import { createEntries, sameSettings, stopInstances } from "./server-entries.ts";
 import { keepTools } from "./server-entry.ts";
 import type { ServerEntry } from "./server-entry.ts";
 import type { LaunchFor, ServerProcess } from "./server-process.ts";
@@ -147,19 +148,28 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       changed();
       return started;
     }
-    const child = started.value;
+    const { process: child, settings } = started.value;
     entry.failed = null;
     entry.instances.set(child.instanceId, { process: child, client: launchFor.client, memoryBytes: null });
     void forgetWhenGone(entry, child);
     // Removed, switched off, changed or closed while it was starting.
     const standing = entry.standing;
-    const refused = closed || entries.get(name) !== entry || standing === null ? noServer(name) : notStartable(name, standing);
+    const refused =
+      closed || entries.get(name) !== entry || standing === null
+        ? noServer(name)
+        : (notStartable(name, standing) ?? startedAsItWas(name, settings));
     if (refused !== null) {
       await child.stop();
       return closed ? fail("closing", "Portcullis is closing.") : refused;
     }
     changed();
-    return started;
+    return ok(child);
+  }
+
+  /** What was changed and accepted again meanwhile is not what runs. */
+  function startedAsItWas(name: string, settings: ServerSettings): ReturnType<typeof fail> | null {
+    if (sameSettings(configured(name), settings)) return null;
+    return fail("cannot-start", `The server "${name}" was changed while it was started, so it was stopped.`, "Try again.");
   }
 
   async function forgetWhenGone(entry: ServerEntry, child: ServerProcess): Promise<void> {

@@ -47,7 +47,13 @@ export function notStartable(name: string, standing: Standing): ReturnType<typeo
   return null;
 }
 
-export async function startServer(deps: StartDeps, entry: ServerEntry, launchFor: LaunchFor): Promise<Result<ServerProcess>> {
+/** What runs now, and the settings that it was started with. */
+export interface StartedServer {
+  readonly process: ServerProcess;
+  readonly settings: ServerSettings;
+}
+
+export async function startServer(deps: StartDeps, entry: ServerEntry, launchFor: LaunchFor): Promise<Result<StartedServer>> {
   const { name } = entry;
   let standing = await deps.refresh(name);
   if (standing === undefined) return fail("not-found", `There is no server named "${name}".`, "portcullis server list shows them.");
@@ -68,8 +74,9 @@ export async function startServer(deps: StartDeps, entry: ServerEntry, launchFor
   const stderr = entry.log.instance();
   const server = { name, settings: standing.settings, runnable: runnable.value, home: deps.home };
   const started = await launchServer(deps, server, launchFor, stderr);
-  if (started.ok) entry.log.note(`started for ${launchFor.client} (process ${started.value.pid})`);
-  return started;
+  if (!started.ok) return started;
+  entry.log.note(`started for ${launchFor.client} (process ${started.value.pid})`);
+  return ok({ process: started.value, settings: standing.settings });
 }
 
 /** What is run, and what it needs to read. For a package: its installed folder. */

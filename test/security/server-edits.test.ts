@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ok } from "../../shared/errors.ts";
 import type { ServerSettings } from "../../shared/model/server.ts";
-import { createRig } from "../fixtures/registry/rig.ts";
+import { createRig, until } from "../fixtures/registry/rig.ts";
 import type { Rig } from "../fixtures/registry/rig.ts";
 
 // Threat 2: what runs is what was accepted last, whatever is changed at the same moment; and an edit takes nothing with it that it does not name.
@@ -69,5 +70,31 @@ describe("changes at the same moment", () => {
     await rig.registry.add("helper", base, true);
     await Promise.all([rig.registry.waive("helper", false), change()]);
     expect(now()?.sandbox?.waived).toBeUndefined();
+  });
+
+  test("what was changed and accepted while it was started does not run as it was", async () => {
+    await rig.close();
+    let asked = false;
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    rig = await createRig({
+      async prepare({ argv, env, cwd }) {
+        asked = true;
+        await opened;
+        const nothing = { letGo: () => undefined, watch: () => () => undefined, close: () => Promise.resolve() };
+        return ok({ argv, env, cwd, diesWithParent: false, descriptors: [], ...nothing });
+      },
+    });
+    await rig.registry.add("helper", base, true);
+    const someone = { client: "a", sessionId: "a" };
+    const launching = rig.registry.launch("helper", someone);
+    await until("it waits for its box", () => asked);
+    const edited = await rig.registry.edit("helper", { command: ["sleep", "601"] });
+    if (!edited.ok) throw new Error(edited.error.message);
+    expect((await rig.registry.accept("helper", edited.value.fingerprint)).ok).toBe(true);
+    open();
+    expect(await launching).toMatchObject({ ok: false, error: { code: "cannot-start" } });
+    expect(rig.registry.get("helper")?.instances).toEqual([]);
+    expect((await rig.registry.launch("helper", someone)).ok).toBe(true);
   });
 });
