@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { wholeLog, type LogView } from "./activity/log-view.ts";
-import { emptyDraft, type ServerDraft } from "./servers/server-draft.ts";
+import { emptyDraft, type ServerDraft, type ServerEditDraft } from "./servers/server-draft.ts";
 
 /** In the rail, in this order. */
 export const screens = ["approvals", "activity", "servers", "clients", "secrets", "rules", "settings"] as const;
@@ -18,7 +18,7 @@ interface ViewState extends View {
   /** A server that is being described, so that a look at another screen does not lose it. Only in memory. */
   readonly serverDraft: ServerDraft;
   /** Servers that are being edited, by name, likewise. */
-  readonly serverEdits: Readonly<Record<string, ServerDraft>>;
+  readonly serverEdits: ReadonlyMap<string, ServerEditDraft>;
   /** What the log was asked for, likewise. */
   readonly logView: LogView;
 }
@@ -28,7 +28,7 @@ export interface ViewStore {
   go(screen: Screen, selected?: string | null): void;
   setServerDraft(draft: ServerDraft): void;
   /** Null: it is not edited any more. */
-  setServerEdit(name: string, draft: ServerDraft | null): void;
+  setServerEdit(name: string, draft: ServerEditDraft | null): void;
   setLogView(logView: LogView): void;
   close(): void;
 }
@@ -51,7 +51,7 @@ export function createView(window: Window): ViewStore {
   const store = createStore<ViewState>(() => ({
     ...parseView(window.location.hash),
     serverDraft: emptyDraft,
-    serverEdits: {},
+    serverEdits: new Map(),
     logView: wholeLog,
   }));
   const onHash = (): void => store.setState(parseView(window.location.hash));
@@ -65,8 +65,10 @@ export function createView(window: Window): ViewStore {
     },
     setServerDraft: (serverDraft) => store.setState({ serverDraft }),
     setServerEdit(name, draft) {
-      const others = Object.entries(store.getState().serverEdits).filter(([other]) => other !== name);
-      store.setState({ serverEdits: Object.fromEntries(draft === null ? others : [...others, [name, draft]]) });
+      const serverEdits = new Map(store.getState().serverEdits);
+      if (draft === null) serverEdits.delete(name);
+      else serverEdits.set(name, draft);
+      store.setState({ serverEdits });
     },
     setLogView: (logView) => store.setState({ logView }),
     close: () => window.removeEventListener("hashchange", onHash),

@@ -1,11 +1,13 @@
 import type { ServerEdit, ServerView } from "../../shared/model/server.ts";
 import { joinCommandLine } from "./command-line.ts";
 import { closedSandbox } from "./sandbox-lines.ts";
-import { valueOf, type ServerDraft } from "./server-draft.ts";
+import { namedVariables, valueOf, type ServerEditDraft } from "./server-draft.ts";
 
 /** A server as it is, to be edited. */
-export function draftOf({ name, command, args, cwd, env }: ServerView): ServerDraft {
+export function draftOf(server: ServerView): ServerEditDraft {
+  const { name, command, args, cwd, env } = server;
   return {
+    was: server,
     name,
     line: joinCommandLine([command, ...args]),
     cwd: cwd ?? "",
@@ -22,8 +24,9 @@ export function draftOf({ name, command, args, cwd, env }: ServerView): ServerDr
 }
 
 /** What a draft changes of the server it was made of. Nothing in it: nothing. */
-export function editOf(server: ServerView, draft: ServerDraft, words: readonly string[]): ServerEdit {
-  const named = draft.variables.filter(({ name }) => name !== "");
+export function editOf(draft: ServerEditDraft, words: readonly string[]): ServerEdit {
+  const server = draft.was;
+  const named = namedVariables(draft);
   const left = new Set(named.map(({ name }) => name));
   const env = Object.fromEntries([
     ...server.env.filter(({ name }) => !left.has(name)).map(({ name }) => [name, null] as const),

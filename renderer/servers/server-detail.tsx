@@ -1,6 +1,6 @@
 import { Tabs } from "@base-ui/react/tabs";
 import { Pencil, Play, Power, Square, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useState, type RefObject } from "react";
 import { useStore } from "zustand";
 import type { ServerView } from "../../shared/model/server.ts";
 import { useApp } from "../app-context.tsx";
@@ -26,11 +26,18 @@ import { ToolsTab } from "./tools-tab.tsx";
 /** Everything about one server; while it is edited, the form for that. */
 export function ServerDetail({ server }: { readonly server: ServerView }) {
   const { view } = useApp();
-  const draft = useStore(view.store, ({ serverEdits }) => serverEdits[server.name]);
-  return draft === undefined ? <Facts server={server} /> : <ServerEditForm server={server} draft={draft} />;
+  const draft = useStore(view.store, ({ serverEdits }) => serverEdits.get(server.name));
+  const editor = useOpener(draft !== undefined);
+  return draft === undefined ? <Facts server={server} editor={editor} /> : <ServerEditForm server={server} draft={draft} />;
 }
 
-function Facts({ server }: { readonly server: ServerView }) {
+interface FactsProps {
+  readonly server: ServerView;
+  /** The button that opens the form. */
+  readonly editor: RefObject<HTMLButtonElement | null>;
+}
+
+function Facts({ server, editor }: FactsProps) {
   const { state } = server;
   const review = state.kind === "new" || state.kind === "changed";
   const words = messages.servers;
@@ -54,7 +61,7 @@ function Facts({ server }: { readonly server: ServerView }) {
             </span>
           </p>
         </div>
-        <ServerActions server={server} />
+        <ServerActions server={server} editor={editor} />
       </header>
       {state.kind === "failed" ? (
         <Banner hue="red" live title={<Revealed text={state.error.message} />}>
@@ -103,7 +110,7 @@ function Facts({ server }: { readonly server: ServerView }) {
   );
 }
 
-function ServerActions({ server }: { readonly server: ServerView }) {
+function ServerActions({ server, editor }: FactsProps) {
   const { view } = useApp();
   const act = useAct();
   const toasts = useToasts();
@@ -152,7 +159,7 @@ function ServerActions({ server }: { readonly server: ServerView }) {
           {words.stop}
         </Button>
       ) : null}
-      <Button icon={<Pencil size={13} aria-hidden="true" />} onClick={() => view.setServerEdit(name, draftOf(server))}>
+      <Button ref={editor} icon={<Pencil size={13} aria-hidden="true" />} onClick={() => view.setServerEdit(name, draftOf(server))}>
         {words.edit}
       </Button>
       <Button icon={<Power size={14} aria-hidden="true" />} onClick={() => void act("server.setDisabled", { name, disabled: !disabled })}>

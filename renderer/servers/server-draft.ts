@@ -1,3 +1,4 @@
+import type { ServerView } from "../../shared/model/server.ts";
 import { closedSandbox, type SandboxLines } from "./sandbox-lines.ts";
 
 export interface Variable {
@@ -21,7 +22,18 @@ export interface ServerDraft {
   readonly sandbox: SandboxLines;
 }
 
+/** A change of a server that is there. */
+export interface ServerEditDraft extends ServerDraft {
+  /** What it is made of. What is done to the server meanwhile is no part of the change. */
+  readonly was: ServerView;
+}
+
 export const emptyDraft: ServerDraft = { name: "", line: "", cwd: "", variables: [], sandbox: closedSandbox };
+
+/** Those of a draft that have a name: the others are not there yet. */
+export function namedVariables({ variables }: ServerDraft): readonly Variable[] {
+  return variables.filter(({ name }) => name !== "");
+}
 
 export function secretName(server: string, variable: Variable): string {
   return variable.secret === "" ? `${server}/${variable.name === "" ? "TOKEN" : variable.name}` : variable.secret;

@@ -9,12 +9,12 @@ import { useFocusInside } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 import { splitCommandLine } from "./command-line.ts";
 import { editOf } from "./edit-draft.ts";
-import type { ServerDraft } from "./server-draft.ts";
+import { namedVariables, type ServerEditDraft } from "./server-draft.ts";
 import { ServerFields } from "./server-fields.tsx";
 import { useStoreSecrets } from "./use-store-secrets.ts";
 
 /** Another command, folder or variables for a server that is there. What comes of it is reviewed like one that is new. */
-export function ServerEditForm({ server, draft }: { readonly server: ServerView; readonly draft: ServerDraft }) {
+export function ServerEditForm({ server, draft }: { readonly server: ServerView; readonly draft: ServerEditDraft }) {
   const act = useAct();
   const toasts = useToasts();
   const { view } = useApp();
@@ -34,10 +34,10 @@ export function ServerEditForm({ server, draft }: { readonly server: ServerView;
   const submit = async (): Promise<void> => {
     setTried(true);
     if (busy || !parsed.ok || parsed.value.length === 0) return;
-    const edit = editOf(server, draft, parsed.value);
+    const edit = editOf(draft, parsed.value);
     if (Object.keys(edit).length === 0) return close();
     setBusy(true);
-    const stored = await storeSecrets(name, draft.variables);
+    const stored = await storeSecrets(name, namedVariables(draft));
     const edited = stored ? await act("server.edit", { name, edit }) : null;
     setBusy(false);
     if (edited?.ok !== true) return;
@@ -68,7 +68,7 @@ export function ServerEditForm({ server, draft }: { readonly server: ServerView;
         parsed={parsed}
         tried={tried}
         update={(change) => {
-          const now = view.store.getState().serverEdits[name];
+          const now = view.store.getState().serverEdits.get(name);
           if (now !== undefined) view.setServerEdit(name, { ...now, ...change(now) });
         }}
       />

@@ -10,7 +10,7 @@ import { useAct } from "../use-act.ts";
 import { splitCommandLine } from "./command-line.ts";
 import { SandboxFields } from "./sandbox-fields.tsx";
 import { linesToSandbox } from "./sandbox-lines.ts";
-import { emptyDraft, valueOf, type ServerDraft } from "./server-draft.ts";
+import { emptyDraft, namedVariables, valueOf, type ServerDraft } from "./server-draft.ts";
 import { ServerFields } from "./server-fields.tsx";
 import { useStoreSecrets } from "./use-store-secrets.ts";
 
@@ -28,7 +28,7 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const words = messages.servers.form;
-  const { name, line, cwd, variables, sandbox } = draft;
+  const { name, line, cwd, sandbox } = draft;
   const update = (change: (draft: ServerDraft) => Partial<ServerDraft>): void => {
     const now = view.store.getState().serverDraft;
     view.setServerDraft({ ...now, ...change(now) });
@@ -42,7 +42,7 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
     const [command, ...args] = parsed.ok ? parsed.value : [];
     if (nameProblem !== null || command === undefined) return;
     setBusy(true);
-    const named = variables.filter((variable) => variable.name !== "");
+    const named = namedVariables(draft);
     if (!(await storeSecrets(name, named))) return setBusy(false);
     const settings: ServerSettings = {
       command,

@@ -1,7 +1,7 @@
 // A server that is there, edited: what is sent is what differs, what is hidden stays, and there is a way back.
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { noBrowser, usePages } from "./harness.ts";
+import { fixture, noBrowser, usePages } from "./harness.ts";
 
 const sent = (page: Page, channel: string): Promise<unknown[]> =>
   page.evaluate((name) => window.fake.calls.filter((call) => call.channel === name).map(({ input }) => input), channel);
@@ -73,6 +73,54 @@ describe.skipIf(noBrowser !== null)("editing a server", () => {
       const env = { GITHUB_PERSONAL_ACCESS_TOKEN: "${keychain:github/OTHER}" };
       await expect.poll(() => sent(page, "server.edit")).toEqual([{ name: "github", edit: { env } }]);
       expect(await sent(page, "secret.put")).toHaveLength(2);
+    });
+  });
+
+  it("leaves alone what is done to the server meanwhile", async () => {
+    await pages.with({ hash: "servers/postgres" }, async (page) => {
+      await open(page);
+      const servers = fixture(Date.now()).snapshot.servers.map((server) =>
+        server.name === "postgres"
+          ? { ...server, args: ["--other"], cwd: "/work", env: [...server.env, { name: "LATER", references: [] }] }
+          : server,
+      );
+      await page.evaluate((all) => window.fake.push({ servers: all }), servers);
+      await page.getByRole("button", { name: "Remove the variable PGSSLMODE" }).click();
+      await page.getByRole("button", { name: "Continue to the review" }).click();
+      await expect.poll(() => sent(page, "server.edit")).toEqual([{ name: "postgres", edit: { env: { PGSSLMODE: null } } }]);
+    });
+  });
+
+  it("stores no secret for a variable without a name", async () => {
+    await pages.with({ hash: "servers/filesystem" }, async (page) => {
+      await open(page);
+      await page.getByRole("button", { name: "Add a variable" }).click();
+      await page.getByLabel("Value of the new secret").fill("left-over");
+      await page.getByLabel("Starts in").fill("/work");
+      await page.getByRole("button", { name: "Continue to the review" }).click();
+      await expect.poll(() => sent(page, "server.edit")).toEqual([{ name: "filesystem", edit: { cwd: "/work" } }]);
+      expect(await sent(page, "secret.put")).toEqual([]);
+    });
+  });
+
+  it("is left to where it was opened from, by keyboard", async () => {
+    await pages.with({ hash: "servers/filesystem" }, async (page) => {
+      const edit = page.getByRole("button", { name: "Edit", exact: true });
+      for (const end of ["Cancel", "Continue to the review"]) {
+        await edit.focus();
+        await page.keyboard.press("Enter");
+        await page.getByRole("button", { name: end }).focus();
+        await page.keyboard.press("Enter");
+        await expect.poll(() => edit.evaluate((button) => document.activeElement === button)).toBe(true);
+      }
+    });
+  });
+
+  it("is not taken for begun where a server is named like something that every object has", async () => {
+    const { snapshot } = fixture(Date.now());
+    const servers = snapshot.servers.map((server) => (server.name === "filesystem" ? { ...server, name: "constructor" } : server));
+    await pages.with({ hash: "servers/constructor", data: { snapshot: { ...snapshot, servers } } }, async (page) => {
+      await expect.poll(() => page.getByRole("tab", { name: "Overview" }).count()).toBe(1);
     });
   });
 
