@@ -243,7 +243,10 @@ export async function createVault(deps: VaultDeps): Promise<Vault> {
     fileExists: () => fileVault.exists(),
     async changePassphrase(current, next) {
       if (deps.store() !== "file") return fail("not-allowed", "The keychain's passphrase is the operating system's to change.");
-      return fileVault.changePassphrase(current, next);
+      const sealed = await fileVault.changePassphrase(current, next);
+      // One that was locked is open now.
+      await refresh();
+      return sealed;
     },
     wasUsed: () => deps.store() === "file" || index.sentinelKnown(),
     readPrivate: (name) => active().get(privateName(name)),

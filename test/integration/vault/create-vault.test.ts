@@ -176,6 +176,13 @@ describe.skipIf(missing !== null)("the vault", () => {
     expect((await next.writePrivate("journal-anchor", "1")).ok).toBe(true);
     await next.close();
 
+    const locked = await vault({ env: {} });
+    expect(locked.status()).toEqual({ kind: "locked", store: "file" });
+    expect((await locked.changePassphrase("battery staple", "battery stapler")).ok).toBe(true);
+    expect(locked.status()).toEqual({ kind: "ready", store: "file" });
+    expect((await locked.changePassphrase("battery stapler", "battery staple")).ok).toBe(true);
+    await locked.close();
+
     const third = await vault();
     expect((await third.choose("keychain", undefined)).ok).toBe(true);
     expect(third.list().map(({ name }) => name)).toEqual(["in-keychain"]);
