@@ -78,6 +78,13 @@ export function defineVault(program: Command, context: Context, run: Run): void 
     .action(
       run(() =>
         withApp(context, async (app) => {
+          const state = await app.call("state.get", undefined);
+          if (!state.ok) return report(context, state.error);
+          // Said before three passphrases are typed for nothing.
+          if (state.value.snapshot.app.vault.store !== "file") {
+            const message = "secrets are kept in the OS keychain, whose passphrase is the operating system's to change";
+            return report(context, { code: "not-allowed", message });
+          }
           const both = terminal.interactive ? await askForChange(context) : await readBoth(context);
           if (both === null) return 1;
           const result = await app.call("vault.changePassphrase", both);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createCommandBench } from "../../fixtures/clients/command-bench.ts";
+import { createCommandBench, snapshot } from "../../fixtures/clients/command-bench.ts";
 import type { CommandBench } from "../../fixtures/clients/command-bench.ts";
 
 let bench: CommandBench;
@@ -8,7 +8,14 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const sent = () => bench.asked.filter(({ channel }) => channel !== "vault.file");
+const sent = () => bench.asked.filter(({ channel }) => channel !== "vault.file" && channel !== "state.get");
+
+/** An app whose store is the encrypted file. */
+const withFile = (answer: unknown) => {
+  const state = snapshot();
+  const app = { ...state.snapshot.app, vault: { kind: "ready", store: "file" } as const };
+  return bench.startApp({ "state.get": { ...state, snapshot: { ...state.snapshot, app } }, "vault.changePassphrase": answer });
+};
 
 describe("the encrypted file's passphrase", () => {
   const ready = { kind: "ready", store: "file" };
@@ -45,7 +52,7 @@ describe("the encrypted file's passphrase", () => {
   });
 
   it("is changed with the current one and twice the new one", async () => {
-    await bench.startApp({ "vault.changePassphrase": undefined });
+    await withFile(undefined);
     const typed = ["correct horse\n", "battery staple\n", "battery staple\n"];
     const { status, out, errors } = await bench.run(["vault", "passphrase"], typed, true);
     expect([status, out]).toEqual([0, "The passphrase is changed. It is asked for after the next start of Portcullis.\n"]);
@@ -58,7 +65,7 @@ describe("the encrypted file's passphrase", () => {
   });
 
   it("is changed from a pipe by two lines, and by nothing else", async () => {
-    await bench.startApp({ "vault.changePassphrase": undefined });
+    await withFile(undefined);
     for (const stdin of ["", "only one\n", "one\ntwo\nthree\n", "\nnew one\n", "one\n\n"]) {
       const { status, errors } = await bench.run(["vault", "passphrase"], stdin);
       expect([stdin, status]).toEqual([stdin, 1]);
@@ -69,8 +76,17 @@ describe("the encrypted file's passphrase", () => {
     expect(sent()).toEqual([{ channel: "vault.changePassphrase", input: { current: "one", next: "two" } }]);
   });
 
+  it("is not asked for where secrets are in the keychain", async () => {
+    await bench.startApp({ "state.get": snapshot(), "vault.changePassphrase": undefined });
+    const { status, errors } = await bench.run(["vault", "passphrase"], "", true);
+    expect(status).toBe(1);
+    expect(errors).toContain("the operating system's to change");
+    expect(errors).not.toContain("not shown");
+    expect(sent()).toEqual([]);
+  });
+
   it("that is refused says why", async () => {
-    await bench.startApp({ "vault.changePassphrase": { error: { code: "not-allowed", message: "The passphrase is wrong." } } });
+    await withFile({ error: { code: "not-allowed", message: "The passphrase is wrong." } });
     const { status, errors } = await bench.run(["vault", "passphrase"], "one\ntwo\n");
     expect(status).toBe(1);
     expect(errors).toContain("The passphrase is wrong.");
