@@ -17,6 +17,7 @@ export function VaultSection() {
   const [choosing, setChoosing] = useState(false);
   const [changing, setChanging] = useState(false);
   const changer = useOpener(changing);
+  const maker = useOpener(choosing);
   const [busy, setBusy] = useState(false);
   const act = useAct();
   const toasts = useToasts();
@@ -60,9 +61,11 @@ export function VaultSection() {
           <Unlock store={vault.store} />
         </Row>
       ) : null}
-      {vault.store === "file" && vault.kind === "unavailable" && !choosing ? (
+      {vault.store === "file" && vault.kind === "unavailable" ? (
         <Row title={words.fileMissing}>
-          <Button onClick={() => setChoosing(true)}>{words.setUpFile}</Button>
+          <Button ref={maker} aria-expanded={choosing} onClick={() => setChoosing(!choosing)}>
+            {words.setUpFile}
+          </Button>
         </Row>
       ) : null}
       {vault.store === "file" && vault.kind === "ready" ? (

@@ -131,7 +131,16 @@ describe.skipIf(noBrowser !== null)("a choice", () => {
   it("of the encrypted file can be made again where that is gone", async () => {
     const gone = withVault({ kind: "unavailable", store: "file", reason: "There is no encrypted file yet; choose it with a passphrase." });
     await pages.with({ hash: "settings", data: { snapshot: gone, answers: { "vault.file": { exists: false } } } }, async (page) => {
-      await page.getByRole("button", { name: "Set it up…" }).click();
+      const setUp = page.getByRole("button", { name: "Set it up…" });
+      await setUp.focus();
+      await page.keyboard.press("Enter");
+      await page.getByLabel("New passphrase").waitFor();
+      // The keyboard goes on from where it was, and comes back there.
+      expect(await setUp.evaluate((button) => document.activeElement === button)).toBe(true);
+      await page.getByRole("button", { name: "Cancel" }).focus();
+      await page.keyboard.press("Enter");
+      await expect.poll(() => setUp.evaluate((button) => document.activeElement === button)).toBe(true);
+      await page.keyboard.press("Enter");
       await page.getByLabel("New passphrase").fill("correct horse");
       await page.getByLabel("The same once more").fill("correct horse");
       await page.getByRole("button", { name: "Make the encrypted file" }).click();
