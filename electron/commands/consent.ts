@@ -71,9 +71,9 @@ function consentLines(view: ServerView): string[] {
 /** Those that are not the defaults. */
 function limitsText({ memoryMb, processes, openFiles }: Limits = {}): string | null {
   const parts = [
-    ...(memoryMb === undefined ? [] : [`${String(memoryMb)} MB of memory`]),
+    ...(memoryMb === undefined ? [] : [`${String(memoryMb)} MB of memory for each process`]),
     ...(processes === undefined ? [] : [`${String(processes)} processes`]),
-    ...(openFiles === undefined ? [] : [`${String(openFiles)} open files`]),
+    ...(openFiles === undefined ? [] : [`${String(openFiles)} open files for each process`]),
   ];
   return parts.length === 0 ? null : parts.join(", ");
 }

@@ -116,7 +116,7 @@ export function sandboxWords(settings: ServerSettings, view: SandboxView, home: 
       : `It can write to ${list(view.write)} and a private folder of its own, and nowhere else.`,
     view.hosts.length === 0 ? "It has no network." : `It can reach ${list(view.hosts)}, and no other host.`,
     "It cannot reach your keychain, your ssh agent, the screen or Portcullis itself.",
-    `It may use ${limitOf("memoryMb")} MB of memory and ${limitOf("processes")} processes.`,
+    `It may have ${limitOf("processes")} processes, each with ${limitOf("memoryMb")} MB of memory and ${limitOf("openFiles")} open files.`,
   );
   return words;
 }

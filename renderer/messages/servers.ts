@@ -13,6 +13,9 @@ const states: Readonly<Record<ServerState["kind"], string>> = {
   failed: "Failed",
 };
 
+const usual = (value: string): string => `Empty: ${value}`;
+const eachUsual = (value: string): string => `For each process. ${usual(value)}`;
+
 export const serverMessages = {
   title: "Servers",
   list: "Servers",
@@ -102,7 +105,7 @@ export const serverMessages = {
   },
   limits: {
     names: { memoryMb: "Memory in MB", processes: "Processes", openFiles: "Open files" },
-    usual: (value: string) => `Empty: ${value}`,
+    usual: { memoryMb: eachUsual, processes: usual, openFiles: eachUsual },
     problem: (least: string, most: string) => `A whole number from ${least} to ${most}.`,
   },
   waive: "Run without a sandbox",

@@ -37,7 +37,7 @@ export function LimitFields({ value, onChange }: { readonly value: LimitTexts; r
         <Field
           key={name}
           label={words.names[name]}
-          help={words.usual(format.number(limitBounds[name].usual))}
+          help={words.usual[name](format.number(limitBounds[name].usual))}
           problem={problemOf(name, value[name])}
         >
           {(ids) => (

@@ -9,11 +9,11 @@ export const serverNameSchema = z
 
 const limit = (name: LimitName) => z.number().int().min(limitBounds[name].least).max(limitBounds[name].most).optional();
 
-/** Limits of one server's whole process tree. Absent means the default named beside it. */
+/** Limits of one server. Absent means the default named beside it. */
 export const limitsSchema = z.looseObject({
-  /** Address space is not limited; this is resident memory in MiB. Default 2048. */
+  /** Writable memory of each process in MiB; address space that is only reserved does not count. Default 2048. */
   memoryMb: limit("memoryMb"),
-  /** Processes and threads at once. Default 512. */
+  /** Processes and threads at once, of all the server. Default 512. */
   processes: limit("processes"),
   /** Open files of each process. Default 4096. */
   openFiles: limit("openFiles"),

@@ -41,6 +41,8 @@ describe.skipIf(noBrowser !== null)("changes that need a second look", () => {
       await page.getByRole("button", { name: "Change folders, hosts and limits" }).click();
       const save = page.getByRole("button", { name: "Save and review" });
       expect(await page.getByLabel("Memory in MB").inputValue()).toBe("512");
+      // One number for all of a server would be another promise.
+      expect(await page.getByText("For each process.").count()).toBe(2);
       expect(await page.getByLabel("Processes").inputValue()).toBe("");
       for (const wrong of ["15", "1.5", "-1", "4 GB", "1048577"]) {
         await page.getByLabel("Memory in MB").fill(wrong);

@@ -126,7 +126,7 @@ describe("sandbox set", () => {
     const { status, errors } = await bench.run(line, "y\n", true);
     expect(status).toBe(0);
     expect(errors).toContain('~ sandbox.limits has changed: {"memoryMb":512,"processes":64} → {"memoryMb":4096}');
-    expect(errors).toContain("  limits    4096 MB of memory");
+    expect(errors).toContain("  limits    4096 MB of memory for each process");
     expect(asked("server.setSandbox")).toEqual([{ name: "files", sandbox: { read: ["/home/ann/my notes"], limits: { memoryMb: 4096 } } }]);
     expect(asked("server.accept")).toEqual([{ name: "files", fingerprint: "fp-3" }]);
   });

@@ -110,6 +110,10 @@ describe("the sandbox", () => {
     for (const all of ["~", "/home/ann/", "/home", "/"])
       expect(words({ command: "x", sandbox: { read: [all] } })).toContain("which is all of your home folder but for keys");
     expect(words({ command: "x", sandbox: { read: ["/home/ann/x", "/home/anna"] } })).toContain("nothing else of your home folder");
+    // As the system counts them: memory and files of each process, processes of all the server.
+    expect(words({ command: "x", sandbox: { limits: { memoryMb: 64 } } })).toContain(
+      "512 processes, each with 64 MB of memory and 4096 open files.",
+    );
     expect(words({ command: "x", sandbox: { waived: true } })).toContain("without a sandbox, because you waived it");
   });
 });
