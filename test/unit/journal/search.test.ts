@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { JournalRow } from "../../../electron/journal/chain.ts";
 import { chainHash, genesisHash, recordBody } from "../../../electron/journal/chain.ts";
+import type { JournalDatabase } from "../../../electron/journal/database.ts";
 import { openForAppending } from "../../../electron/journal/database.ts";
 import { createInsert } from "../../../electron/journal/insert-records.ts";
 import { atOnce } from "../../../electron/journal/in-turns.ts";
@@ -200,5 +201,87 @@ describe("page", () => {
     };
     const search = createSearch(database, { all: emptiedMeanwhile, newestFirst: emptiedMeanwhile });
     expect([...search.oldestFirst({})].flat().map((record) => record.seq)).toEqual([1, 2, 3, 4]);
+  });
+
+  test("a text of signs that mean something to the database is looked for as it stands", () => {
+    const { search } = fill([{ kind: "app-started", tool: "~tilde" }], () => 1);
+    search.index(1);
+    const count = (text: string): number => atOnce(search.page({ text, limit: 5 })).records.length;
+    expect([count("~"), count("~tilde"), count("~t%"), count("t_lde")]).toEqual([1, 1, 0, 0]);
+  });
+
+  test.each([0, 3])("letters that fold to ASCII hide nothing, %i of 3 being indexed", (indexed) => {
+    const { search } = fill(
+      ["\u212aill", "x\u0130zmir", "skip"].map((tool) => ({ kind: "app-started", tool })),
+      () => 1,
+    );
+    search.index(indexed);
+    const found = (text: string): readonly number[] => atOnce(search.page({ text, limit: 5 })).records.map(({ seq }) => seq);
+    expect([found("kill"), found("KILL"), found("xi"), found("XI\u0307ZMIR"), found("ski")]).toEqual([[1], [1], [2], [2], [3]]);
+  });
+
+  test.each([0, 2])("a call's name that the database cannot hold is found among others, %i of 2 being indexed", (indexed) => {
+    const calls = ["half \ud800", "whole"];
+    const { search } = fill(
+      calls.map((call) => ({ kind: "app-started", call })),
+      () => 1,
+    );
+    search.index(indexed);
+    expect(atOnce(search.page({ calls, limit: 5 })).records.map(({ seq }) => seq)).toEqual([2, 1]);
+  });
+});
+
+describe("with the log in front of the database", () => {
+  const row = (seq: number): JournalRow => {
+    return { seq, body: recordBody(seq, seq, { kind: "call-dispatched", server: "s" }), hash: genesisHash };
+  };
+  const rows = (from: number, to: number): readonly JournalRow[] =>
+    Array.from({ length: to - from + 1 }, (_item, index) => row(from + index));
+
+  /** A database that holds the first so many rows, and how more of them get there. */
+  function database(stored: number): { readonly journal: JournalDatabase; readonly bringOver: (rows: readonly JournalRow[]) => void } {
+    const place = createJournalPlace();
+    const journal = openForAppending(place.file);
+    undo.push(
+      () => place.remove(),
+      () => journal.close(),
+    );
+    const bringOver = createInsert(journal);
+    if (stored > 0) bringOver(rows(1, stored));
+    return { journal, bringOver };
+  }
+  const seqs = (records: readonly JournalRecord[]): readonly number[] => records.map(({ seq }) => seq);
+
+  test.each([0, 3])("what is in both comes once, in pages and oldest first, %i of 6 being indexed", (indexed) => {
+    const { journal } = database(6);
+    const search = createSearch(journal, { all: () => rows(4, 9), newestFirst: () => rows(4, 9).toReversed() });
+    search.index(indexed);
+    for (const filter of [{}, { server: "s" }]) {
+      expect(seqs(atOnce(search.page({ ...filter, limit: 20 })).records)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]);
+      expect(seqs(atOnce(search.page({ ...filter, limit: 3, before: 8 })).records)).toEqual([7, 6, 5]);
+      expect(seqs(atOnce(search.page({ ...filter, limit: 3, before: 4 })).records)).toEqual([3, 2, 1]);
+      expect(seqs([...search.oldestFirst(filter)].flat())).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+    expect(Object.fromEntries(search.countCalls(3))).toEqual({ s: 7 });
+  });
+
+  test("oldest first, also where records leave the log between two looks more than once", () => {
+    const { journal, bringOver } = database(2);
+    const looks: (() => readonly JournalRow[])[] = [3, 5].map((from) => () => {
+      bringOver(rows(from, from + 1));
+      return [row(from + 2)];
+    });
+    const search = createSearch(journal, { all: () => looks.shift()?.() ?? [], newestFirst: () => [] });
+    expect(seqs([...search.oldestFirst({})].flat())).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("calls that leave the log while they are counted are counted", () => {
+    const { journal, bringOver } = database(2);
+    const all = (): readonly JournalRow[] => {
+      const waiting = rows(3, 4);
+      bringOver(waiting);
+      return waiting;
+    };
+    expect(Object.fromEntries(createSearch(journal, { all, newestFirst: () => [] }).countCalls(0))).toEqual({ s: 4 });
   });
 });
