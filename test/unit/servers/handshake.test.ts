@@ -166,6 +166,7 @@ describe("createServerRequests", () => {
   it.each([
     ["open", 2_000, 6 << 20],
     ["gone", 0, 2 << 20],
+    ["answered", 0, 1 << 20],
   ])("keeps little of long ids that are %s", (which, count, most) => {
     const script = path.join(import.meta.dirname, "../../fixtures/heap/lives.ts");
     const said = execFileSync(process.execPath, ["--expose-gc", script, which], { encoding: "utf8" }).trim().split(" ").map(Number);
