@@ -241,6 +241,18 @@ describe("closing and opening again", () => {
     now -= 2_000;
     expect(second.callsToday().get("one")).toBe(3);
   });
+
+  test("calls of today that are written together right after midnight are counted once, and what was told before stays", async () => {
+    let now = new Date(2026, 10, 20, 23, 59, 58).getTime();
+    const journal = await open(createTestAnchor(), () => now);
+    journal.append(dispatched("a"));
+    const told = journal.callsToday();
+    journal.append(dispatched("b"));
+    expect([told.get("filesystem"), journal.callsToday().get("filesystem")]).toEqual([1, 2]);
+    now += 2_000;
+    journal.appendAll([dispatched("c"), dispatched("d"), dispatched("e")]);
+    expect(journal.callsToday().get("filesystem")).toBe(3);
+  });
 });
 
 describe("the reader", () => {
