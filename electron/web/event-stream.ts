@@ -12,7 +12,6 @@ const lingerMs = 1_000;
 export interface EventStream {
   /** Tells the page that another one needs its place, and ends. */
   displace(): void;
-  stop(): void;
 }
 
 /**
@@ -48,7 +47,6 @@ export function openEventStream(response: http.ServerResponse, subscribe: Subscr
       response.end("event: displaced\ndata: {}\n\n");
       setTimeout(() => response.destroy(), lingerMs).unref();
     },
-    stop: () => response.destroy(),
   };
   streams.add(stream);
   response.once("close", forget);

@@ -76,8 +76,7 @@ export async function createUiServer(deps: UiServerDeps): Promise<UiServer> {
       else say(response, 500, "Something went wrong inside Portcullis.");
     });
   });
-  // Neither CONNECT nor Upgrade has a use here.
-  server.on("connect", (_request, socket) => socket.destroy());
+  // Neither Upgrade nor CONNECT has a use here; a CONNECT that nobody listens for is cut off by Node.
   server.on("upgrade", (_request, socket) => socket.destroy());
   server.on("clientError", (_error, socket) => socket.destroy());
 
@@ -97,7 +96,6 @@ export async function createUiServer(deps: UiServerDeps): Promise<UiServer> {
       return `http://127.0.0.1:${String(port)}${place}/enter?token=${entry.newToken()}${at}`;
     },
     async close() {
-      for (const stream of streams) stream.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
@@ -126,10 +124,6 @@ async function route(request: http.IncomingMessage, response: http.ServerRespons
   const own = `http://${host}`;
   const method = request.method ?? "";
   const target = request.url ?? "";
-  if (!target.startsWith("/") || (method !== "GET" && method !== "POST")) {
-    say(response, 405, "Not allowed.");
-    return;
-  }
   const [asked = "", query = ""] = target.split("?", 2);
   if (!asked.startsWith(`${place}/`)) {
     say(response, 401, letIn);

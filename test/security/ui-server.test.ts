@@ -6,67 +6,29 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { securityHeaders } from "../../electron/web/ui-server.ts";
 import type { UiServer } from "../../electron/web/ui-server.ts";
 import { parseView } from "../../renderer/view.ts";
-import { startUi } from "../fixtures/clients/ui-fixture.ts";
-import type { UiFixture } from "../fixtures/clients/ui-fixture.ts";
+import { createVisitor, startUi } from "../fixtures/clients/ui-fixture.ts";
+import type { Answer, UiFixture, Visitor } from "../fixtures/clients/ui-fixture.ts";
 
 // Threats 7, 8 and 9: a web page, another program, or whoever finds the port has no way in but the one-time link.
 
 let fixture: UiFixture;
 let server: UiServer;
-/** The path that all of it is below. */
-let place: string;
 let asked: UiFixture["asked"];
 let subscribers: UiFixture["subscribers"];
+let own: string;
+let place: string;
+let ask: Visitor["ask"];
+let call: Visitor["call"];
+let linkPath: Visitor["linkPath"];
+let enter: Visitor["enter"];
 
 beforeEach(async () => {
   fixture = await startUi();
   ({ server, asked, subscribers } = fixture);
-  place = new URL(server.newUrl()).pathname.replace(/\/enter$/, "");
+  ({ own, place, ask, call, linkPath, enter } = createVisitor(server));
 });
 
 afterEach(() => fixture.close());
-
-interface Answer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly text: string;
-}
-
-function ask(
-  target: string,
-  options: { method?: string; headers?: http.OutgoingHttpHeaders; body?: string | Buffer; below?: string } = {},
-): Promise<Answer> {
-  const path = `${options.below ?? place}${target}`;
-  return new Promise((resolve, reject) => {
-    const request = http.request(
-      { host: "127.0.0.1", port: server.port, path, method: options.method ?? "GET", headers: options.headers ?? {}, agent: false },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => {
-          text += chunk;
-        });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
-      },
-    );
-    request.on("error", reject);
-    request.end(options.body);
-  });
-}
-
-const own = (): string => `http://127.0.0.1:${String(server.port)}`;
-const linkPath = (screen?: string): string => server.newUrl(screen).slice(`${own()}${place}`.length);
-
-/** The cookie that a browser would send from now on. */
-async function enter(): Promise<string> {
-  const answer = await ask(linkPath());
-  expect(answer.status).toBe(303);
-  return answer.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
-}
-
-async function call(headers: http.OutgoingHttpHeaders, body: string | Buffer = '{"channel":"state.get"}'): Promise<Answer> {
-  return ask("/api/call", { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
-}
 
 describe("where it listens", () => {
   it("is loopback only", async () => {
@@ -93,17 +55,27 @@ describe("the one-time link", () => {
     expect(first.headers.location).toBe(`${place}/`);
     expect(first.headers["set-cookie"]).toHaveLength(1);
     const [cookie, path, ...rest] = first.headers["set-cookie"]?.[0]?.split("; ") ?? [];
-    expect(cookie).toMatch(/^portcullis-\d+=[\w-]{43}$/);
+    expect(cookie).toMatch(new RegExp(`^portcullis-${String(server.port)}=[\\w-]{43}$`));
     expect([path, ...rest]).toEqual([`Path=${place}/`, "HttpOnly", "SameSite=Strict"]);
     const second = await ask(link);
     expect(second.status).toBe(403);
     expect(second.headers["set-cookie"]).toBeUndefined();
   });
 
-  it("is dead after ten minutes", async () => {
+  it("is good for ten minutes, and dead after them", async () => {
+    const first = linkPath();
+    const second = linkPath();
+    fixture.pass(10 * 60_000);
+    expect((await ask(first)).status).toBe(303);
+    fixture.pass(1);
+    expect((await ask(second)).status).toBe(403);
+  });
+
+  it.each(["HEAD", "POST", "PUT", "OPTIONS"])("is not used up by %s, which no link that is opened sends", async (method) => {
     const link = linkPath();
-    fixture.pass(10 * 60_000 + 1);
-    expect((await ask(link)).status).toBe(403);
+    const answer = await ask(link, { method });
+    expect([answer.status, answer.headers["set-cookie"]]).toEqual([401, undefined]);
+    expect((await ask(link)).status).toBe(303);
   });
 
   it.each(["", "token=", "token=x", "token=../../etc", "token[]=x", "Token=x"])("is not guessed with ?%s", async (query) => {
@@ -114,12 +86,13 @@ describe("the one-time link", () => {
     for (const [screen, location] of [
       ["rules", "/#/rules"],
       ["//evil.example", "/"],
+      ["rules//evil.example", "/"],
       ["\r\nX-Injected: 1", "/"],
     ] as const) {
       const answer = await ask(linkPath(screen));
       expect(answer.headers.location).toBe(`${place}${location}`);
       // What the page makes of it, which knows no other way to write a screen.
-      expect(parseView(new URL(answer.headers.location ?? "", own()).hash).screen).toBe(screen === "rules" ? screen : "approvals");
+      expect(parseView(new URL(answer.headers.location ?? "", own).hash).screen).toBe(screen === "rules" ? screen : "approvals");
       expect(answer.headers["x-injected"]).toBeUndefined();
     }
   });
@@ -142,7 +115,7 @@ describe("without the cookie", () => {
     "%s is refused",
     async (target) => {
       expect((await ask(target)).status).toBe(401);
-      expect((await call({ origin: own(), cookie: `portcullis-${String(server.port)}=${"A".repeat(43)}` })).status).toBe(401);
+      expect((await call({ origin: own, cookie: `portcullis-${String(server.port)}=${"A".repeat(43)}` })).status).toBe(401);
       expect(asked).toEqual([]);
     },
   );
@@ -151,6 +124,9 @@ describe("without the cookie", () => {
 describe("the path that all of it is below", () => {
   it("cannot be guessed, and nothing is beside it, cookie or not", async () => {
     expect(place).toMatch(/^\/[A-Za-z0-9_-]{22}$/);
+    const another = await startUi();
+    expect(createVisitor(another.server).place).not.toBe(place);
+    await another.close();
     const cookie = await enter();
     const link = linkPath();
     for (const below of ["", `/${"A".repeat(22)}`, place.slice(0, -1), `${place}x`]) {
@@ -159,7 +135,7 @@ describe("the path that all of it is below", () => {
       }
       const call = {
         method: "POST",
-        headers: { cookie, origin: own(), "content-type": "application/json" },
+        headers: { cookie, origin: own, "content-type": "application/json" },
         body: '{"channel":"state.get"}',
       };
       expect((await ask("/api/call", { below, ...call })).status).toBe(401);
@@ -202,16 +178,16 @@ describe("another Host (DNS rebinding)", () => {
     const host = `localhost:${String(server.port)}`;
     expect((await ask("/", { headers: { host, cookie } })).status).toBe(200);
     expect((await call({ host, cookie, origin: `http://${host}` })).status).toBe(200);
-    expect((await call({ host, cookie, origin: own() })).status).toBe(403);
+    expect((await call({ host, cookie, origin: own })).status).toBe(403);
   });
 });
 
 describe("a call", () => {
   it("with cookie and Origin goes through dispatch as `window`, whatever it claims", async () => {
-    const answer = await call({ cookie: await enter(), origin: own() }, '{"channel":"gate.pause","role":"command"}');
+    const answer = await call({ cookie: await enter(), origin: own }, '{"channel":"gate.pause","role":"command","input":{"paused":true}}');
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.text)).toEqual({ ok: true, value: { fine: true } });
-    expect(asked).toEqual([{ role: "window", channel: "gate.pause", input: undefined }]);
+    expect(asked).toEqual([{ role: "window", channel: "gate.pause", input: { paused: true } }]);
   });
 
   it.each([
@@ -229,18 +205,22 @@ describe("a call", () => {
     expect(asked).toEqual([]);
   });
 
-  it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", ""])(
-    "of type %s, which a form can send, is refused",
-    async (type) => {
-      const answer = await call({ cookie: await enter(), origin: own(), "content-type": type });
-      expect(answer.status).toBe(415);
-      expect(asked).toEqual([]);
-    },
-  );
+  it.each([
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "text/plain; application/json",
+    "application/jsonx",
+    "",
+  ])("of type %s, which a form can send, is refused", async (type) => {
+    const answer = await call({ cookie: await enter(), origin: own, "content-type": type });
+    expect(answer.status).toBe(415);
+    expect(asked).toEqual([]);
+  });
 
   it.each(["GET", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])("by %s is refused", async (method) => {
     const cookie = await enter();
-    const answer = await ask("/api/call", { method, headers: { cookie, origin: own() } });
+    const answer = await ask("/api/call", { method, headers: { cookie, origin: own } });
     expect(answer.status).toBe(405);
     expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
   });
@@ -248,18 +228,20 @@ describe("a call", () => {
   it.each(["", "{", "[]", "null", '"state.get"', "{}", '{"__proto__":{"channel":"state.get"}}'])(
     "with the body %s is refused",
     async (body) => {
-      expect((await call({ cookie: await enter(), origin: own() }, body)).status).toBe(400);
+      expect((await call({ cookie: await enter(), origin: own }, body)).status).toBe(400);
       expect(asked).toEqual([]);
     },
   );
 
   it("is at most 1 MB, told or untold", async () => {
     const cookie = await enter();
-    const body = Buffer.alloc(1_100_000, 0x20);
-    expect((await call({ cookie, origin: own() }, body)).status).toBe(413);
-    const untold = await call({ cookie, origin: own(), "transfer-encoding": "chunked" }, body).catch(() => "cut off");
+    const body = Buffer.alloc((1 << 20) + 1, 0x20);
+    expect((await call({ cookie, origin: own }, body)).status).toBe(413);
+    const untold = await call({ cookie, origin: own, "transfer-encoding": "chunked" }, body).catch(() => "cut off");
     expect(untold === "cut off" || (untold as Answer).status === 413).toBe(true);
     expect(asked).toEqual([]);
+    body.write('{"channel":"state.get"}');
+    expect((await call({ cookie, origin: own }, body.subarray(0, 1 << 20))).status).toBe(200);
   });
 });
 
@@ -307,18 +289,32 @@ describe("files", () => {
       await ask("/nothing", { headers: { cookie } }),
       await ask("/", { headers: { host: "evil.example" } }),
       await ask(linkPath()),
-      await call({ cookie, origin: own() }),
+      await call({ cookie, origin: own }),
     ];
     for (const { headers } of answers) {
       for (const [name, value] of Object.entries(securityHeaders)) expect(headers[name.toLowerCase()]).toBe(value);
     }
-    expect(securityHeaders["Content-Security-Policy"]).toBe(
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    );
+    expect(securityHeaders).toEqual({
+      "Content-Security-Policy":
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "X-Content-Type-Options": "nosniff",
+      "X-Frame-Options": "DENY",
+      "Referrer-Policy": "no-referrer",
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cross-Origin-Resource-Policy": "same-origin",
+      "Permissions-Policy": "camera=(), microphone=(), geolocation=(), clipboard-read=()",
+      "Cache-Control": "no-store",
+    });
   });
 });
 
 describe("the event stream", () => {
+  it.each(["POST", "PUT", "DELETE", "OPTIONS", "HEAD"])("is not opened by %s, nor is a file read by it", async (method) => {
+    const headers = { cookie: await enter(), origin: own };
+    for (const target of ["/api/events", "/"]) expect((await ask(target, { method, headers })).status, target).toBe(405);
+    expect(subscribers.size).toBe(0);
+  });
+
   it.each([
     [{ origin: "http://evil.example" }],
     [{ origin: "null" }],
