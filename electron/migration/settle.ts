@@ -62,9 +62,12 @@ async function settleSecrets(engine: Engine, record: MigrationRecord): Promise<b
     if (vault.list().some(({ name }) => name === secret.name)) {
       // Where no file was ever touched there is nothing to look for; a store that was cut off while it was written has no value to ask for.
       const written = entries.filter(({ file }) => file.after !== null);
-      if (secret.state === "stored" && written.length > 0) {
+      if (written.length > 0) {
         const held = await vault.get(secret.name, null);
-        if (held.kind !== "found" || !(await standsInAll(engine, held.value, written))) continue;
+        // Also where a deletion was begun before: it may not have been done, and the file or the value may be another one by now.
+        if (held.kind === "found" && !(await standsInAll(engine, held.value, written))) continue;
+        // Cut off in the middle of its deletion it has no value any more; whatever can be asked later is waited for.
+        if (held.kind !== "found" && (secret.state === "stored" || held.kind === "locked" || held.kind === "timed-out")) continue;
         // Noted first: a store that was cut off in the middle of it cannot be asked for the value any more.
         secret.state = "deleting";
         if (!(await engine.records.save(record)).ok) continue;
