@@ -70,6 +70,13 @@ describe("a secret and its name in the index", () => {
     expect(await vault.readPrivate("anchor")).toEqual({ kind: "found", value: "for-us-alone" });
   });
 
+  it("has no way back any more once the vault is closed", async () => {
+    await vault.put("github/TOKEN", "first");
+    await vault.put("github/TOKEN", "second");
+    await vault.close();
+    expect(await vault.restore("github/TOKEN")).toMatchObject({ ok: false, error: { code: "not-found" } });
+  });
+
   it("is put back within a minute after it was replaced or deleted, dates and all", async () => {
     const value = async (): Promise<unknown> => vault.get("github/TOKEN", null);
     expect(await vault.restore("github/TOKEN")).toMatchObject({ ok: false, error: { code: "not-found" } });
