@@ -1,10 +1,11 @@
 // When the log may be emptied: not before the disk has in the database what it holds, because a power failure could take both otherwise.
 import fs from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { genesisHash } from "../../../electron/journal/chain.ts";
+import { genesisHash, recordBody } from "../../../electron/journal/chain.ts";
 import type { JournalDatabase } from "../../../electron/journal/database.ts";
 import { openForAppending } from "../../../electron/journal/database.ts";
 import { openLogFile } from "../../../electron/journal/log-file.ts";
+import { createLogLines } from "../../../electron/journal/log-lines.ts";
 import { createSearch } from "../../../electron/journal/search.ts";
 import type { WalFile } from "../../../electron/journal/wal-file.ts";
 import type { Writer } from "../../../electron/journal/writer.ts";
@@ -151,4 +152,40 @@ test("the first reason stays: it is told once, and every append says it", () => 
   ];
   for (const append of appends) expect(append).toThrow("the disk is full");
   expect(fs.readFileSync(`${place.file}-log`, "utf8").trimEnd().split("\n")).toHaveLength(1);
+});
+
+test.each([
+  ["as it was before", (line: string) => line.replace('"call":"a"', '"call":"b"')],
+  ["with the hash that belongs to it", () => Buffer.from(forgedLine()).toString()],
+])("a line of the log that is changed in its place is a fault, and not stored: %s", async (_how, change) => {
+  writer.append(dispatched("a"));
+  const line = fs.readFileSync(`${place.file}-log`, "utf8");
+  const changed = change(line);
+  expect([changed === line, changed.length]).toEqual([false, line.length]);
+  fs.writeFileSync(`${place.file}-log`, changed);
+  await writer.settle();
+  expect(faults).toEqual(["another program changed its log while Portcullis was running"]);
+  expect(rows()).toBe(0);
+});
+
+test("a changed line stores none of those after it, however many more there are", async () => {
+  for (let call = 0; call < 600; call += 1) writer.append(dispatched(`c${call}`));
+  const text = fs.readFileSync(`${place.file}-log`, "utf8");
+  fs.writeFileSync(`${place.file}-log`, text.replace('"call":"c0"', '"call":"x0"'));
+  await writer.settle();
+  expect([faults.length, rows()]).toEqual([1, 0]);
+});
+
+function forgedLine(): Uint8Array {
+  const lines = createLogLines();
+  lines.add(genesisHash, recordBody(1, 1, dispatched("b")));
+  return lines.take();
+}
+
+test("where an end cannot be written down, the call after it is not either", () => {
+  writer.appendSoon(() => {
+    throw new Error("no such end");
+  });
+  expect(() => writer.append(dispatched("a"))).toThrow(/no such end/);
+  expect(logBytes()).toBe(0);
 });
