@@ -11,7 +11,6 @@ export interface CallCounter {
 export function createCallCounter(search: Pick<JournalSearch, "countCalls">, now: () => number): CallCounter {
   let day = dayOf(now());
   let counts = search.countCalls(day.from);
-  // A clock that was set back makes an earlier day today again: that one is read from the journal.
   const isToday = (at: number): boolean => at >= day.from && at < day.to;
   // A clock that was set back makes an earlier day today again: that one is read from the journal.
   const turn = (at: number): void => {

@@ -16,6 +16,8 @@ const kinds: readonly { readonly pattern: RegExp; readonly reason: string }[] = 
   { pattern: /^LD_|^GLIBC_TUNABLES$|^GCONV_PATH$/, reason: "makes the dynamic linker load other code into every program" },
   { pattern: /^DYLD_/, reason: "makes macOS load other code into every program" },
   { pattern: /^PYTHON/, reason: "changes which code Python runs" },
+  { pattern: /^OPENSSL_(CONF|MODULES|ENGINES)$/, reason: "makes OpenSSL load other code into every program that uses it" },
+  { pattern: /^SSLKEYLOGFILE$/, reason: "writes the keys of its encrypted connections into a file" },
   { pattern: /^(PERL5LIB|PERL5OPT|PERL5DB|PERLLIB)$/, reason: "makes Perl load other code" },
   { pattern: /^RUBY(LIB|OPT)$/, reason: "makes Ruby load other code" },
   { pattern: /^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH)$/, reason: "makes Java load other code" },

@@ -36,7 +36,7 @@ async function wheelsIn(packages: string): Promise<readonly InstalledWheel[]> {
   }
   const listed = new Set([...lists.values()].flat());
   const unlisted = entries
-    .filter((entry) => !entry.isDirectory() && !entry.parentPath.endsWith(".dist-info"))
+    .filter((entry) => !entry.isDirectory() && !(addedFacts.has(entry.name) && lists.has(path.relative(packages, entry.parentPath))))
     .map((entry) => path.join(entry.parentPath, entry.name))
     .filter((file) => !listed.has(file));
   return [...lists].flatMap(([entry, own]) => {

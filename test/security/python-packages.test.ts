@@ -123,6 +123,10 @@ describe.skipIf(why !== undefined)("a Python package", () => {
       // A file that no list names at all.
       index.publish("gate-test", "1.0.0", { ...wheel("1"), "sitecustomize.py": "raise SystemExit(1)" }, record);
       expect(await tools()).toMatch(/^not-accepted: .*other bytes/u);
+      for (const place of ["gate_test-1.0.0.dist-info", "gate_test/more.dist-info"]) {
+        index.publish("gate-test", "1.0.0", { ...wheel("1"), [`${place}/more.py`]: "raise SystemExit(1)\n" }, record);
+        expect(await tools(), place).toMatch(/^not-accepted: .*other bytes/u);
+      }
       expect(fs.existsSync(path.join(rig.data, "packages", "pypi", "gate-test@1.0.0"))).toBe(false);
     },
   );

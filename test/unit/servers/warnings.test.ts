@@ -152,6 +152,8 @@ test("the variables that make a program do more than its command says, each with
     "dynamic linker": "LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT GLIBC_TUNABLES GCONV_PATH",
     macOS: "DYLD_INSERT_LIBRARIES",
     "code Python": "PYTHONPATH PYTHONSTARTUP PYTHONHOME",
+    OpenSSL: "OPENSSL_CONF OPENSSL_MODULES OPENSSL_ENGINES",
+    "into a file": "SSLKEYLOGFILE",
     Perl: "PERL5LIB PERL5OPT PERL5DB PERLLIB",
     Ruby: "RUBYLIB RUBYOPT",
     Java: "JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS CLASSPATH",
