@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from "node:child_process";
-import path from "node:path";
 import type { ForkHelper, HelperProcess } from "../../../electron/helper-process.ts";
+import { entryOf } from "../../fixtures/entry-of.ts";
 
-const entry = path.join(import.meta.dirname, "..", "..", "..", "electron", "vault", "keychain-helper.ts");
+const entry = entryOf("vault/keychain-helper.ts", "helpers/keychain-helper.js");
 
 export interface ForkForTests {
   readonly fork: ForkHelper;
@@ -12,7 +12,7 @@ export interface ForkForTests {
   onSend?: ((child: ChildProcess, message: unknown) => void) | undefined;
 }
 
-/** Forks the keychain's helper from its source, as Node runs it. */
+/** Forks the keychain's helper, as Node runs it. */
 export function forkForTests(): ForkForTests {
   const started: ChildProcess[] = [];
   const forks: ForkForTests = {
