@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { callChannels } from "../shared/ipc/channels.ts";
 
 // The house and who may import whom (README, "The house"). Imports are read from the sources, type imports included.
 
@@ -203,6 +204,12 @@ describe("how files are", () => {
   it("no file is over 400 lines", () => {
     const long = files.map((file) => [file, (sources.get(file) ?? "").split("\n").length] as const).filter(([, lines]) => lines > 401);
     expect(long).toEqual([]);
+  });
+
+  it("whatever can be asked of the app is asked by a page or a command", () => {
+    const askers = files.filter((file) => file.startsWith("renderer/") || file.startsWith("electron/commands/"));
+    const asked = askers.map((file) => sources.get(file) ?? "").join("\n");
+    expect(callChannels.filter((channel) => !asked.includes(`"${channel}"`))).toEqual([]);
   });
 
   it("no child inherits our open files: each is started by a file that keeps them from it", () => {
