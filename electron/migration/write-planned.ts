@@ -82,7 +82,10 @@ export async function writePlanned(
     if (!journaled.ok) return journaled;
     const replaced = await replaceFile(now, after.value, record.id);
     if (!replaced.ok) {
-      if (replaced.error.code === "cancelled" && attempt < mostTries) continue;
+      if (replaced.error.code !== "cancelled") return replaced;
+      // It was certainly not written: what its client made of the entry meanwhile must not count as ours.
+      file.state = "pending";
+      if (attempt < mostTries) continue;
       return replaced;
     }
     file.state = "applied";
