@@ -1,12 +1,11 @@
-import os from "node:os";
 import type { Result } from "../../shared/errors.ts";
 import type { AcceptanceChange, Limits, ServerView } from "../../shared/model/server.ts";
-import { canonical } from "../../shared/policy/canonical.ts";
+import { limitsText } from "../../shared/policy/limits-text.ts";
 import { boxWarnings } from "../sandbox/explain.ts";
 import type { AppClient } from "./app-client.ts";
 import { accept, isAgreed, settle, showConsent } from "./consent.ts";
 import type { ConsentOptions } from "./consent.ts";
-import { report } from "./context.ts";
+import { homeOf, report } from "./context.ts";
 import type { Context, Status } from "./context.ts";
 import { withServer } from "./servers.ts";
 
@@ -43,7 +42,7 @@ export async function changeBox(context: Context, name: string, options: Consent
   return withServer(context, name, async (view, app) => {
     const before = boxOf(view);
     const wanted = change.box(before);
-    const shown = preview(view, before, wanted, context.env["HOME"] ?? os.homedir());
+    const shown = preview(view, before, wanted, homeOf(context));
     if (options.yes !== true) {
       showConsent(context, shown);
       if (!(await isAgreed(context, name))) return unchanged("Nothing was changed.");
@@ -93,7 +92,6 @@ function preview(view: ServerView, before: Box, { waived, limits, ...lists }: Bo
 }
 
 const listText = (items: readonly string[]): string | null => (items.length === 0 ? null : JSON.stringify(items));
-const limitsText = (limits: Limits): string | null => (Object.keys(limits).length === 0 ? null : canonical(limits));
 const boxedText = (waived: boolean): string => (waived ? "no sandbox" : "boxed");
 
 /** What differs from what was accepted beside what a box opens. */

@@ -1,3 +1,4 @@
+import os from "node:os";
 import type { AppError, Result } from "../../shared/errors.ts";
 import type { Paths } from "../settings/paths.ts";
 import type { AppClient } from "./app-client.ts";
@@ -20,6 +21,11 @@ export type Status = 0 | 1 | 2;
 
 /** Registers an action whose result is the exit status. */
 export type Run = <A extends unknown[]>(action: (...args: A) => Promise<Status>) => (...args: A) => Promise<void>;
+
+/** The person's home folder. */
+export function homeOf({ env }: Context): string {
+  return env["HOME"] ?? os.homedir();
+}
 
 /** Says on stderr what went wrong and what to do. */
 export function report(context: Context, error: AppError): 1 {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
-import { limitBounds, type LimitName } from "../../shared/model/limits.ts";
+import { limitBounds, limitFrom, type LimitName } from "../../shared/model/limits.ts";
 import type { Limits } from "../../shared/model/server.ts";
 
 const usual = "default";
@@ -44,10 +44,8 @@ function within(name: LimitName): (text: string) => number | typeof usual {
   const { least, most } = limitBounds[name];
   return (text) => {
     if (text === usual) return usual;
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= least && value <= most)) {
-      throw new InvalidArgumentError(`It is a whole number from ${String(least)} to ${String(most)}, or: default.`);
-    }
+    const value = limitFrom(name, text);
+    if (value === null) throw new InvalidArgumentError(`It is a whole number from ${String(least)} to ${String(most)}, or: default.`);
     return value;
   };
 }

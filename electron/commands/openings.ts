@@ -18,6 +18,11 @@ export function absolute(folder: string): string {
   return /^~(?=$|[/\\])/.test(folder) ? folder : path.resolve(folder);
 }
 
+/** A program that is named by where it is from here, absolute; any other as it is. */
+export function programOf(command: string): string {
+  return /^\.{1,2}[/\\]/.test(command) ? path.resolve(command) : command;
+}
+
 /** What is wrong with them, in words, or null. An empty folder would be the current one. */
 export function openingTrouble({ read, write, host }: Openings): string | null {
   if (read.includes("")) return "--read needs a folder or a file";

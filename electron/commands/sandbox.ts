@@ -1,8 +1,7 @@
-import os from "node:os";
 import type { Command } from "commander";
 import { revealLine } from "../../shared/text/reveal.ts";
 import { changeBox } from "./change-box.ts";
-import { report, withApp } from "./context.ts";
+import { homeOf, report, withApp } from "./context.ts";
 import type { Context, Run } from "./context.ts";
 import { limitsAfter, namesLimits, withLimits } from "./limits.ts";
 import type { LimitOptions } from "./limits.ts";
@@ -70,7 +69,7 @@ export function defineSandbox(program: Command, context: Context, run: Run): voi
           terminal.note(`error: ${trouble}`);
           return 2;
         }
-        for (const note of missingPlaces(options, context.env["HOME"] ?? os.homedir())) terminal.note(note);
+        for (const note of missingPlaces(options, homeOf(context))) terminal.note(note);
         // Limits alone open and close nothing.
         const opens =
           named || options.nothing === true

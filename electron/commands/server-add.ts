@@ -1,12 +1,10 @@
-import os from "node:os";
-import path from "node:path";
 import type { Command } from "commander";
 import { fail, ok, type Result } from "../../shared/errors.ts";
 import type { ServerSettings, ServerView } from "../../shared/model/server.ts";
 import type { SettingsStore } from "../settings/settings-store.ts";
 import type { AppClient } from "./app-client.ts";
 import { settle } from "./consent.ts";
-import { report, tryApp } from "./context.ts";
+import { homeOf, report, tryApp } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
 import { limitsAfter, withLimits } from "./limits.ts";
 import type { LimitOptions } from "./limits.ts";
@@ -59,7 +57,7 @@ async function add(context: Context, name: string, command: readonly string[], o
     return 2;
   }
   const { missingPlaces } = await import("./openings.ts");
-  for (const note of missingPlaces(options, context.env["HOME"] ?? os.homedir())) terminal.note(note);
+  for (const note of missingPlaces(options, homeOf(context))) terminal.note(note);
   const fault = await settingsFault(context);
   if (fault !== null) return report(context, fault);
   const app = await tryApp(context);
@@ -106,7 +104,7 @@ async function settingsFrom(
   const { serverNameSchema, serverSettingsSchema } = await import("../../shared/model/server.ts");
   const checked = serverNameSchema.safeParse(name);
   if (!checked.success) return `${JSON.stringify(name)} is no server name: ${checked.error.issues[0]?.message ?? ""}`;
-  const { absolute, openingTrouble, referenceTrouble, variables } = await import("./openings.ts");
+  const { absolute, openingTrouble, programOf, referenceTrouble, variables } = await import("./openings.ts");
   const env = variables(options.env);
   if (typeof env === "string") return env;
   const trouble = openingTrouble(options) ?? referenceTrouble([...Object.values(env), ...args]);
@@ -121,7 +119,7 @@ async function settingsFrom(
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
   };
   const parsed = serverSettingsSchema.safeParse({
-    command: /^\.{1,2}[/\\]/.test(command) ? path.resolve(command) : command,
+    command: programOf(command),
     ...(args.length === 0 ? {} : { args }),
     ...(options.env.length === 0 ? {} : { env }),
     ...(options.cwd === undefined ? {} : { cwd: absolute(options.cwd) }),

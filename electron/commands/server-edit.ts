@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { Command } from "commander";
 import type { ServerEdit, ServerView } from "../../shared/model/server.ts";
 import type { AppClient } from "./app-client.ts";
@@ -79,19 +78,18 @@ async function declined(context: Context, app: AppClient, view: ServerView, opti
 }
 
 async function editFrom(command: readonly string[], options: EditOptions): Promise<ServerEdit | string> {
-  const { absolute, referenceTrouble, variables } = await import("./openings.ts");
+  const { absolute, programOf, referenceTrouble, variables } = await import("./openings.ts");
+  const [program, ...args] = command;
   const env = variables(options.env);
   if (typeof env === "string") return env;
   const both = options.unset.find((name) => Object.hasOwn(env, name));
   if (both !== undefined) return `--env and --unset name the same variable: ${both}`;
-  const trouble = referenceTrouble([...Object.values(env), ...command.slice(1)]);
+  const trouble = referenceTrouble([...Object.values(env), ...args]);
   if (trouble !== null) return trouble;
-  if (command[0] === "") return "the command is missing";
+  if (program === "") return "the command is missing";
   if (options.cwd === "") return "--cwd needs a folder";
   const wanted: ServerEdit = {
-    ...(command.length === 0
-      ? {}
-      : { command: command.map((word, index) => (index === 0 && /^\.{1,2}[/\\]/.test(word) ? path.resolve(word) : word)) }),
+    ...(program === undefined ? {} : { command: [programOf(program), ...args] }),
     ...(options.env.length + options.unset.length === 0
       ? {}
       : { env: { ...env, ...Object.fromEntries(options.unset.map((name) => [name, null])) } }),

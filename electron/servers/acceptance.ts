@@ -1,7 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
 import { z } from "zod";
-import type { AcceptanceChange, Limits, ServerSettings } from "../../shared/model/server.ts";
+import type { AcceptanceChange, ServerSettings } from "../../shared/model/server.ts";
 import { canonical } from "../../shared/policy/canonical.ts";
+import { limitsText } from "../../shared/policy/limits-text.ts";
+import { knownLimits } from "../../shared/model/limits.ts";
 import type { Leads } from "./leads.ts";
 
 /**
@@ -130,19 +132,6 @@ export function acceptanceChanges(
     compare("package", packageText(accepted.package, withLock), packageText(installed, withLock));
   }
   return changes;
-}
-
-/** Of all keys of `limits` only those that the sandbox knows: an unknown key changes nothing that runs. */
-export function knownLimits(limits: Limits | undefined): Record<string, number> {
-  const known: Record<string, number> = {};
-  if (limits?.memoryMb !== undefined) known["memoryMb"] = limits.memoryMb;
-  if (limits?.processes !== undefined) known["processes"] = limits.processes;
-  if (limits?.openFiles !== undefined) known["openFiles"] = limits.openFiles;
-  return known;
-}
-
-function limitsText(limits: Readonly<Record<string, number>>): string | null {
-  return Object.keys(limits).length === 0 ? null : canonical(limits);
 }
 
 function packageText(installed: AcceptedPackage, withLock: boolean): string {

@@ -1,5 +1,5 @@
 import type { AppError, Result } from "../../shared/errors.ts";
-import { limitBounds, type LimitName } from "../../shared/model/limits.ts";
+import { knownLimits, limitBounds, type LimitName } from "../../shared/model/limits.ts";
 import { secretReferences } from "../../shared/model/secret-reference.ts";
 import type {
   InstalledPackage,
@@ -13,7 +13,6 @@ import type {
 import type { Redactor } from "../../shared/text/redact.ts";
 import { expandHome, isWithin } from "../sandbox/places.ts";
 import type { SandboxCapability } from "../sandbox/sandbox.ts";
-import { knownLimits } from "./acceptance.ts";
 import type { Standing } from "./standing.ts";
 
 /** What a server is doing, beside where it stands. */

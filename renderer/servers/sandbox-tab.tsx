@@ -10,9 +10,9 @@ import { Revealed } from "../ui/revealed.tsx";
 import { useFocusInside, useOpener } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 import { useFetched } from "../use-fetched.ts";
-import { LimitFields, limitsOf, limitTexts } from "./limit-fields.tsx";
+import { LimitFields, limitsOf, limitTexts, type LimitTexts } from "./limit-fields.tsx";
 import { SandboxFields } from "./sandbox-fields.tsx";
-import { linesToSandbox, sandboxToLines } from "./sandbox-lines.ts";
+import { linesToSandbox, sandboxToLines, type SandboxLines } from "./sandbox-lines.ts";
 
 /** The box in words, then the exact plan; and the way to take it off, with what that means. */
 export function SandboxTab({ server }: { readonly server: ServerView }) {
@@ -55,32 +55,33 @@ export function SandboxTab({ server }: { readonly server: ServerView }) {
   );
 }
 
+interface Typed {
+  readonly lines: SandboxLines;
+  readonly limits: LimitTexts;
+}
+
 /** What the box opens, to be changed. A change does not count before the person has seen it and accepted it. */
 function Openings({ server }: { readonly server: ServerView }) {
-  const [lines, setLines] = useState<ReturnType<typeof sandboxToLines> | null>(null);
-  const [limits, setLimits] = useState(() => limitTexts(server.sandbox.limits));
+  const [typed, setTyped] = useState<Typed | null>(null);
   const [busy, setBusy] = useState(false);
-  const opener = useOpener(lines !== null);
+  const opener = useOpener(typed !== null);
   const act = useAct();
   const words = messages.servers;
-  if (lines === null) {
+  if (typed === null) {
     return (
       <div>
         <Button
           ref={opener}
           icon={<FolderLock size={14} aria-hidden="true" />}
-          onClick={() => {
-            setLines(sandboxToLines(server.sandbox));
-            setLimits(limitTexts(server.sandbox.limits));
-          }}
+          onClick={() => setTyped({ lines: sandboxToLines(server.sandbox), limits: limitTexts(server.sandbox.limits) })}
         >
           {words.openings.change}
         </Button>
       </div>
     );
   }
-  const wanted = linesToSandbox(lines);
-  const limited = limitsOf(limits);
+  const wanted = linesToSandbox(typed.lines);
+  const limited = limitsOf(typed.limits);
   const sameLimits = JSON.stringify(limited) === JSON.stringify(limitsOf(limitTexts(server.sandbox.limits)));
   const same = sameLimits && JSON.stringify(wanted) === JSON.stringify(linesToSandbox(sandboxToLines(server.sandbox)));
   const save = async (): Promise<void> => {
@@ -88,7 +89,7 @@ function Openings({ server }: { readonly server: ServerView }) {
     const sandbox = { ...wanted, ...(sameLimits || limited === null ? {} : { limits: limited }) };
     const saved = await act("server.setSandbox", { name: server.name, sandbox });
     setBusy(false);
-    if (saved.ok) setLines(null);
+    if (saved.ok) setTyped(null);
   };
   return (
     <OpeningsForm
@@ -97,11 +98,11 @@ function Openings({ server }: { readonly server: ServerView }) {
       }}
     >
       <h3>{words.openings.title}</h3>
-      <SandboxFields value={lines} onChange={setLines} />
-      <LimitFields value={limits} onChange={setLimits} />
+      <SandboxFields value={typed.lines} onChange={(lines) => setTyped({ ...typed, lines })} />
+      <LimitFields value={typed.limits} onChange={(limits) => setTyped({ ...typed, limits })} />
       <p className="small quiet">{words.openings.text}</p>
       <div className="actions">
-        <Button onClick={() => setLines(null)}>{messages.common.cancel}</Button>
+        <Button onClick={() => setTyped(null)}>{messages.common.cancel}</Button>
         <Button look="primary" submit aria-disabled={busy || same || limited === null}>
           {words.openings.save}
         </Button>

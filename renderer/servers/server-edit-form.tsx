@@ -2,15 +2,13 @@ import { useState } from "react";
 import type { ServerView } from "../../shared/model/server.ts";
 import { useApp } from "../app-context.tsx";
 import { messages } from "../messages.ts";
-import { Button } from "../ui/button.tsx";
-import { Revealed } from "../ui/revealed.tsx";
 import { useToasts } from "../ui/toaster.tsx";
-import { useFocusInside } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 import { splitCommandLine } from "./command-line.ts";
 import { editOf } from "./edit-draft.ts";
 import { namedVariables, type ServerEditDraft } from "./server-draft.ts";
 import { ServerFields } from "./server-fields.tsx";
+import { ServerFormFrame } from "./server-form-frame.tsx";
 import { useStoreSecrets } from "./use-store-secrets.ts";
 
 /** Another command, folder or variables for a server that is there. What comes of it is reviewed like one that is new. */
@@ -19,10 +17,8 @@ export function ServerEditForm({ server, draft }: { readonly server: ServerView;
   const toasts = useToasts();
   const { view } = useApp();
   const storeSecrets = useStoreSecrets();
-  const form = useFocusInside<HTMLFormElement>();
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
-  const words = messages.servers.form;
   const { name } = server;
   const parsed = splitCommandLine(draft.line);
   const close = (): void => view.setServerEdit(name, null);
@@ -46,23 +42,13 @@ export function ServerEditForm({ server, draft }: { readonly server: ServerView;
   };
 
   return (
-    <form
-      ref={form}
-      className="split-pad"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
+    <ServerFormFrame
+      title={messages.servers.form.editTitle(name)}
+      intro={messages.servers.form.editIntro}
+      busy={busy}
+      onSubmit={() => void submit()}
+      onCancel={close}
     >
-      <header className="detail-head">
-        <div className="unbroken">
-          <h2>
-            <Revealed text={words.editTitle(name)} line />
-          </h2>
-          <p className="quiet">{words.editIntro}</p>
-        </div>
-      </header>
       <ServerFields
         draft={draft}
         parsed={parsed}
@@ -72,12 +58,6 @@ export function ServerEditForm({ server, draft }: { readonly server: ServerView;
           if (now !== undefined) view.setServerEdit(name, { ...now, ...change(now) });
         }}
       />
-      <div className="actions">
-        <Button onClick={close}>{messages.common.cancel}</Button>
-        <Button look="primary" submit aria-disabled={busy}>
-          {words.add}
-        </Button>
-      </div>
-    </form>
+    </ServerFormFrame>
   );
 }

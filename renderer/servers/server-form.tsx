@@ -3,15 +3,14 @@ import { useStore } from "zustand";
 import type { ServerSettings } from "../../shared/model/server.ts";
 import { useApp, useSnapshot } from "../app-context.tsx";
 import { messages } from "../messages.ts";
-import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
-import { useFocusInside } from "../ui/use-focus.ts";
 import { useAct } from "../use-act.ts";
 import { splitCommandLine } from "./command-line.ts";
 import { SandboxFields } from "./sandbox-fields.tsx";
 import { linesToSandbox } from "./sandbox-lines.ts";
 import { emptyDraft, namedVariables, valueOf, type ServerDraft } from "./server-draft.ts";
 import { ServerFields } from "./server-fields.tsx";
+import { ServerFormFrame } from "./server-form-frame.tsx";
 import { useStoreSecrets } from "./use-store-secrets.ts";
 
 // The same shape as shared/model/server.ts checks; there it is a schema, and this page carries no schema library.
@@ -24,7 +23,6 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
   const storeSecrets = useStoreSecrets();
   const { view } = useApp();
   const draft = useStore(view.store, ({ serverDraft }) => serverDraft);
-  const form = useFocusInside<HTMLFormElement>();
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const words = messages.servers.form;
@@ -59,21 +57,16 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
   };
 
   return (
-    <form
-      ref={form}
-      className="split-pad"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
+    <ServerFormFrame
+      title={words.title}
+      intro={words.intro}
+      busy={busy}
+      onSubmit={() => void submit()}
+      onCancel={() => {
+        view.setServerDraft(emptyDraft);
+        view.go("servers");
       }}
     >
-      <header className="detail-head">
-        <div>
-          <h2>{words.title}</h2>
-          <p className="quiet">{words.intro}</p>
-        </div>
-      </header>
       <Field
         label={words.name}
         help={words.nameHelp}
@@ -92,19 +85,6 @@ export function ServerForm({ onDone }: { readonly onDone: (name: string) => void
       </Field>
       <ServerFields draft={draft} parsed={parsed} update={update} tried={tried} />
       <SandboxFields value={sandbox} onChange={(next) => update(() => ({ sandbox: next }))} />
-      <div className="actions">
-        <Button
-          onClick={() => {
-            view.setServerDraft(emptyDraft);
-            view.go("servers");
-          }}
-        >
-          {messages.common.cancel}
-        </Button>
-        <Button look="primary" submit aria-disabled={busy}>
-          {words.add}
-        </Button>
-      </div>
-    </form>
+    </ServerFormFrame>
   );
 }

@@ -11,7 +11,8 @@ afterEach(() => {
   for (const step of undo.splice(0).toReversed()) step();
 });
 
-test("a log that is emptied and written again while it is read from its end gives no record of both", () => {
+/** A log of its own. */
+function newLog(): { file: string; log: LogFile } {
   const place = createJournalPlace();
   const file = logPath(place.file);
   const log = openLogFile(file);
@@ -19,22 +20,33 @@ test("a log that is emptied and written again while it is read from its end give
     () => place.remove(),
     () => log.close(),
   );
+  return { file, log };
+}
+
+/** Appends so many records more, each of the call that `callOf` says for its number. */
+function appender(log: LogFile, callOf: (seq: number) => string): (count: number) => void {
   const lines = createLogLines();
-  const chain = { hash: genesisHash, seq: 0 };
-  const append = (count: number, filler: string): void => {
+  let hash = genesisHash;
+  let seq = 0;
+  return (count) => {
     for (let i = 0; i < count; i += 1) {
-      chain.seq += 1;
-      chain.hash = lines.add(chain.hash, recordBody(chain.seq, 1, dispatched(filler)));
+      seq += 1;
+      hash = lines.add(hash, recordBody(seq, 1, dispatched(callOf(seq))));
     }
     log.append(lines.take());
   };
-  append(1_000, "x".repeat(1_000));
+}
+
+test("a log that is emptied and written again while it is read from its end gives no record of both", () => {
+  const { file, log } = newLog();
+  const append = appender(log, () => "x".repeat(1_000));
+  append(1_000);
   const before = readLog(file).rows;
   const rows = newestInLog(file);
   const first = rows.next().value;
   log.empty();
   // Lines of the same length: the end of the old ones would fit on them.
-  append(1_000, "x".repeat(1_000));
+  append(1_000);
   const seen = [first, ...rows];
   expect(seen.length).toBeGreaterThan(50);
   expect(seen.length).toBeLessThan(1_000);
@@ -42,23 +54,8 @@ test("a log that is emptied and written again while it is read from its end give
 });
 
 test("a log that is emptied while it is read is read again: its records are those of one moment", () => {
-  const place = createJournalPlace();
-  const file = logPath(place.file);
-  const log = openLogFile(file);
-  undo.push(
-    () => place.remove(),
-    () => log.close(),
-  );
-  const lines = createLogLines();
-  let hash = genesisHash;
-  let seq = 0;
-  const append = (count: number): void => {
-    for (let i = 0; i < count; i += 1) {
-      seq += 1;
-      hash = lines.add(hash, recordBody(seq, 1, dispatched(`c${"x".repeat(seq)}`)));
-    }
-    log.append(lines.take());
-  };
+  const { file, log } = newLog();
+  const append = appender(log, (seq) => `c${"x".repeat(seq)}`);
   append(10);
   let reads = 0;
   const cut = 1_000;
@@ -79,13 +76,7 @@ test("a log that is emptied while it is read is read again: its records are thos
 
 /** A log of its own, and the lines of `count` records that are not in it yet. */
 function useLog(count: number): { file: string; log: LogFile; lines: readonly string[] } {
-  const place = createJournalPlace();
-  const file = logPath(place.file);
-  const log = openLogFile(file);
-  undo.push(
-    () => place.remove(),
-    () => log.close(),
-  );
+  const { file, log } = newLog();
   const made = createLogLines();
   let hash = genesisHash;
   for (let seq = 1; seq <= count; seq += 1) hash = made.add(hash, recordBody(seq, 1, dispatched(`c${seq}`)));
