@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createHome } from "../fixtures/migrate/engine-rig.ts";
-import { createMemoryRig } from "../fixtures/migrate/memory-rig.ts";
+import { createMemoryRig, migrateAll } from "../fixtures/migrate/memory-rig.ts";
 
 // Whatever comes between (a client, a kill, a disk, a typo of the person's), a moved secret is never gone from both its file and the vault.
 
@@ -25,14 +25,7 @@ const rigOn = async (options: Parameters<typeof createMemoryRig>[1] = {}): Promi
 };
 const write = (servers: object, more: object = { other: 1 }): void =>
   fs.writeFileSync(file, JSON.stringify({ mcpServers: servers, ...more }, null, 2));
-const migrate = async (rig: Rig): Promise<string> => {
-  await rig.migrations.scan([], none);
-  const plan = await rig.migrations.plan({});
-  if (!plan.ok) throw new Error(plan.error.message);
-  const applied = await rig.migrations.apply(plan.value.id, none);
-  if (!applied.ok) throw new Error(applied.error.message);
-  return applied.value.id;
-};
+const migrate = async (rig: Rig): Promise<string> => (await migrateAll(rig)).id;
 const inFile = (): boolean => fs.readFileSync(file, "utf8").includes(token);
 const inVault = (rig: Rig): boolean => [...rig.world.secrets.values()].includes(token);
 const noticed = async (rig: Rig): Promise<string> => {

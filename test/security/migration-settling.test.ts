@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createHome } from "../fixtures/migrate/engine-rig.ts";
-import { createMemoryRig } from "../fixtures/migrate/memory-rig.ts";
+import { createMemoryRig, migrateAll } from "../fixtures/migrate/memory-rig.ts";
 import { fail, ok } from "../../shared/errors.ts";
 
 // What is taken away after an undo or at a start: only what a migration brought, and a secret only while its plaintext is seen to stand where
@@ -25,14 +25,7 @@ const rigOn = async (options: Options = {}): Promise<Rig> => {
   return rig;
 };
 const write = (servers: object): void => fs.writeFileSync(file, JSON.stringify({ mcpServers: servers, other: 1 }, null, 2));
-const migrate = async (rig: Rig): Promise<string> => {
-  await rig.migrations.scan([], none);
-  const plan = await rig.migrations.plan({});
-  if (!plan.ok) throw new Error(plan.error.message);
-  const applied = await rig.migrations.apply(plan.value.id, none);
-  if (!applied.ok) throw new Error(applied.error.message);
-  return applied.value.id;
-};
+const migrate = async (rig: Rig): Promise<string> => (await migrateAll(rig)).id;
 const undo = async (rig: Rig, id: string): Promise<void> => {
   expect(await rig.migrations.undo(id, undefined, none)).toMatchObject({ ok: true });
 };

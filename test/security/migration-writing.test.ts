@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createHome } from "../fixtures/migrate/engine-rig.ts";
-import { createMemoryRig } from "../fixtures/migrate/memory-rig.ts";
+import { createMemoryRig, migrateAll, planAll } from "../fixtures/migrate/memory-rig.ts";
 import { fail, ok } from "../../shared/errors.ts";
 import type { Migration } from "../../shared/model/migration.ts";
 
@@ -34,17 +34,6 @@ const rigOn = async (options: Options = {}): Promise<Rig> => {
 };
 const write = (servers: object, other = 1): void => fs.writeFileSync(file, JSON.stringify({ mcpServers: servers, other }, null, 2));
 const text = (): string => fs.readFileSync(file, "utf8");
-const planned = async (rig: Rig): Promise<string> => {
-  await rig.migrations.scan([], none);
-  const plan = await rig.migrations.plan({});
-  if (!plan.ok) throw new Error(plan.error.message);
-  return plan.value.id;
-};
-const migrate = async (rig: Rig): Promise<Migration> => {
-  const applied = await rig.migrations.apply(await planned(rig), none);
-  if (!applied.ok) throw new Error(applied.error.message);
-  return applied.value;
-};
 const keptOf = (id: string): string => path.join(data, "migrations", `${id}.json`);
 const changeKept = (id: string, change: (kept: Kept) => void): void => {
   const kept = JSON.parse(fs.readFileSync(keptOf(id), "utf8")) as Kept;
@@ -102,7 +91,7 @@ it("killed right after the rename: the file counts as written, and is put back b
     if (to === file) fs.cpSync(data, `${data}.cut`, { recursive: true });
   };
   const rig = await rigOn();
-  const { id } = await migrate(rig);
+  const { id } = await migrateAll(rig);
   await rig.migrations.close();
   fs.promises.rename = real.rename;
   fs.rmSync(data, { recursive: true });
@@ -117,7 +106,7 @@ it("killed right after the rename: the file counts as written, and is put back b
 it("a state that cannot be saved before the file is written: the file stays as it is", async () => {
   const before = text();
   const rig = await rigOn();
-  const id = await planned(rig);
+  const id = await planAll(rig);
   const applied = await rig.migrations.apply(id, ({ kind, done }) => {
     if (kind !== "write" || done !== 0) return;
     fs.promises.open = async (...given) => {
@@ -135,7 +124,7 @@ it("a journal that cannot be written before the file is: the file stays as it is
   const rig = await rigOn({
     record: ({ kind }) => (kind === "migration-applied" ? fail("journal-unavailable", "The journal is full.") : ok(undefined)),
   });
-  await migrate(rig);
+  await migrateAll(rig);
   expect(stateAfter(rig)).toEqual(untouched(before));
 });
 
@@ -144,7 +133,7 @@ it("a file that cannot be renamed stays as it is, with the reason", async () => 
   fs.promises.rename = (from, to) =>
     to === file ? Promise.reject(Object.assign(new Error("EIO: i/o error"), { code: "EIO" })) : real.rename(from, to);
   const rig = await rigOn();
-  expect((await migrate(rig)).files[0]?.reason).toContain("the disk failed");
+  expect((await migrateAll(rig)).files[0]?.reason).toContain("the disk failed");
   expect(stateAfter(rig)).toEqual(untouched(before));
 });
 
@@ -155,7 +144,7 @@ it("a rename that is done and reported as failed: the file is said to be written
     if (to === file) throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
   };
   const rig = await rigOn();
-  const { id, files } = await migrate(rig);
+  const { id, files } = await migrateAll(rig);
   fs.promises.rename = real.rename;
   expect(files).toMatchObject([{ state: "applied", reason: expect.stringMatching(/^It is written, but: /) as string }]);
   expect([text().includes(token), secretsOf(rig)]).toEqual([false, [token]]);
@@ -169,7 +158,7 @@ it("two files with servers of one name, both changed since they were shown: each
   const toml = `model = "a"\n\n[mcp_servers.github]\ncommand = "node"\nargs = ["t.js"]\n[mcp_servers.github.env]\nOTHER_TOKEN = "${second}"\n`;
   fs.writeFileSync(codex, toml);
   const rig = await rigOn();
-  const id = await planned(rig);
+  const id = await planAll(rig);
   fs.writeFileSync(codex, toml.replace('"a"', '"b"'));
   write({ github: entry }, 2);
   const both = (): string[] => [text(), fs.readFileSync(codex, "utf8")];
@@ -183,7 +172,7 @@ it("two files with servers of one name, both changed since they were shown: each
 
 it("an original that cannot be kept in its newer form: the file stays as it is", async () => {
   const rig = await rigOn();
-  const id = await planned(rig);
+  const id = await planAll(rig);
   write({ github: entry }, 2);
   const changed = text();
   const applied = await rig.migrations.apply(id, ({ kind, done }) => {
@@ -201,7 +190,7 @@ it("an original that cannot be kept in its newer form: the file stays as it is",
 
 it("a read-only file alone: nothing is done at all", async () => {
   const rig = await rigOn();
-  const id = await planned(rig);
+  const id = await planAll(rig);
   fs.chmodSync(file, 0o444);
   const applied = await rig.migrations.apply(id, none);
   expect(applied).toMatchObject({ ok: false, error: { message: expect.stringMatching(/^Nothing was changed.*read-only/) as string } });
@@ -211,7 +200,7 @@ it("a read-only file alone: nothing is done at all", async () => {
 describe("its client writes the file at the very moment", () => {
   it("in another part: that is kept, and undone to exactly that", async () => {
     const rig = await rigOn(beforeWriting((time) => (time === 1 ? write({ github: entry }, 2) : undefined)));
-    const { id, files } = await migrate(rig);
+    const { id, files } = await migrateAll(rig);
     expect(files).toMatchObject([{ state: "applied", reason: null }]);
     expect(text()).toContain('"other": 2');
     expect(text()).not.toContain(token);
@@ -222,7 +211,7 @@ describe("its client writes the file at the very moment", () => {
   it("again and again: it is left to its client after three times", async () => {
     let times = 0;
     const rig = await rigOn(beforeWriting((time) => write({ github: entry }, 1 + (times = time))));
-    expect((await migrate(rig)).files[0]?.reason).toContain("changed by another program");
+    expect((await migrateAll(rig)).files[0]?.reason).toContain("changed by another program");
     expect(times).toBe(3);
     expect(stateAfter(rig)).toEqual(untouched(JSON.stringify({ mcpServers: { github: entry }, other: 4 }, null, 2)));
   });
@@ -233,7 +222,7 @@ describe("its client writes the file at the very moment", () => {
     ["with another secret", { github: { ...entry, env: { GITHUB_TOKEN: second } } }, true],
   ])("the entry itself %s: the file is left, is not said to be written, and no secret is lost", async (_what, servers, stays) => {
     const rig = await rigOn(beforeWriting(() => write(servers)));
-    expect((await migrate(rig)).files).toMatchObject([
+    expect((await migrateAll(rig)).files).toMatchObject([
       { state: "failed", reason: expect.stringContaining("in the entry “github”") as string },
     ]);
     expect(text()).toBe(JSON.stringify({ mcpServers: servers, other: 1 }, null, 2));
@@ -248,7 +237,7 @@ describe("one of the servers does not start", () => {
 
   it("its entry stays, with the reason, and takes nothing along", async () => {
     const rig = await rigOn(options);
-    expect((await migrate(rig)).files).toMatchObject([{ state: "applied", reason: expect.stringMatching(/: broken\.$/) as string }]);
+    expect((await migrateAll(rig)).files).toMatchObject([{ state: "applied", reason: expect.stringMatching(/: broken\.$/) as string }]);
     expect(JSON.parse(text())).toMatchObject({ mcpServers: { broken } });
     expect([text().includes(token), secretsOf(rig), Object.keys(rig.settings)]).toEqual([false, [token], ["github"]]);
   });
@@ -259,7 +248,7 @@ describe("one of the servers does not start", () => {
     const before = `[mcp_servers.broken]\ncommand = "node"\nargs = ["b.js"]\n[mcp_servers.broken.env]\nBROKEN_TOKEN = "${second}"\n`;
     fs.writeFileSync(other, before);
     const rig = await rigOn(options);
-    const { files } = await migrate(rig);
+    const { files } = await migrateAll(rig);
     expect(files.find((one) => one.path === other)).toMatchObject({
       state: "failed",
       reason: expect.stringContaining("(broken)") as string,
@@ -269,7 +258,7 @@ describe("one of the servers does not start", () => {
 
   it("what stays is known, so it is no drift; neither after a kill", async () => {
     const first = await rigOn({ ...options, follow: true });
-    const { id } = await migrate(first);
+    const { id } = await migrateAll(first);
     expect(first.migrations.drift()).toEqual([]);
     await first.migrations.close();
     cutOff(id);
@@ -281,7 +270,7 @@ describe("one of the servers does not start", () => {
   it("killed before the rename, and its client changed only that entry since: the file counts as untouched", async () => {
     const before = text();
     const rig = await rigOn(options);
-    const { id } = await migrate(rig);
+    const { id } = await migrateAll(rig);
     await rig.migrations.close();
     cutOff(id);
     fs.writeFileSync(file, before.replace("b.js", "c.js"));
@@ -292,7 +281,7 @@ describe("one of the servers does not start", () => {
 it("killed before the rename, and the key of the originals cannot be had: the very same bytes count as untouched", async () => {
   const before = text();
   const rig = await rigOn();
-  const { id } = await migrate(rig);
+  const { id } = await migrateAll(rig);
   await rig.migrations.close();
   cutOff(id);
   fs.writeFileSync(file, before);
@@ -307,7 +296,7 @@ it("two entries that were dropped from a list are put back behind what is there"
     `  - name: ${name}\n    command: node\n    args: [${name}.js]\n    env:\n      API_TOKEN: ${value}\n`;
   fs.writeFileSync(config, `mcpServers:\n${item("one", token)}${item("two", second)}`);
   const rig = await rigOn({ follow: true });
-  await migrate(rig);
+  await migrateAll(rig);
   const own = "  - name: own\n    command: node\n    args: [own.js]\n";
   fs.writeFileSync(config, `mcpServers:\n${own}`);
   await expect.poll(() => rig.migrations.drift().length, { timeout: 10_000 }).toBe(1);
