@@ -11,7 +11,7 @@ import { keepMemoryOutOfDumps } from "./memory-dumps.ts";
 import { resolvePaths } from "./settings/paths.ts";
 import { ok, type Result } from "../shared/errors.ts";
 import type { Opened } from "../shared/ipc/contract.ts";
-import { keepYoungHeapSmall } from "./young-heap.ts";
+import { boundYoungHeap } from "./young-heap.ts";
 
 /**
  * The desktop entry: harden, one instance, the core, then the tray. `ready` waits for this module, so nothing here awaits it at the
@@ -88,7 +88,7 @@ function main(): void {
     leave(1);
   });
 
-  keepYoungHeapSmall();
+  boundYoungHeap();
   const start = async (): Promise<void> => {
     const root = app.getAppPath();
     const runtime = await findRuntime(root, paths.data);

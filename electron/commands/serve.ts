@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Command } from "commander";
-import { keepYoungHeapSmall } from "../young-heap.ts";
+import { boundYoungHeap } from "../young-heap.ts";
 import { inFull } from "./broken-settings.ts";
 import { report } from "./context.ts";
 import type { Context, Run, Status } from "./context.ts";
@@ -39,7 +39,7 @@ async function serve(context: Context, options: ServeOptions): Promise<Status> {
   }
   // Everything this process makes is ours alone.
   process.umask(0o077);
-  keepYoungHeapSmall();
+  boundYoungHeap();
   const { filesBeside, startHeadless } = await import("../headless.ts");
 
   let stop: () => void = () => undefined;
