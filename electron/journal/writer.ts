@@ -218,8 +218,10 @@ export function createWriter(deps: WriterDeps): Writer {
     failed: (reason) => fail(deps.explain(reason)),
   });
 
-  const enqueue = (draft: JournalDraft): void => {
-    const at = Math.floor(deps.now());
+  /** What is made together has one time. */
+  const present = (): number => Math.floor(deps.now());
+
+  const enqueue = (draft: JournalDraft, at: number): void => {
     const body = recordBody(seq + 1, at, draft);
     hash = lines.add(hash, body);
     seq += 1;
@@ -227,10 +229,12 @@ export function createWriter(deps: WriterDeps): Writer {
   };
 
   const enqueueLater = (): void => {
+    if (later.length === 0) return;
     const drafts = later;
     later = [];
+    const at = present();
     try {
-      for (const draft of drafts) enqueue(typeof draft === "function" ? draft() : draft);
+      for (const draft of drafts) enqueue(typeof draft === "function" ? draft() : draft, at);
     } catch (error) {
       // Nobody is there any more to be told, and an end that is not on record must not pass for one that never was.
       fail(deps.explain(`a record could not be made (${error instanceof Error ? error.message : "unknown error"})`));
@@ -272,7 +276,7 @@ export function createWriter(deps: WriterDeps): Writer {
       enqueueLater();
       refuse();
       try {
-        enqueue(draft);
+        enqueue(draft, present());
       } finally {
         write();
       }
@@ -281,8 +285,9 @@ export function createWriter(deps: WriterDeps): Writer {
     appendAll(drafts) {
       refuse();
       const before = { seq, hash, bytes: lines.length() };
+      const at = present();
       try {
-        for (const draft of drafts) enqueue(draft);
+        for (const draft of drafts) enqueue(draft, at);
       } catch (error) {
         // One that cannot be written down takes back those before it: nobody acts on them now.
         ({ seq, hash } = before);

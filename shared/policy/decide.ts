@@ -19,23 +19,25 @@ export function decide(call: JudgedCall, rules: readonly Rule[], fallback: Effec
   let allow: Rule | undefined;
   for (const rule of rules) {
     if (!holds(rule, now) || !covers(rule, call)) continue;
-    if (rule.effect === "deny") return { effect: "deny", by: `rule ${rule.id}`, why: `A rule denies ${words(rule)}.` };
+    if (rule.effect === "deny") return decisionOf(rule);
     if (rule.effect === "ask") ask ??= rule;
     else allow ??= rule;
   }
-  if (ask !== undefined) return { effect: "ask", by: `rule ${ask.id}`, why: `A rule asks about ${words(ask)}.` };
-  if (allow !== undefined) return { effect: "allow", by: `rule ${allow.id}`, why: `A rule allows ${words(allow)}.` };
-  return { effect: fallback, by: "default", why: "No rule covers this call." };
+  const found = ask ?? allow;
+  return found === undefined ? { effect: fallback, by: "default", why: "No rule covers this call." } : decisionOf(found);
 }
 
-const inWords = new WeakMap<Rule, string>();
+const known = new WeakMap<Rule, Decision>();
+const verbs = { deny: "denies", ask: "asks about", allow: "allows" } as const;
 
-function words(rule: Rule): string {
-  const known = inWords.get(rule);
-  if (known !== undefined) return known;
-  const text = describe(rule);
-  inWords.set(rule, text);
-  return text;
+/** What a rule says is made once: the same texts, call after call, need no second look. */
+function decisionOf(rule: Rule): Decision {
+  let said = known.get(rule);
+  if (said === undefined) {
+    said = { effect: rule.effect, by: `rule ${rule.id}`, why: `A rule ${verbs[rule.effect]} ${describe(rule)}.` };
+    known.set(rule, said);
+  }
+  return said;
 }
 
 function describe(rule: Rule): string {

@@ -10,3 +10,11 @@ it("makes version 7 UUIDs that begin with the time, also after the clock was set
   expect(made.map((id) => id.slice(0, 13))).toEqual(["018f0a1b-2c3d", "018f0a1b-2c3d", "018f0a1b-2c3e", "00000000-0001", "00000000-0000"]);
   expect(new Set(made.map((id) => id.slice(14))).size).toBe(5);
 });
+
+it("makes each one once, in order, however many come in one millisecond", () => {
+  const ids = createOrderedIds(() => 1, randomUUID);
+  const made = Array.from({ length: 10_000 }, () => ids());
+  expect(new Set(made).size).toBe(10_000);
+  expect(made.slice(0, 4_096).toSorted()).toEqual(made.slice(0, 4_096));
+  for (const id of made) expect(id).toMatch(/^00000000-0001-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
