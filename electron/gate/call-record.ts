@@ -14,7 +14,7 @@ const preview = 4 * 1024;
 export type CallColumns = Pick<JournalDraft, "call" | "client" | "server" | "tool">;
 
 export function columnsOf(call: ToolCall, redactor: Redactor): CallColumns {
-  return { call: call.id, client: call.client, server: call.server, tool: redactor.text(call.tool) };
+  return { call: call.id, client: call.client, server: call.server, tool: redactor.name(call.tool) };
 }
 
 /**
@@ -23,7 +23,7 @@ export function columnsOf(call: ToolCall, redactor: Redactor): CallColumns {
  */
 export function openingDetail(call: ToolCall, message: Uint8Array, redactor: Redactor, why: string, bytesHash?: string): string {
   const more = bytesHash === undefined ? "" : `,"bytesHash":"${bytesHash}"`;
-  const cause = `,"why":${quoted(redactor.text(why))}}`;
+  const cause = `,"why":${quoted(redactor.name(why))}}`;
   if (message.length <= wholeArguments) {
     return `{"arguments":${redactedArguments(call, message, redactor)},"bytes":${call.bytes}${more}${cause}`;
   }
@@ -95,9 +95,9 @@ export function openingDraft(kind: "call-dispatched" | "call-denied", columns: C
   };
 }
 
-/** The text of UTF-8 bytes, or null if they are none. */
-export function decodeUtf8(bytes: Uint8Array): string | null {
-  return isUtf8(bytes) ? asBuffer(bytes).toString("utf8") : null;
+/** The text of UTF-8 bytes, or of a part of them that begins and ends with a character; null if they are none. */
+export function decodeUtf8(bytes: Uint8Array, from = 0, to = bytes.length): string | null {
+  return isUtf8(bytes) ? asBuffer(bytes).toString("utf8", from, to) : null;
 }
 
 /** Text of a part of some bytes that may begin or end inside of a character. */

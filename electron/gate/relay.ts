@@ -11,7 +11,7 @@ import type { Tool } from "../../shared/model/server.ts";
 import { cancelledId } from "../servers/cancelled-id.ts";
 import { createConnection } from "../servers/create-connection.ts";
 import type { Connection, Flight } from "../servers/connection.ts";
-import { createLineSplitter, lineContent, longestLine } from "../servers/line-splitter.ts";
+import { contentEnd, createLineSplitter, lineContent, longestLine } from "../servers/line-splitter.ts";
 import type { ServerProcess } from "../servers/server-process.ts";
 import { decodeUtf8 } from "./call-record.ts";
 import { errorText } from "./denial-text.ts";
@@ -118,7 +118,7 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
     keepAliveMs: deps.keepAliveMs,
   });
 
-  const onRequest = (line: Uint8Array, content: Uint8Array, envelope: Envelope, value: JsonValue | null): void => {
+  const onRequest = (line: Uint8Array, envelope: Envelope, value: JsonValue | null): void => {
     const { id, method } = envelope;
     if (id === null || method === null) return;
     const busy = busyReason(id);
@@ -127,10 +127,10 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
     } else if (isJudged(method)) {
       calls++;
       changed();
-      tools.receive(line, content, envelope, value);
+      tools.receive(line, envelope, value);
     } else {
-      if (method === observed.initialize) noteClient(content);
-      connection.request(line, { id, method, run: null, firstPage: method === observed.listTools && asksFirstPage(content, envelope) });
+      if (method === observed.initialize) noteClient(lineContent(line));
+      connection.request(line, { id, method, run: null, firstPage: method === observed.listTools && asksFirstPage(line, envelope) });
     }
   };
 
@@ -139,13 +139,13 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
     return connection.load() + tools.held() >= mostInFlight ? "too many requests are in flight" : null;
   };
 
-  const onNotification = (line: Uint8Array, content: Uint8Array, method: string): void => {
+  const onNotification = (line: Uint8Array, method: string): void => {
     if (isJudged(method)) {
       tools.drop("a tool call needs an id", line.length);
       return;
     }
     if (method === observed.cancelled) {
-      const id = cancelledId(content);
+      const id = cancelledId(line);
       // A question that was still open never reached the server: there is nothing to tell it.
       if (id !== null && tools.withdraw(id)) return;
       const cancelled = id === null ? undefined : connection.cancel(id);
@@ -157,14 +157,15 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
   };
 
   /** What the scan could not tell: parsed strictly, so that it means one thing only, and then handled as what it is. */
-  const onUnclear = (line: Uint8Array, content: Uint8Array): void => {
+  const onUnclear = (line: Uint8Array): void => {
+    const content = lineContent(line);
     const judged = parseJudged(content, decodeUtf8);
     if (!judged.ok) {
       tools.refuse(idForAnswer(content), rpcError.invalidRequest, judged.reason, line.length);
     } else if (Array.isArray(judged.value)) {
       onBatch(line, judged.value as readonly JsonValue[]);
     } else {
-      onMessage(line, content, envelopeOf(judged.value), judged.value);
+      onMessage(line, envelopeOf(judged.value), judged.value);
     }
   };
 
@@ -195,25 +196,25 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
     return ids.map(busyReason).find((reason) => reason !== null) ?? null;
   };
 
-  const onMessage = (line: Uint8Array, content: Uint8Array, envelope: Envelope, value: JsonValue | null): void => {
+  const onMessage = (line: Uint8Array, envelope: Envelope, value: JsonValue | null): void => {
     // Nothing overtakes the calls before it.
     if (envelope.kind !== "request" || envelope.method === null || !isJudged(envelope.method)) tools.flush();
     switch (envelope.kind) {
       case "request":
-        onRequest(line, content, envelope, value);
+        onRequest(line, envelope, value);
         return;
       case "notification":
-        if (envelope.method !== null) onNotification(line, content, envelope.method);
+        if (envelope.method !== null) onNotification(line, envelope.method);
         return;
       case "response":
         if (envelope.id !== null) connection.respond(line, envelope.id);
         return;
       case "batch":
       case "unclear":
-        onUnclear(line, content);
+        onUnclear(line);
         return;
       case "malformed":
-        tools.refuse(idForAnswer(content), rpcError.parse, envelope.problem ?? "it is no JSON-RPC message", line.length);
+        tools.refuse(idForAnswer(lineContent(line)), rpcError.parse, envelope.problem ?? "it is no JSON-RPC message", line.length);
     }
   };
 
@@ -231,8 +232,8 @@ export function createRelay(deps: RelayDeps, session: SessionInfo, output: Sessi
   });
   const onLine = (line: Uint8Array): void => {
     if (ended !== null) return;
-    const content = lineContent(line);
-    if (content.length > 0) onMessage(line, content, scanEnvelope(content), null);
+    const end = contentEnd(line);
+    if (end > 0) onMessage(line, scanEnvelope(line, end), null);
   };
 
   const receive = (chunk: Uint8Array): void => {
@@ -292,7 +293,7 @@ function headId(head: Uint8Array): string | null {
   return /^\s*\{(?:"jsonrpc":"2\.0",)?(?:"method":"[\w/]+",)?"id":(\d{1,15}|"[\w-]{1,128}")[,}]/.exec(start)?.[1] ?? null;
 }
 
-function asksFirstPage(content: Uint8Array, envelope: Envelope): boolean {
+function asksFirstPage(line: Uint8Array, envelope: Envelope): boolean {
   if (envelope.bodyEnd - envelope.bodyStart <= 2) return true;
-  return !Buffer.from(content.buffer, content.byteOffset, content.byteLength).includes('"cursor"');
+  return !Buffer.from(line.buffer, line.byteOffset, line.byteLength).includes('"cursor"');
 }

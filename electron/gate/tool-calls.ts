@@ -2,8 +2,7 @@ import { assertNever } from "../../shared/errors.ts";
 import type { AppError } from "../../shared/errors.ts";
 import type { Envelope } from "../../shared/mcp/json-rpc.ts";
 import { errorLine, progressLine, refusalLine, rpcError } from "../../shared/mcp/messages.ts";
-import { isObject, parseJudged } from "../../shared/mcp/strict-json.ts";
-import { readToolCall } from "../../shared/mcp/tool-call-request.ts";
+import { readCallLine, readToolCall } from "../../shared/mcp/tool-call-request.ts";
 import type { ToolCallRequest } from "../../shared/mcp/tool-call-request.ts";
 import { scanToolResult } from "../../shared/mcp/tool-result.ts";
 import type { CallOutcome, JournalDraft, LaterDraft } from "../../shared/model/journal-entry.ts";
@@ -12,6 +11,7 @@ import type { ToolCall } from "../../shared/model/tool-call.ts";
 import { createPassingMap } from "../../shared/passing-map.ts";
 import { canonicalJson } from "../../shared/policy/canonical.ts";
 import type { Redactor } from "../../shared/text/redact.ts";
+import { contentEnd } from "../servers/line-splitter.ts";
 import type { Approvals, Verdict } from "./approvals.ts";
 import { closingDraft, columnsOf, decodeUtf8, openingDetail, openingDraft } from "./call-record.ts";
 import type { CallColumns } from "./call-record.ts";
@@ -68,7 +68,7 @@ export interface ToolCallsDeps {
 
 export interface ToolCalls {
   /** A tools/call request; `value` if it was parsed (strictly) already. */
-  receive(line: Uint8Array, content: Uint8Array, envelope: Envelope, value: JsonValue | null): void;
+  receive(line: Uint8Array, envelope: Envelope, value: JsonValue | null): void;
   /** Refuses what must not be handed on: with an error to the client (if it can be answered) and in the journal. */
   refuse(id: string | null, code: number, reason: string, bytes: number): void;
   /** The same for what nobody waits for. */
@@ -145,9 +145,14 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
 
   const flush = (): void => {
     if (group.size() === 0) return;
-    const openings = [...group.takeAll().values()];
+    const openings: Opening[] = [];
+    const drafts: JournalDraft[] = [];
+    for (const opening of group.takeAll().values()) {
+      openings.push(opening);
+      drafts.push(opening.draft);
+    }
     try {
-      deps.appendAll(openings.map(({ draft }) => draft));
+      deps.appendAll(drafts);
     } catch {
       for (const { id } of openings) unavailable(id);
       return;
@@ -159,18 +164,9 @@ export function createToolCalls(deps: ToolCallsDeps): ToolCalls {
     }
   };
 
-  const receive: ToolCalls["receive"] = (line, content, envelope, parsed) => {
+  const receive: ToolCalls["receive"] = (line, envelope, parsed) => {
     const { id } = envelope;
-    let value = parsed;
-    if (value === null) {
-      const judged = parseJudged(content, decodeUtf8);
-      if (!judged.ok) {
-        refuse(id, rpcError.invalidParams, judged.reason, line.length);
-        return;
-      }
-      value = judged.value;
-    }
-    const read = isObject(value) ? readToolCall(value) : { ok: false as const, reason: "it is not an object" };
+    const read = parsed === null ? readCallLine(line, contentEnd(line), envelope, decodeUtf8) : readToolCall(parsed);
     if (!read.ok) {
       refuse(id, rpcError.invalidParams, read.reason, line.length);
       return;

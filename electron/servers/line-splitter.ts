@@ -65,10 +65,16 @@ export function createLineSplitter({ maxBytes, onTooLong }: LineSplitterOptions)
   };
 }
 
-/** A line without its line end (LF or CRLF). */
-export function lineContent(line: Uint8Array): Uint8Array {
+/** Where a line's content ends: before its line end (LF or CRLF). */
+export function contentEnd(line: Uint8Array): number {
   let end = line.length;
   if (end > 0 && line[end - 1] === lineFeed) end--;
   if (end > 0 && line[end - 1] === 0x0d) end--;
+  return end;
+}
+
+/** A line without its line end. */
+export function lineContent(line: Uint8Array): Uint8Array {
+  const end = contentEnd(line);
   return end === line.length ? line : line.subarray(0, end);
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { itemsOf, memberOf } from "../../shared/mcp/json-bytes.ts";
 import { envelopeOf, scanEnvelope } from "../../shared/mcp/json-rpc.ts";
 import type { Envelope } from "../../shared/mcp/json-rpc.ts";
-import { lineContent } from "./line-splitter.ts";
+import { contentEnd } from "./line-splitter.ts";
 
 // What a server may do on its stdout before it is stopped as faulty (threat 34). A stray log line harms nobody and many servers print
 // some; a stream of them, invented answers or a line without end do.
@@ -17,11 +17,12 @@ export type OutputLine =
 
 /** Classifies one line of a server. Odd spellings are parsed in full: unlike a client's, they can only harm their own session. */
 export function readOutputLine(line: Uint8Array): OutputLine {
-  const content = lineContent(line);
-  if (content.length === 0) return { kind: "blank" };
-  const scanned = scanEnvelope(content);
-  if (!isUtf8(content)) return garbage(scanned.kind === "response" ? scanned.id : null, "is not valid UTF-8");
+  const end = contentEnd(line);
+  if (end === 0) return { kind: "blank" };
+  const scanned = scanEnvelope(line, end);
+  if (!isUtf8(line)) return garbage(scanned.kind === "response" ? scanned.id : null, "is not valid UTF-8");
   if (scanned.kind !== "batch" && scanned.kind !== "unclear" && scanned.kind !== "malformed") return { kind: "message", envelope: scanned };
+  const content = line.subarray(0, end);
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString("utf8"));

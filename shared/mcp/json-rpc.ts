@@ -18,6 +18,8 @@ export interface Envelope {
   readonly bodyEnd: number;
   /** A response that is an error. */
   readonly failed: boolean;
+  /** A request of `jsonrpc`, an id, a method and `params` and nothing else, spelled so that only `params` is left to be read. */
+  readonly bare: boolean;
   /** For `unclear` and `malformed`: why, in words. */
   readonly problem: string | null;
 }
@@ -25,14 +27,16 @@ export interface Envelope {
 const memberNames = ["jsonrpc", "id", "method", "params", "result", "error"] as const;
 type Member = (typeof memberNames)[number];
 const memberBits: Readonly<Record<Member, number>> = { jsonrpc: 1, id: 2, method: 4, params: 8, result: 16, error: 32 };
+const bareRequest = memberBits.jsonrpc | memberBits.id | memberBits.method | memberBits.params;
+const longestMember = 7;
 const longestId = longestLiteral;
 const longestMethod = 256;
 
 /**
- * Classifies one message (without its line end) by a strict scan of its top level; nested values are only skipped.
+ * Classifies one message by a strict scan of its top level; nested values are only skipped. `end`: where it ends, its line end not counted.
  * `unclear` needs `parseJudged` and `envelopeOf`; `malformed` is no JSON-RPC message to anybody.
  */
-export function scanEnvelope(bytes: Uint8Array): Envelope {
+export function scanEnvelope(bytes: Uint8Array, end = bytes.length): Envelope {
   let at = skipBlank(bytes, 0);
   if (bytes[at] === 0x5b) return without("batch", null);
   if (bytes[at] !== 0x7b) return without("malformed", "not a JSON object");
@@ -42,46 +46,55 @@ export function scanEnvelope(bytes: Uint8Array): Envelope {
   let method: string | null = null;
   let bodyStart = 0;
   let bodyEnd = 0;
+  let bare = true;
   at = skipBlank(bytes, at + 1);
   if (bytes[at] === 0x7d) return without("malformed", "an empty object");
   for (;;) {
     if (bytes[at] !== quote) return without("malformed", "not valid JSON");
     const keyStart = at + 1;
-    const keyEnd = skipString(bytes, keyStart, cursor) - 1;
-    if (keyEnd < 0) return without("malformed", "not valid JSON");
-    const member = memberAt(bytes, keyStart, keyEnd);
-    if (member === null) return without("unclear", "a key at the top that programs may read differently");
+    const member: Member | "" = knownMember(bytes, keyStart);
+    let keyEnd = keyStart + member.length;
+    if (member === "") {
+      keyEnd = skipString(bytes, keyStart, cursor) - 1;
+      if (keyEnd < 0) return without("malformed", "not valid JSON");
+      if (mayBeMember(bytes, keyStart, keyEnd)) return without("unclear", "a key at the top that programs may read differently");
+    }
     at = skipBlank(bytes, keyEnd + 1);
     if (bytes[at] !== 0x3a) return without("malformed", "not valid JSON");
     const start = skipBlank(bytes, at + 1);
-    const end = skipValue(bytes, start, cursor);
-    if (end < 0) return cursor.deep ? without("unclear", "nested deeply") : without("malformed", "not valid JSON");
-    if (member !== "") {
+    const valueEnd = skipValue(bytes, start, cursor);
+    if (valueEnd < 0) return cursor.deep ? without("unclear", "nested deeply") : without("malformed", "not valid JSON");
+    if (member === "") {
+      bare = false;
+    } else {
       const bit = memberBits[member];
       if ((seen & bit) !== 0) return without("unclear", `"${member}" stands twice`);
       seen |= bit;
       if (member === "id") {
-        id = idText(bytes, start, end);
+        id = idText(bytes, start, valueEnd);
         if (id === null) return without("unclear", "an id that is neither a plain string nor a number");
+        bare = bare && (bytes[start] === quote || isShortInteger(bytes, start, valueEnd));
       } else if (member === "method") {
-        if (bytes[start] !== quote || end - start > longestMethod || !isPlain(bytes, start, end)) {
+        if (bytes[start] !== quote || valueEnd - start > longestMethod || !isPlain(bytes, start, valueEnd)) {
           return without("unclear", "a method that is no plain string");
         }
         // The one that matters most is not spelled out anew each time.
-        method = isText(bytes, start + 1, end - 1, toolCallMethod) ? toolCallMethod : ascii(bytes, start + 1, end - 1);
-      } else if (member !== "jsonrpc") {
+        method = isText(bytes, start + 1, valueEnd - 1, toolCallMethod) ? toolCallMethod : ascii(bytes, start + 1, valueEnd - 1);
+      } else if (member === "jsonrpc") {
+        bare = bare && isText(bytes, start, valueEnd, '"2.0"');
+      } else {
         bodyStart = start;
-        bodyEnd = end;
+        bodyEnd = valueEnd;
       }
     }
-    at = skipBlank(bytes, end);
+    at = skipBlank(bytes, valueEnd);
     const byte = bytes[at];
     if (byte === 0x7d) break;
     if (byte !== 0x2c) return without("malformed", "not valid JSON");
     at = skipBlank(bytes, at + 1);
   }
-  if (skipBlank(bytes, at + 1) !== bytes.length) return without("malformed", "something follows the message on its line");
-  return classify(seen, id, method, bodyStart, bodyEnd);
+  if (skipBlank(bytes, at + 1) !== end) return without("malformed", "something follows the message on its line");
+  return classify(seen, id, method, bodyStart, bodyEnd, bare);
 }
 
 /** The same classification of a message that was parsed strictly: for what `scanEnvelope` calls unclear, and the items of a batch. */
@@ -107,7 +120,7 @@ export function envelopeOf(value: unknown): Envelope {
       method = member;
     }
   }
-  return classify(seen, id, method, 0, 0);
+  return classify(seen, id, method, 0, 0, false);
 }
 
 /** What case-insensitive parsers (Go's among them) take for the same key. */
@@ -115,50 +128,50 @@ export function foldCase(key: string): string {
   return key.toUpperCase().toLowerCase();
 }
 
-function classify(seen: number, id: string | null, method: string | null, bodyStart: number, bodyEnd: number): Envelope {
+function classify(seen: number, id: string | null, method: string | null, bodyStart: number, bodyEnd: number, alone: boolean): Envelope {
   const answers = seen & (memberBits.result | memberBits.error);
   if (method !== null) {
     if (answers !== 0) return without("malformed", "both a request and a response");
-    return { kind: id === null ? "notification" : "request", id, method, bodyStart, bodyEnd, failed: false, problem: null };
+    const bare = alone && seen === bareRequest;
+    return { kind: id === null ? "notification" : "request", id, method, bodyStart, bodyEnd, failed: false, bare, problem: null };
   }
   if ((seen & memberBits.params) !== 0 || answers === 0) return without("malformed", "neither a request nor a response");
   if (answers === (memberBits.result | memberBits.error)) return without("malformed", "both a result and an error");
   // A response without an id answers nothing that can be named (a server could not read a message): it passes as a notification would.
-  return { kind: "response", id, method: null, bodyStart, bodyEnd, failed: answers === memberBits.error, problem: null };
+  const failed = answers === memberBits.error;
+  return { kind: "response", id, method: null, bodyStart, bodyEnd, failed, bare: false, problem: null };
 }
 
 function without(kind: EnvelopeKind, problem: string | null): Envelope {
-  return { kind, id: null, method: null, bodyStart: 0, bodyEnd: 0, failed: false, problem };
+  return { kind, id: null, method: null, bodyStart: 0, bodyEnd: 0, failed: false, bare: false, problem };
 }
 
-/** "" for a key of no meaning to JSON-RPC, null for one that somebody may take for one of its keys. */
-function memberAt(bytes: Uint8Array, from: number, to: number): Member | "" | null {
-  const length = to - from;
-  if (length > 7) return isPlain(bytes, from, to) ? "" : null;
+/** The member whose key begins here, its closing quote included; "" if it is none. */
+function knownMember(bytes: Uint8Array, from: number): Member | "" {
   switch (bytes[from]) {
     case 0x6a:
-      if (isText(bytes, from, to, "jsonrpc")) return "jsonrpc";
-      break;
+      return isText(bytes, from, from + 8, 'jsonrpc"') ? "jsonrpc" : "";
     case 0x69:
-      if (isText(bytes, from, to, "id")) return "id";
-      break;
+      return isText(bytes, from, from + 3, 'id"') ? "id" : "";
     case 0x6d:
-      if (isText(bytes, from, to, "method")) return "method";
-      break;
+      return isText(bytes, from, from + 7, 'method"') ? "method" : "";
     case 0x70:
-      if (isText(bytes, from, to, "params")) return "params";
-      break;
+      return isText(bytes, from, from + 7, 'params"') ? "params" : "";
     case 0x72:
-      if (isText(bytes, from, to, "result")) return "result";
-      break;
+      return isText(bytes, from, from + 7, 'result"') ? "result" : "";
     case 0x65:
-      if (isText(bytes, from, to, "error")) return "error";
-      break;
+      return isText(bytes, from, from + 6, 'error"') ? "error" : "";
     default:
+      return "";
   }
-  if (!isPlain(bytes, from, to)) return null;
+}
+
+/** Whether somebody may take a key that is none of JSON-RPC's for one of them. */
+function mayBeMember(bytes: Uint8Array, from: number, to: number): boolean {
+  if (!isPlain(bytes, from, to)) return true;
+  if (to - from > longestMember) return false;
   const folded = foldCase(ascii(bytes, from, to));
-  return memberNames.some((name) => name === folded) ? null : "";
+  return memberNames.some((name) => name === folded);
 }
 
 /** So many digits are a number that a small integer holds. */
@@ -170,8 +183,12 @@ function integerAt(bytes: Uint8Array, from: number, to: number): number {
   return value;
 }
 
+function isShortInteger(bytes: Uint8Array, from: number, to: number): boolean {
+  return to - from <= shortDigits && bytes[from] !== 0x30 && skipDigits(bytes, from) >= to;
+}
+
 function idText(bytes: Uint8Array, from: number, to: number): string | null {
-  if (to - from <= shortDigits && bytes[from] !== 0x30 && skipDigits(bytes, from) >= to) return String(integerAt(bytes, from, to));
+  if (isShortInteger(bytes, from, to)) return String(integerAt(bytes, from, to));
   if (to - from > longestId || !isPlain(bytes, from, to)) return null;
   const text = ascii(bytes, from, to);
   if (bytes[from] === quote) return text;

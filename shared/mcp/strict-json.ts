@@ -19,6 +19,9 @@ import type { JsonObject, JsonValue } from "../model/json.ts";
 
 export type Judged = { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly reason: string };
 
+/** The text of a part of UTF-8 bytes, or null if they are not valid UTF-8. */
+export type Decode = (bytes: Uint8Array, from: number, to: number) => string | null;
+
 interface Facts {
   /** Members of all objects together. */
   readonly members: number;
@@ -26,14 +29,13 @@ interface Facts {
 }
 
 /**
- * Parses a message that is to be judged. Every string, key and number in the result is read the same way by every parser.
- *
- * @param decode the text of UTF-8 bytes, or null if they are not valid UTF-8
+ * Parses what is to be judged: a message, or the part of one that stands at [from, to), `outer` levels deep in it. Every string, key and
+ * number in the result is read the same way by every parser.
  */
-export function parseJudged(bytes: Uint8Array, decode: (bytes: Uint8Array) => string | null): Judged {
-  const facts = readFacts(bytes);
+export function parseJudged(bytes: Uint8Array, decode: Decode, from = 0, to = bytes.length, outer = 0): Judged {
+  const facts = readFacts(bytes, from, to, outer);
   if (facts.problem !== null) return { ok: false, reason: facts.problem };
-  const text = decode(bytes);
+  const text = decode(bytes, from, to);
   if (text === null) return { ok: false, reason: "it is not valid UTF-8" };
   let value: JsonValue;
   try {
@@ -41,12 +43,12 @@ export function parseJudged(bytes: Uint8Array, decode: (bytes: Uint8Array) => st
   } catch {
     return { ok: false, reason: "it is not valid JSON" };
   }
-  // Only an escape can bring in half a surrogate pair: valid UTF-8 has none.
-  const tree = { members: 0, escapes: text.includes("\\") && /\\u[dD]/.test(text) };
-  const problem = checkTree(value, tree);
+  // Only an escape can bring in half a surrogate pair (valid UTF-8 has none), or a name that the text does not show.
+  const escapes = text.includes("\\");
+  const problem = escapes || text.includes("__proto__") ? treeProblem(value, escapes && /\\u[dD]/.test(text)) : null;
   if (problem !== null) return { ok: false, reason: problem };
   // JSON.parse keeps one of two equal keys, so fewer members than the text has means a key that stands twice.
-  if (tree.members !== facts.members) return { ok: false, reason: "a key stands twice in one object" };
+  if (countMembers(value) !== facts.members) return { ok: false, reason: "a key stands twice in one object" };
   return { ok: true, value };
 }
 
@@ -55,12 +57,12 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function readFacts(bytes: Uint8Array): Facts {
+function readFacts(bytes: Uint8Array, from: number, to: number, outer: number): Facts {
   const cursor = createCursor();
-  let depth = 0;
+  let depth = outer;
   let members = 0;
-  let at = 0;
-  while (at < bytes.length) {
+  let at = from;
+  while (at < to) {
     const kind = classOf[bytes[at] ?? 0];
     if (kind === filler) {
       at++;
@@ -79,7 +81,7 @@ function readFacts(bytes: Uint8Array): Facts {
       at++;
     } else if (kind === numberClass) {
       const start = at;
-      while (at < bytes.length && isNumberByte(bytes[at] ?? 0)) at++;
+      while (at < to && isNumberByte(bytes[at] ?? 0)) at++;
       const problem = numberProblem(bytes, start, at);
       if (problem !== null) return { members, problem };
     } else {
@@ -135,24 +137,39 @@ function trimZeros(digits: string): string {
 
 const loneSurrogate = /[\ud800-\udfff]/u;
 
-function checkTree(value: JsonValue, tree: { members: number; readonly escapes: boolean }): string | null {
+function treeProblem(value: JsonValue, surrogates: boolean): string | null {
   if (typeof value === "string")
-    return tree.escapes && loneSurrogate.test(value) ? "a text holds half of a character (a lone surrogate)" : null;
+    return surrogates && loneSurrogate.test(value) ? "a text holds half of a character (a lone surrogate)" : null;
   if (typeof value !== "object" || value === null) return null;
   if (Array.isArray(value)) {
     for (const item of value as readonly JsonValue[]) {
-      const problem = checkTree(item, tree);
+      const problem = treeProblem(item, surrogates);
       if (problem !== null) return problem;
     }
     return null;
   }
   const object = value as JsonObject;
-  const keys = Object.keys(object);
-  tree.members += keys.length;
-  for (const key of keys) {
+  for (const key of Object.keys(object)) {
     if (key === "__proto__") return 'a key is called "__proto__"';
-    const problem = (tree.escapes ? checkTree(key, tree) : null) ?? checkTree(object[key] ?? null, tree);
+    const problem = treeProblem(key, surrogates) ?? treeProblem(object[key] ?? null, surrogates);
     if (problem !== null) return problem;
   }
   return null;
+}
+
+/** Members of all objects together. What JSON.parse makes has no others than its own. */
+function countMembers(value: JsonValue): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let members = 0;
+  if (Array.isArray(value)) {
+    for (const item of value as readonly JsonValue[]) members += countMembers(item);
+    return members;
+  }
+  const object = value as JsonObject;
+  for (const key in object) {
+    members += 1;
+    const member = object[key];
+    if (typeof member === "object" && member !== null) members += countMembers(member);
+  }
+  return members;
 }

@@ -1,7 +1,9 @@
 import type { JsonObject, JsonValue } from "../model/json.ts";
 import { foldCase } from "./json-rpc.ts";
+import type { Envelope } from "./json-rpc.ts";
 import { clientInfoKey, protocolVersionKey, toolCallMethod } from "./methods.ts";
-import { isObject } from "./strict-json.ts";
+import { isObject, parseJudged } from "./strict-json.ts";
+import type { Decode } from "./strict-json.ts";
 
 /** One `tools/call` as its client sent it, read for judging. */
 export interface ToolCallRequest {
@@ -25,9 +27,26 @@ const spelled: ReadonlySet<string> = new Set(["name", "arguments", "task", "requ
 const readKeys = [...spelled].map(foldCase);
 
 /** Reads a strictly parsed message. What a server could read differently (a key of another case beside ours) is refused. */
-export function readToolCall(message: JsonObject): ReadToolCall {
-  if (message["method"] !== toolCallMethod) return refuse(`the method must be spelled "${toolCallMethod}"`);
-  const params = message["params"];
+export function readToolCall(message: JsonValue): ReadToolCall {
+  if (!isObject(message)) return refuse("it is not an object");
+  if (message["method"] !== toolCallMethod) return refuse(misspelled);
+  return readCallParams(message["params"]);
+}
+
+/**
+ * The same of a line that a scan has classified; `end`: where its content ends. Of a bare request the scan has read all but its params, as
+ * strictly as they are read here; anything else is read whole.
+ */
+export function readCallLine(line: Uint8Array, end: number, envelope: Envelope, decode: Decode): ReadToolCall {
+  const judged = envelope.bare ? parseJudged(line, decode, envelope.bodyStart, envelope.bodyEnd, 1) : parseJudged(line, decode, 0, end);
+  if (!judged.ok) return judged;
+  if (!envelope.bare) return readToolCall(judged.value);
+  return envelope.method === toolCallMethod ? readCallParams(judged.value) : refuse(misspelled);
+}
+
+const misspelled = `the method must be spelled "${toolCallMethod}"`;
+
+function readCallParams(params: JsonValue | undefined): ReadToolCall {
   if (!isObject(params)) return refuse("params must be an object");
   for (const key of Object.keys(params)) {
     if (spelled.has(key)) continue;

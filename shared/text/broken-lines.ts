@@ -55,6 +55,8 @@ export function joinBrokenLines(data: Uint8Array): readonly JoinedLines[] {
     looked = last + 1;
     if (slash < first) slash = next(data, backslash, first);
     if (feed < first) feed = next(data, lineFeed, first);
+    // The line end that ends a message joins nothing.
+    if (slash === data.length && feed >= data.length - 1) break;
     const start = Math.max(first, Math.min(slash, feed) - longestLine);
     const { end, lines } = readLines(data, start);
     if (lines > 1) joined.push(join(data, start, end));

@@ -22,6 +22,8 @@ export interface Redactor {
   bytes(data: Uint8Array): Uint8Array;
   /** The very same string when there is nothing to take out. */
   text(text: string): string;
+  /** `text` for what comes again and again, like a tool's name: the last short ones are not looked through anew. */
+  name(text: string): string;
   /** The same of a text that ends because its writer was stopped: four and more bytes at its end that begin a secret go, too. */
   cutOff(text: string): string;
   /**
@@ -39,6 +41,8 @@ export const redactedMark = "[redacted]";
 /** Long forms are looked for in pieces of at most this many bytes, so that a part of one is found too and little is ever held back. */
 const longestPiece = 512;
 const deepestJson = 512;
+const longestName = 256;
+const mostNames = 64;
 const protocolNumbers = new Set(["id", "progressToken", "requestId"]);
 
 /** Builds the search for all values; about 0.3 ms for each short value, 0.1 s for one of 48 KB. The values themselves are not kept. */
@@ -69,6 +73,17 @@ export function createRedactor(values: readonly string[]): Redactor {
     return hits.length === 0 ? whole : decodeUtf8(replace(data, merge(hits)));
   };
 
+  const names = new Map<string, string>();
+  const name = (whole: string): string => {
+    const known = names.get(whole);
+    if (known !== undefined) return known;
+    const clean = text(whole);
+    if (whole.length > longestName) return clean;
+    if (names.size >= mostNames) names.clear();
+    names.set(whole, clean);
+    return clean;
+  };
+
   const json = (value: unknown, depth: number): unknown => {
     if (typeof value === "string") return text(value);
     if (typeof value === "number") return numbers.has(value) || (value < 0 && numbers.has(-value)) ? redactedMark : value;
@@ -96,6 +111,7 @@ export function createRedactor(values: readonly string[]): Redactor {
       return stretches.length === 0 ? data : replace(data, stretches);
     },
     text,
+    name,
     cutOff(whole) {
       const data = encodeUtf8(text(whole));
       const end = search.unfinished(data);

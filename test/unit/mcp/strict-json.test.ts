@@ -17,6 +17,8 @@ describe("parseJudged", () => {
     '{"constructor":1,"toString":2,"proto":3}',
     '{"1":"integer keys","0":"in any order"}',
     '{"a:b":"c:d","e":"\\"f\\":1"}',
+    '{"a":"__proto__","b":["x__proto__"]}',
+    '{"a":"\\u005f_proto__"}',
   ];
   it.each(same)("reads %s as everybody does", (text) => {
     expect(parse(text)).toEqual({ ok: true, value: JSON.parse(text) as unknown });

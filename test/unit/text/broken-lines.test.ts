@@ -43,6 +43,23 @@ const spellings: Readonly<Record<string, (text: string) => string>> = {
   "in .NET's JSON in JSON": (text) => inside(inside(text).replaceAll("+", "\\u002B")),
 };
 
+describe("lines that belong together", () => {
+  const line = "A".repeat(60);
+  it.each([
+    [`${line}\n`, 0],
+    [line, 0],
+    [`{"text":"${line}"}\n`, 0],
+    [`${line}\nB`, 1],
+    [`${line}\\nB`, 1],
+    [`{"text":"${line}\\nB"}\n`, 1],
+    [`${line}\n${line}\n`, 1],
+    [`x y\n${line}\n`, 0],
+    [`\\n x ${line}\n`, 0],
+  ])("%j: %i", (text, count) => {
+    expect(joinBrokenLines(utf8(text))).toHaveLength(count);
+  });
+});
+
 describe("base64 with line ends and other text before the secret", () => {
   for (const [name, spell] of Object.entries(spellings)) {
     for (const lineEnd of ["\n", "\r\n", "\n    "]) {

@@ -204,6 +204,18 @@ describe("JSON values", () => {
   });
 });
 
+describe("a name", () => {
+  it("says what a text says, however many there were and whatever came before", () => {
+    const redactor = createRedactor(["hunter22"]);
+    const names = [...Array.from({ length: 200 }, (_, index) => `tool-${String(index)}-hunter22`), "echo", `${"x".repeat(300)}hunter22`];
+    for (const round of [1, 2, 3]) {
+      for (const name of [...names, ...names.toReversed()])
+        expect({ round, name, said: redactor.name(name) }).toEqual({ round, name, said: redactor.text(name) });
+    }
+    expect(createRedactor(["echo"]).name("echo")).toBe(redactedMark);
+  });
+});
+
 describe("whether there is anything", () => {
   it("also where it would be left in place", () => {
     const redactor = createRedactor(["483920"]);
