@@ -40,6 +40,16 @@ describe("what it finds", () => {
         ['"b"', false],
       ],
     ],
+    ['{"a":"\\"}","id":1}\n', [["1", false]]],
+    ['{"jsonrpc":"2.0","result":{"a":"}","b":[{"id":2}]},"id":1}\n', [["1", false]]],
+    [
+      '{"a":{"b":"{\\""},"id":1,"method":"m"}\n{"id":2,"method":"m"}\n',
+      [
+        ["1", true],
+        ["2", true],
+      ],
+    ],
+    ['{"id":1,"method":"m","params":{"half\n{"id":2,"method":"m"}\n', [["2", true]]],
     ['garbage { "x\n{"id":2,"method":"a"}\n', [["2", true]]],
     ['"just a string"\n[]\n[[1]]\n17\n\n', []],
   ])("%j", (line, expected) => {
@@ -79,7 +89,9 @@ describe("what it finds", () => {
         at += size;
       }
       const id = Object.hasOwn(message, "id") ? JSON.stringify(message["id"]) : null;
-      expect(scan(chunks)).toEqual([[id, Object.hasOwn(message, "method")]]);
+      const told = [[id, Object.hasOwn(message, "method")]];
+      expect(scan(chunks)).toEqual(told);
+      expect(scan([bytes, bytes])).toEqual([...told, ...told]);
     }
   });
 
