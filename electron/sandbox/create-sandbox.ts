@@ -7,6 +7,7 @@ import type { Result } from "../../shared/errors.ts";
 import type { ForkHelper } from "../helper-process.ts";
 import { explainPlan, explainWaived } from "./explain.ts";
 import { createHandOvers } from "./hand-over.ts";
+import type { Skills } from "./hand-over.ts";
 import { boxEnvironment, bwrapArguments, placesToPin, waivedArguments } from "./linux.ts";
 import type { LinuxSystem, LinuxTools } from "./linux.ts";
 import { findTools, readSystem } from "./linux-machine.ts";
@@ -14,7 +15,7 @@ import { macosSystem, seatbeltCommand, seatbeltConfig, seatbeltEnvironment } fro
 import { createDisk } from "./places.ts";
 import { checkText, planBox } from "./plan.ts";
 import type { BoxPlan, PlanContext } from "./plan.ts";
-import { explainFailure, installCommand, readMachine, tryBox } from "./probe.ts";
+import { allSkills, explainFailure, installCommand, readMachine, tryBox, tryWithLess } from "./probe.ts";
 import type { Trial } from "./probe.ts";
 import { createReaper } from "./reaper.ts";
 import { findRuntimeFolder, seccompHelper } from "./runtime-folder.ts";
@@ -71,8 +72,8 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
   let probed: { readonly at: number; readonly capability: Promise<SandboxCapability> } | undefined;
   const filter = deps.platform === "linux" ? seccompFilter(process.arch) : undefined;
   const handOvers = filter === undefined ? undefined : createHandOvers(filter);
-  /** Whether bubblewrap mounts what is open: found out by the trial. */
-  let byDescriptor = true;
+  /** Found out by the trial. */
+  let skills = allSkills;
   let pidNamespace: Promise<boolean> | undefined;
   let hostsWanted = false;
 
@@ -110,18 +111,18 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
       }
       return { kind: "cannot-box", reason: `There is no seccomp filter for this machine (${process.arch}).`, fix: null };
     }
-    const tryWith = async (open: boolean): Promise<Trial> => {
+    const tryWith = async (those: Skills): Promise<Trial> => {
       const plan = trialPlan([tools.sh, "-c", "exit 0"], path.dirname(fs.realpathSync(tools.seccomp)));
-      const handed = handOvers.open(placesToPin(plan), open);
+      const handed = handOvers.open(placesToPin(plan), those);
       if (!handed.ok) return { ok: false, stderr: handed.error.message };
       const { told, descriptors } = handed.value;
       const trial = tryBox(bwrapArguments(plan, tools, system, undefined, told), descriptors);
       handed.value.letGo();
       return trial;
     };
-    const newest = await tryWith(true);
-    byDescriptor = newest.ok || !newest.stderr.includes("-bind-fd");
-    const trial = byDescriptor ? newest : await tryWith(false);
+    const found = await tryWithLess(tryWith);
+    const { trial } = found;
+    skills = found.skills;
     if (!trial.ok) return { kind: "cannot-box", ...explainFailure(trial, await readMachine()) };
     if (missingForHosts.length === 0) return { kind: "ready", platform: "linux", hosts: ok(undefined) };
     const { distributions } = await readMachine();
@@ -222,7 +223,7 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
   const prepareLinux = async (plan: BoxPlan): Promise<Result<BoxedCommand>> => {
     const { tools, system } = findMachine();
     if (tools === undefined || handOvers === undefined) return fail("cannot-box", "bubblewrap is no longer there.");
-    const handed = handOvers.open(placesToPin(plan), byDescriptor);
+    const handed = handOvers.open(placesToPin(plan), skills);
     if (!handed.ok) return handed;
     let supervisor: Supervisor | undefined;
     if (plan.network.kind === "hosts") {
@@ -313,7 +314,7 @@ export function createSandbox(deps: SandboxDeps): Sandbox {
       const system = systemOf();
       const plan = planBox(request, contextOf(system));
       if (!plan.ok) return [plan.error.message, ...(plan.error.hint === undefined ? [] : [plan.error.hint])];
-      return explainPlan(plan.value, system, deps.platform, process.geteuid?.() === 0);
+      return explainPlan(plan.value, system, { platform: deps.platform, root: process.geteuid?.() === 0, sizes: skills.sizes });
     },
     async close() {
       closed = true;

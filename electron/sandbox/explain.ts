@@ -28,8 +28,16 @@ export function explainLimits(limits: BoxPlan["limits"], platform: NodeJS.Platfo
   ];
 }
 
+/** Of the machine that makes the box. */
+export interface BoxMachine {
+  readonly platform: NodeJS.Platform;
+  readonly root: boolean;
+  /** Linux: whether it can limit a file system in memory. */
+  readonly sizes: boolean;
+}
+
 /** The plan, a line each. */
-export function explainPlan(plan: BoxPlan, system: readonly string[], platform: NodeJS.Platform, root: boolean): readonly string[] {
+export function explainPlan(plan: BoxPlan, system: readonly string[], { platform, root, sizes }: BoxMachine): readonly string[] {
   const lines = [`Runs: ${plan.argv.join(" ")}`, `Starts in: ${plan.cwd}`, `Sees of the system, read-only: ${system.join(" ")}`];
   const verb = {
     read: "May read",
@@ -49,7 +57,8 @@ export function explainPlan(plan: BoxPlan, system: readonly string[], platform: 
   if (platform === "linux") {
     lines.push("Unix sockets: none, so no D-Bus, display, ssh-agent, docker or Portcullis.");
     lines.push("Processes: sees only its own; all of them end with it and with Portcullis.");
-    lines.push("Temporary files: /tmp is private and in memory.");
+    const room = sizes ? `${plan.limits.memoryMb} MiB in each` : "as much as the machine gives; bubblewrap 0.7 and later can limit that";
+    lines.push(`Temporary files: /tmp, /var/tmp and /dev/shm are private and in memory, ${room}.`);
   }
   lines.push(...explainLimits(plan.limits, platform, root));
   lines.push(`Environment: ${Object.keys(plan.env).sort().join(" ")}`);
@@ -57,7 +66,9 @@ export function explainPlan(plan: BoxPlan, system: readonly string[], platform: 
     // The folder of a server that never started is made at its start.
     if (!warning.endsWith(`because ${plan.stateDir} is not open to it.`)) lines.push(`Note: ${warning}`);
   }
-  if (plan.network.kind !== "none" && isNode(plan.argv[0] ?? "")) lines.push(`Note: ${oldNode}`);
+  const node = isNode(plan.argv[0] ?? "");
+  if (plan.network.kind !== "none" && node) lines.push(`Note: ${oldNode}`);
+  if (platform === "linux" && node && plan.limits.memoryMb < leastForNode) lines.push(`Note: ${roomyNode}`);
   return lines;
 }
 
@@ -91,6 +102,10 @@ export function boxWarnings(box: BoxOpenings, command: string, home: string): re
 /** Only newer ones heed NODE_USE_ENV_PROXY; which one it is, only running it tells. */
 const oldNode =
   "If its Node is older than 24, its fetch knows nothing of the sandbox's proxy and reaches no host (`node --version` says which it is).";
+
+/** MiB. Node 24 takes 575 before it runs anything, most of it for code that is not there yet; Node 20 and 22 take a tenth of that. */
+const leastForNode = 640;
+const roomyNode = `If its Node is 24 or newer, it needs a memory limit of ${leastForNode} MiB and more to start: room for its code counts, used or not.`;
 
 function isNode(program: string): boolean {
   return /(?:^|[\\/])node(?:\.exe)?$/iu.test(program);

@@ -11,8 +11,16 @@ import { straysAbove } from "../stray-files.ts";
 /** How a place is known again: the number by which bubblewrap has it open, or what the file system calls it. */
 export type Pin = { readonly kind: "descriptor"; readonly number: number } | { readonly kind: "identity"; readonly text: string };
 
+/** What this bubblewrap can do that an older one cannot. */
+export interface Skills {
+  /** Mount what is open (`--bind-fd`: 0.10, or where the distribution has added it). */
+  readonly descriptors: boolean;
+  /** Limit a file system in memory (`--size`: 0.7). */
+  readonly sizes: boolean;
+}
+
 /** What bubblewrap is told. */
-export interface Handed {
+export interface Handed extends Pick<Skills, "sizes"> {
   /** The descriptor that it reads the filter from. */
   readonly filter: number;
   readonly places: ReadonlyMap<string, Pin>;
@@ -33,10 +41,8 @@ export interface HandOver {
 export interface HandOvers {
   /**
    * Opens the places of one box. Fails when one of them is not, or is no longer, what stands at that path without a link on the way.
-   *
-   * @param byDescriptor whether bubblewrap can mount what is open
    */
-  open(places: readonly string[], byDescriptor: boolean): Result<HandOver>;
+  open(places: readonly string[], skills: Skills): Result<HandOver>;
   close(): void;
 }
 
@@ -87,7 +93,7 @@ export function createHandOvers(filter: Uint8Array): HandOvers {
   let file: number | undefined;
 
   return {
-    open(places, byDescriptor) {
+    open(places, { descriptors, sizes }) {
       const opened: number[] = [];
       const letGo = (): void => {
         for (const descriptor of opened.splice(0)) fs.closeSync(descriptor);
@@ -107,7 +113,7 @@ export function createHandOvers(filter: Uint8Array): HandOvers {
           letGo();
           return fail("cannot-start", `“${place}” was moved or replaced while the server was being started.`, "Start it again.");
         }
-        if (byDescriptor) {
+        if (descriptors) {
           pins.set(place, { kind: "descriptor", number: filterNumber + opened.length });
           opened.push(descriptor);
         } else {
@@ -116,7 +122,8 @@ export function createHandOvers(filter: Uint8Array): HandOvers {
         }
       }
       const taken = straysAbove(filterNumber + opened.length);
-      return ok({ told: { filter: filterNumber, places: pins, taken, mostFiles: mostOpenFiles() }, descriptors: [...opened], letGo });
+      const told = { filter: filterNumber, places: pins, taken, mostFiles: mostOpenFiles(), sizes };
+      return ok({ told, descriptors: [...opened], letGo });
     },
     close() {
       if (file !== undefined) fs.closeSync(file);

@@ -145,6 +145,11 @@ function limitArguments(limits: BoxPlan["limits"], handed: Handed): readonly str
   return [`--nproc=${limits.processes}`, `--nofile=${openFiles}`, `--data=${limits.memoryMb * 1024 * 1024}`, "--core=0"];
 }
 
+/** A file system in memory of its own. What is in it is no process's memory, and would be limited by nothing but the machine's. */
+function inMemory(place: string, limits: BoxPlan["limits"], handed: Handed): readonly string[] {
+  return [...(handed.sizes ? ["--size", String(limits.memoryMb * 1024 * 1024)] : []), "--tmpfs", place];
+}
+
 /**
  * Addresses for socat. Each connection is a process of its own, and these run before the limits: without one of their own a server could have as
  * many as it opens connections.
@@ -200,11 +205,11 @@ export function bwrapArguments(
     for (const place of system.shown) argv.push("--ro-bind", place, place);
     for (const link of system.links) argv.push("--symlink", link.to, link.at);
   }
-  argv.push("--dev", "/dev", "--proc", "/proc");
+  argv.push("--dev", "/dev", ...inMemory("/dev/shm", plan.limits, handed), "--remount-ro", "/dev", "--proc", "/proc");
   // The kernel's switches are files of root's, and most belong to no namespace: one of them names a program that the machine itself then runs.
   if (system.root) argv.push("--ro-bind", KERNEL_SWITCHES, KERNEL_SWITCHES);
-  argv.push("--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run");
-  for (const place of system.closed) argv.push("--tmpfs", place);
+  argv.push(...inMemory("/tmp", plan.limits, handed), ...inMemory("/var/tmp", plan.limits, handed), "--tmpfs", "/run");
+  for (const place of system.closed) argv.push("--tmpfs", place, "--remount-ro", place);
   for (const layer of mountedLayers(plan)) argv.push(...layerArguments(layer, handed));
   for (const link of plan.links) argv.push("--symlink", link.to, link.at);
   for (const layer of plan.layers) if (layer.kind === "closed" && layer.directory) argv.push("--remount-ro", layer.path);

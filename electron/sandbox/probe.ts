@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs/promises";
 import { withoutStrays } from "../stray-files.ts";
+import type { Skills } from "./hand-over.ts";
 
 /** The outcome of one trial run. */
 export interface Trial {
@@ -26,6 +27,27 @@ export function tryBox(argv: readonly string[], descriptors: readonly number[] =
       resolve({ ok: code === 0, stderr: code !== 0 && said.trim() === "" ? why : said.trim() });
     });
   });
+}
+
+export const allSkills: Skills = { descriptors: true, sizes: true };
+
+/** Tries with all that the newest bubblewrap can do, and again without what this one says it does not know. */
+export async function tryWithLess(
+  attempt: (skills: Skills) => Promise<Trial>,
+): Promise<{ readonly skills: Skills; readonly trial: Trial }> {
+  let skills = allSkills;
+  for (;;) {
+    const trial = await attempt(skills);
+    const less = trial.ok ? skills : without(skills, trial.stderr);
+    if (less === skills) return { skills, trial };
+    skills = less;
+  }
+}
+
+/** The same skills where something else was wrong. */
+function without(skills: Skills, stderr: string): Skills {
+  if (skills.descriptors && stderr.includes("-bind-fd")) return { ...skills, descriptors: false };
+  return skills.sizes && stderr.includes("--size") ? { ...skills, sizes: false } : skills;
 }
 
 /** Facts of the machine that explain a failure. */

@@ -204,7 +204,7 @@ describe.skipIf(box.cannot !== undefined || process.platform !== "linux")(
       if (tools === undefined || filter === undefined || !planned.ok) throw new Error("no plan");
       const handOvers = createHandOvers(filter);
       const outcome = async (before: () => void): Promise<readonly [string, string]> => {
-        const handed = handOvers.open(placesToPin(planned.value), false);
+        const handed = handOvers.open(placesToPin(planned.value), { descriptors: false, sizes: true });
         if (!handed.ok) return ["", handed.error.code];
         const argv = bwrapArguments(planned.value, tools, system, undefined, handed.value.told);
         before();

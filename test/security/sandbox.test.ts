@@ -70,12 +70,15 @@ describe.skipIf(box.cannot !== undefined)("files", () => {
       root: write("/portcullis-test"),
       elsewhere: write(path.join(box.home, "new.txt")),
       run: write("/run/x"),
+      dev: write("/dev/x"),
+      keys: write("/etc/ssl/private/x"),
       program: `return fs.appendFileSync(process.execPath, "x")`,
     });
     expect(seen["state"]).toMatch(/^ok/);
     expect(seen["home"]).toMatch(/^ok/);
     expect(seen["tmp"]).toMatch(/^ok/);
-    for (const name of ["usr", "etc", "root", "elsewhere", "run"]) expect(seen[name], name).toMatch(/^(EROFS|EACCES|ENOENT|EPERM)$/);
+    for (const name of ["usr", "etc", "root", "elsewhere", "run", "dev", "keys"])
+      expect(seen[name], name).toMatch(/^(EROFS|EACCES|ENOENT|EPERM)$/);
     expect(seen["program"]).toMatch(/^(EROFS|EACCES|EPERM|ETXTBSY)$/);
     expect(fs.existsSync(outside)).toBe(false);
     expect(fs.existsSync(path.join(box.home, "new.txt"))).toBe(false);

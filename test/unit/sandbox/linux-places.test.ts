@@ -42,7 +42,7 @@ describe("the places of a box on Linux", () => {
       tools,
       { shown: [], links: [], closed: [], root: false },
       { folder: "/net" },
-      { filter: 3, places, taken: 0, mostFiles: Infinity },
+      { filter: 3, places, taken: 0, mostFiles: Infinity, sizes: true },
     );
     expect(argv.join(" ")).toContain("--seccomp 3 ");
     expect(argv.join(" ")).toContain("--bind-fd 4 /srv --ro-bind-fd 5 /opt --bind /srv/.git /srv/.git --tmpfs /srv/keys");

@@ -113,7 +113,7 @@ describe("a plan", () => {
     expect(layers(plan({ read: ["~"] })).filter((layer) => layer.startsWith("held"))).toEqual([]);
     // Inside what is only read, or closed, nothing can be moved anyway.
     expect(layers(plan({ write: ["~"], read: ["~/site"] }))).not.toContain("held /home/ann/site/.git");
-    const lines = explainPlan(made, [], "linux", false);
+    const lines = explainPlan(made, [], { platform: "linux", root: false, sizes: true });
     expect(lines.filter((line) => line.startsWith("May read and write")).length).toBe(2);
     expect(lines).toContain("Stays where it is: /home/ann/.local/share (a place in it is opened or closed on its own)");
   });
@@ -240,7 +240,7 @@ describe("links in a box", () => {
   });
 });
 
-const handed: Handed = { filter: 3, places: new Map(), taken: 0, mostFiles: Infinity };
+const handed: Handed = { filter: 3, places: new Map(), taken: 0, mostFiles: Infinity, sizes: true };
 const system: LinuxSystem = { shown: ["/usr"], links: [{ at: "/bin", to: "usr/bin" }], closed: [], root: false };
 
 describe("on Linux", () => {
@@ -249,7 +249,7 @@ describe("on Linux", () => {
       [
         "/usr/bin/bwrap --unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try --hostname portcullis",
         "--die-with-parent --new-session --cap-drop ALL --unsetenv PORTCULLIS_RUN --unsetenv PORTCULLIS_INSTANCE --seccomp 3 --ro-bind /usr /usr --symlink usr/bin /bin",
-        "--dev /dev --proc /proc --tmpfs /tmp --tmpfs /var/tmp --tmpfs /run",
+        "--dev /dev --size 2147483648 --tmpfs /dev/shm --remount-ro /dev --proc /proc --size 2147483648 --tmpfs /tmp --size 2147483648 --tmpfs /var/tmp --tmpfs /run",
         "--ro-bind /home/ann/.local/share/portcullis/packages/server /home/ann/.local/share/portcullis/packages/server",
         "--bind /home/ann/.local/share/portcullis/state/a /home/ann/.local/share/portcullis/state/a",
         "--ro-bind /app/seccomp /run/portcullis/seccomp --remount-ro /run --remount-ro /",
@@ -270,11 +270,24 @@ describe("on Linux", () => {
     expect(argv.filter((word) => word.startsWith("--nofile="))).toEqual([`--nofile=${String(limit)}`]);
   });
 
+  it("limits what is kept in memory where bubblewrap can, and closes what nobody has to write", () => {
+    const closed = { ...system, closed: ["/etc/ssl/private"] };
+    const words = (over: Partial<BoxRequest>, sizes: boolean): string =>
+      bwrapArguments(plan(over), tools, closed, undefined, { ...handed, sizes }).join(" ");
+    expect(words({ limits: { memoryMb: 64 } }, true)).toContain(
+      "--size 67108864 --tmpfs /tmp --size 67108864 --tmpfs /var/tmp --tmpfs /run ",
+    );
+    const old = words({}, false);
+    expect(old).not.toContain("--size");
+    expect(old).toContain("--dev /dev --tmpfs /dev/shm --remount-ro /dev --proc /proc --tmpfs /tmp --tmpfs /var/tmp --tmpfs /run ");
+    expect(old).toContain("--tmpfs /etc/ssl/private --remount-ro /etc/ssl/private ");
+  });
+
   it("makes root somebody else in the box, and gives no capability back", () => {
     const argv = bwrapArguments(plan(), tools, { ...system, root: true }, undefined, handed).join(" ");
     expect(argv).toContain("--uid 65534 --gid 65534");
     expect(argv).not.toContain("--cap-add");
-    expect(argv).toContain("--proc /proc --ro-bind /proc/sys /proc/sys --tmpfs /tmp");
+    expect(argv).toContain("--proc /proc --ro-bind /proc/sys /proc/sys --size 2147483648 --tmpfs /tmp");
   });
 
   it("mounts nothing again that the folder around it shows the same way", () => {

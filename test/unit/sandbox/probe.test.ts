@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { explainFailure, installCommand, parseOsRelease, tryBox } from "../../../electron/sandbox/probe.ts";
+import { allSkills, explainFailure, installCommand, parseOsRelease, tryBox, tryWithLess } from "../../../electron/sandbox/probe.ts";
+import type { Skills } from "../../../electron/sandbox/hand-over.ts";
 import type { Machine } from "../../../electron/sandbox/probe.ts";
 
 const machine: Machine = { distributions: ["debian"], apparmorRestricts: false, usernsOff: false, container: false };
@@ -33,5 +34,39 @@ describe("the probe", () => {
     expect(await tryBox(["/bin/sh", "-c", "echo why >&2; exit 3"])).toEqual({ ok: false, stderr: "why" });
     expect((await tryBox(["/nonexistent"])).ok).toBe(false);
     expect((await tryBox(["/bin/sh", "-c", "exit 0"])).ok).toBe(true);
+  });
+});
+
+describe("an older bubblewrap", () => {
+  /** In the words of the real one (`bwrap --no-such-option`). */
+  const knowing = async (unknown: readonly string[]) => {
+    const tried: Skills[] = [];
+    const found = await tryWithLess((skills) => {
+      tried.push(skills);
+      const asked = [...(skills.sizes ? ["--size"] : []), ...(skills.descriptors ? ["--ro-bind-fd"] : [])];
+      const first = asked.find((option) => unknown.includes(option));
+      return Promise.resolve(first === undefined ? { ok: true, stderr: "" } : { ok: false, stderr: `bwrap: Unknown option ${first}` });
+    });
+    return { ...found, tries: tried.length };
+  };
+
+  it("is used without what it does not know", async () => {
+    expect(await knowing([])).toMatchObject({ skills: allSkills, trial: { ok: true }, tries: 1 });
+    expect(await knowing(["--size"])).toMatchObject({ skills: { sizes: false, descriptors: true }, trial: { ok: true }, tries: 2 });
+    expect(await knowing(["--ro-bind-fd"])).toMatchObject({ skills: { sizes: true, descriptors: false }, trial: { ok: true }, tries: 2 });
+    expect(await knowing(["--size", "--ro-bind-fd"])).toMatchObject({ skills: { sizes: false, descriptors: false }, tries: 3 });
+  });
+
+  it("is not tried again where something else is wrong, nor for ever", async () => {
+    let tries = 0;
+    const failing = (stderr: string) =>
+      tryWithLess(() => {
+        tries += 1;
+        return Promise.resolve({ ok: false, stderr });
+      });
+    expect(await failing(refused.stderr)).toEqual({ skills: allSkills, trial: refused });
+    expect(tries).toBe(1);
+    expect((await failing("bwrap: --size and --ro-bind-fd are no good")).trial.ok).toBe(false);
+    expect(tries).toBe(4);
   });
 });
