@@ -209,9 +209,12 @@ export function bwrapArguments(
   // The kernel's switches are files of root's, and most belong to no namespace: one of them names a program that the machine itself then runs.
   if (system.root) argv.push("--ro-bind", KERNEL_SWITCHES, KERNEL_SWITCHES);
   argv.push(...inMemory("/tmp", plan.limits, handed), ...inMemory("/var/tmp", plan.limits, handed), "--tmpfs", "/run");
-  for (const place of system.closed) argv.push("--tmpfs", place, "--remount-ro", place);
-  for (const layer of mountedLayers(plan)) argv.push(...layerArguments(layer, handed));
+  for (const place of system.closed) argv.push("--tmpfs", place);
+  const layers = mountedLayers(plan);
+  for (const layer of layers) argv.push(...layerArguments(layer, handed));
   for (const link of plan.links) argv.push("--symlink", link.to, link.at);
+  // Not before: a place in one that is opened on its own is made there first. One that is opened itself, or with what is around it, is another.
+  for (const place of system.closed) if (!layers.some((layer) => isWithin(place, layer.path))) argv.push("--remount-ro", place);
   for (const layer of plan.layers) if (layer.kind === "closed" && layer.directory) argv.push("--remount-ro", layer.path);
   argv.push("--ro-bind", tools.seccomp, SECCOMP);
   if (network !== undefined) {

@@ -27,6 +27,7 @@ const disk = diskOf({
   "/links/above": "->/home",
   "/links/own": "->/srv/own",
   "/srv/own": "folder",
+  "/etc/ssl/private/a.key": "file",
 });
 const context: PlanContext = {
   home: "/home/ann",
@@ -148,6 +149,18 @@ describe("the box on Linux", () => {
     expect(argv).toContain("--remount-ro /home/ann/.ssh");
     expect(argv).toContain("--ro-bind /home/ann/.bashrc /home/ann/.bashrc");
     expect(argv).toContain("--tmpfs /etc/ssl/private");
+  });
+
+  it("closes the machine's keys' folder once what is opened in it stands there, and not what is opened in its stead", () => {
+    const key = "/etc/ssl/private/a.key";
+    expect(command({ read: [key] })).toMatch(
+      /--tmpfs \/etc\/ssl\/private .*--ro-bind (\/etc\/ssl\/private\/a\.key) \1 .*--remount-ro \/etc\/ssl\/private /,
+    );
+    const itself = command({ write: ["/etc/ssl/private"] });
+    expect(itself).toContain("--bind /etc/ssl/private /etc/ssl/private");
+    expect(itself).not.toContain("--remount-ro /etc/ssl/private");
+    // With what is around it, it is hidden as any place with keys is.
+    expect(command({ write: ["/etc/ssl"] }).split("--remount-ro /etc/ssl/private ")).toHaveLength(2);
   });
 
   it("shows the whole disk for reading only", () => {
