@@ -233,7 +233,7 @@ function endOfNear(chunk: Buffer, from: number, end: number): number {
       if (i >= stop) return 0;
     } else if (byte === 0x7b || byte === 0x5b) depth++;
     else if (byte === 0x7d || byte === 0x5d) depth--;
-    if (depth === 0) return i === from ? 0 : i + 1;
+    if (depth <= 0) return i === from ? 0 : i + 1;
   }
   return 0;
 }

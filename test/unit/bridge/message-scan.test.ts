@@ -57,6 +57,32 @@ describe("what it finds", () => {
     expect(scan(Array.from(line))).toEqual(expected);
   });
 
+  // Lines that a look at the whole could take for something else than the walk does, byte by byte.
+  const oneOfEach: (readonly [string | null, boolean])[] = [
+    [null, true],
+    ["1", false],
+  ];
+  it.each<[string, (readonly [string | null, boolean])[]]>([
+    ['{"method":}{,"id":1}\n', oneOfEach],
+    ['{"method":"a"}{"id":1}\n', oneOfEach],
+    ['x"id":1}\n', []],
+    ['{"id" 1}\n', [[null, false]]],
+    ['{"a":},"id":1}\n', [[null, false]]],
+    ['{"a":{}\n', []],
+    ['{"a":{"b":[],"id":1}\n', []],
+    ['{"a":"b" ,"id":1}\n', [["1", false]]],
+    [`x:"a","b":[\n{"${"k".repeat(41)}":5]}}\n`, []],
+    [',"b":[\n{"a":1]}}\n', []],
+    [String.raw`{"method":"m","p":[{"q":["\"]}],",":[\""],"id":2,"z":["\"[[","\""]}]}` + "\n", [[null, true]]],
+  ])("%j, also as a whole", (line, expected) => {
+    expect(scan([line])).toEqual(expected);
+    expect(scan(Array.from(line))).toEqual(expected);
+  });
+
+  it("does not take what goes on with a line for one", () => {
+    expect(scan(['{"params":', '{"id":1}\n'])).toEqual([]);
+  });
+
   it("agrees with JSON.parse on any message, however it is cut", () => {
     let seed = 42;
     const random = (below: number): number => {
@@ -102,6 +128,8 @@ describe("what it finds", () => {
     expect(scanner.midLine()).toBe(true);
     scanner.push(Buffer.from(' done"}\n'));
     expect(scanner.midLine()).toBe(false);
+    scanner.push(Buffer.from('{"id":2}'));
+    expect(scanner.midLine()).toBe(true);
   });
 });
 
