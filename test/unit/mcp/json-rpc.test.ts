@@ -16,6 +16,12 @@ describe("scanEnvelope", () => {
     expect(scan('[{"id":1,"method":"m"}]').kind).toBe("batch");
   });
 
+  it("takes no key for one of its own that only begins like it, and reads a method of 254 letters", () => {
+    const method = "m".repeat(254);
+    const text = `{"jsonrpc2":1,"ids":2,"methods":3,"paramsX":4,"results":5,"errors":6,"e":7,"id":1,"method":"${method}"}`;
+    expect(scan(text)).toMatchObject({ kind: "request", id: "1", method, bodyEnd: 0 });
+  });
+
   it("says where the body stands", () => {
     const text = '{"id":1,"method":"m","params": {"é":"x"} ,"more":[true,null,-1.5e3]}';
     const envelope = scan(text);
@@ -26,7 +32,7 @@ describe("scanEnvelope", () => {
     expect(scan('{"id":1.0,"method":"m"}').id).toBe("1");
     expect(scan('{"id":1e2,"method":"m"}').id).toBe("100");
     expect(scan('{"id":12345678901234567890,"method":"m"}').id).toBe("12345678901234567890");
-    expect(envelopeOf({ id: "a", method: "m" }).id).toBe('"a"');
+    expect(envelopeOf({ jsonrpc: "2.0", id: "a", method: "m", params: {} })).toMatchObject({ id: '"a"', bare: false });
     for (const id of ["null", "true", "[1]", '{"a":1}', '"\\u0061"', '"é"', "1e999"])
       expect(scan(`{"id":${id},"method":"m"}`).kind).toBe("unclear");
   });
@@ -70,6 +76,8 @@ describe("scanEnvelope", () => {
     '{"id":1,"id":2,"method":"ping"}',
     '{"id":1,"method":"ping","Method":"tools/call"}',
     '{"id":1,"METHOD":"tools/call"}',
+    '{"JsonRpc":"2.0","id":1,"method":"ping"}',
+    `{"id":1,"method":"${"m".repeat(255)}"}`,
     '{"id":1,"method":"ping","paramſ":{}}',
     '{"id":1,"method":["tools/call"]}',
     '{"id":1,"method":"ping\u2028"}',

@@ -130,6 +130,10 @@ describe("a line with a call", () => {
 });
 
 describe("readToolCall", () => {
+  it("reads nothing but an object", () => {
+    for (const message of [null, 1, ["tools/call"]]) expect(readToolCall(message)).toEqual({ ok: false, reason: "it is not an object" });
+  });
+
   it("reads both eras", () => {
     expect(read({ name: "t" })).toMatchObject({
       ok: true,

@@ -81,7 +81,13 @@ describe("decide", () => {
     const allows = [rule({ id: "new" }), rule({ id: "old" })];
     const asks = [rule({ id: "newer", effect: "ask" }), rule({ id: "older", effect: "ask" })];
     expect(decide(call, allows, "ask", 1).by).toBe("rule new");
-    expect(decide(call, [...asks, ...allows], "allow", 1).by).toBe("rule newer");
+    expect(decide(call, [...asks, ...allows], "allow", 1)).toEqual({
+      effect: "ask",
+      by: "rule newer",
+      why: "A rule asks about every tool of any server for any client.",
+    });
+    const denies = [rule({ id: "newest", effect: "deny" }), rule({ id: "oldest", effect: "deny" })];
+    expect(decide(call, [...asks, ...denies], "allow", 1).by).toBe("rule newest");
     expect(decide(call, [rule({ tool: "read_*" })], "ask", 1).why).toBe("A rule allows tools named read_* of any server for any client.");
     const narrow = { server: "files", client: "cursor", sessionId: "s1", arguments: { hash: "h1", preview: "" } };
     expect(decide(call, [rule({ ...narrow, effect: "deny" })], "ask", 1).why).toBe(
