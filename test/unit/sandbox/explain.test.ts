@@ -35,6 +35,8 @@ it("says with how little memory a Node does not start", () => {
   expect(notes({ limits })[0]).toContain("640 MiB");
   expect(notes({ limits: { ...limits, memoryMb: 640 } })).toEqual([]);
   expect(notes({ argv: ["/usr/bin/python3", "x.py"], limits })).toEqual([]);
+  // Elsewhere that room is not counted.
+  expect(explainPlan({ ...plan, limits }, [], { platform: "darwin", root: false, sizes: true }).join("\n")).not.toContain("640 MiB");
 });
 
 it("says how much may be kept in /tmp, or that nothing limits it", () => {

@@ -1,4 +1,6 @@
+import fs from "node:fs";
 import { describe, expect, it } from "vitest";
+import { createHandOvers } from "../../../electron/sandbox/hand-over.ts";
 import { allSkills, explainFailure, installCommand, parseOsRelease, tryBox, tryWithLess } from "../../../electron/sandbox/probe.ts";
 import type { Skills } from "../../../electron/sandbox/hand-over.ts";
 import type { Machine } from "../../../electron/sandbox/probe.ts";
@@ -68,5 +70,23 @@ describe("an older bubblewrap", () => {
     expect(tries).toBe(1);
     expect((await failing("bwrap: --size and --ro-bind-fd are no good")).trial.ok).toBe(false);
     expect(tries).toBe(4);
+    const warned = { ok: true, stderr: "bwrap: a word about --size" };
+    expect(await tryWithLess(() => Promise.resolve(warned))).toEqual({ skills: allSkills, trial: warned });
+  });
+
+  it.skipIf(process.platform !== "linux")("is handed what it can take, and told what it knows", () => {
+    const handOvers = createHandOvers(Uint8Array.of(1));
+    const folder = fs.realpathSync(".");
+    const handed = (skills: Skills) => {
+      const opened = handOvers.open([folder], skills);
+      if (!opened.ok) throw new Error(opened.error.message);
+      opened.value.letGo();
+      const { told, descriptors } = opened.value;
+      return { sizes: told.sizes, kind: told.places.get(folder)?.kind, descriptors: descriptors.length };
+    };
+    expect(handed(allSkills)).toEqual({ sizes: true, kind: "descriptor", descriptors: 2 });
+    expect(handed({ descriptors: true, sizes: false })).toEqual({ sizes: false, kind: "descriptor", descriptors: 2 });
+    expect(handed({ descriptors: false, sizes: true })).toEqual({ sizes: true, kind: "identity", descriptors: 1 });
+    handOvers.close();
   });
 });
