@@ -18,6 +18,7 @@ let writer: Writer;
 let syncs: { resolve: () => void; reject: (error: Error) => void }[];
 let syncedNow: number;
 let faults: string[];
+let clock: () => number;
 
 beforeEach(() => {
   place = createJournalPlace();
@@ -25,6 +26,7 @@ beforeEach(() => {
   syncs = [];
   syncedNow = 0;
   faults = [];
+  clock = () => 1;
   const wal: WalFile = {
     isOurs: () => true,
     sync: () =>
@@ -43,7 +45,7 @@ beforeEach(() => {
     wal,
     search: createSearch(database),
     head: { seq: 0, hash: genesisHash },
-    now: () => 1,
+    now: () => clock(),
     written: () => undefined,
     stored: () => undefined,
     faulted: (reason) => faults.push(reason),
@@ -137,6 +139,17 @@ test("closing empties the log only when the disk has its records", async () => {
   syncs[1]?.resolve();
   await closing;
   expect(logBytes()).toBe(0);
+});
+
+test("what is made together has one time, in whole milliseconds", () => {
+  let time = 0;
+  clock = () => (time += 1.75);
+  writer.appendAll([dispatched("a"), dispatched("b")]);
+  writer.appendSoon(dispatched("c"));
+  writer.appendSoon(dispatched("d"));
+  writer.append(dispatched("e"));
+  const lines = fs.readFileSync(`${place.file}-log`, "utf8").trimEnd().split("\n");
+  expect(lines.map((line) => /"at":([\d.]+)/.exec(line)?.[1])).toEqual(["1", "1", "3", "3", "5"]);
 });
 
 test("the first reason stays: it is told once, and every append says it", () => {
