@@ -38,6 +38,15 @@ describe("calls in one chunk", () => {
     expect(harness.journal.filter(({ kind }) => kind === "call-dispatched")).toHaveLength(64);
   });
 
+  it("are served whichever line end they have, also with more in them than has to be", async () => {
+    const harness = await start();
+    const client = harness.open();
+    await client.initialize();
+    const withMore = (id: number): string => call(id).replace('"id"', '"trace":"t","id"');
+    client.sendRaw([call(1), call(2).replace("\n", "\r\n"), withMore(3), withMore(4).replace("\n", "\r\n")].join(""));
+    for (const id of [1, 2, 3, 4]) expect((await client.answerTo(id)).result?.content?.[0]?.text).toBe(`text ${id}`);
+  });
+
   it("are all refused, and none reaches the server, when the journal has no room for one of them", async () => {
     const harness = await start();
     const client = harness.open();
