@@ -26,14 +26,16 @@ const MARK = "@portcullis-path@";
 /** PATH out of what a login shell printed, whatever its start files printed around it. */
 export function readMarkedPath(output: string): string | undefined {
   const end = output.lastIndexOf(MARK);
-  const start = end <= 0 ? -1 : output.lastIndexOf(MARK, end - 1);
+  const start = output.lastIndexOf(MARK, end - 1);
   const found = start === -1 ? "" : output.slice(start + MARK.length, end).trim();
   return found === "" ? undefined : found;
 }
 
 /** The arguments with which a shell, as a login shell, prints its PATH between marks. `/bin/sh` does the printing: shells disagree on lists. */
 export function shellArguments(shell: string): readonly string[] {
-  const print = `/bin/sh -c 'printf %s "${MARK}$PATH${MARK}"'`;
+  // Start files may have the command itself printed (a window's title, from a DEBUG trap): no whole mark is in its text.
+  const mark = `${MARK.slice(0, 4)}""${MARK.slice(4)}`;
+  const print = `/bin/sh -c 'printf %s "${mark}$PATH${mark}"'`;
   // csh and tcsh take -l only alone.
   if (path.basename(shell).endsWith("csh")) return ["-i", "-c", print];
   return ["-l", "-i", "-c", print];
@@ -80,8 +82,10 @@ function askShell(shell: string, deps: EnvironmentDeps): Promise<string | undefi
       resolve(readMarkedPath(output));
     };
     const timer = setTimeout(settle, deps.shellDeadlineMs ?? 5000);
-    child.stdout.on("data", (chunk: Buffer) => {
-      output = (output + chunk.toString("utf8")).slice(-256 * 1024);
+    // A letter may come in two pieces.
+    child.stdout.setEncoding("utf8");
+    child.stdout.on("data", (chunk: string) => {
+      output = (output + chunk).slice(-256 * 1024);
       if (readMarkedPath(output) !== undefined) settle();
     });
     child.once("error", settle);
@@ -114,7 +118,8 @@ async function findSearchPath(deps: EnvironmentDeps): Promise<string> {
   if (deps.platform === "win32") return cleanPath(own, "win32").join(delimiter);
   const shell = await findShell(deps.env);
   const asked = shell === undefined ? undefined : await askShell(shell, deps);
-  if (asked !== undefined) return cleanPath(asked.split(delimiter), deps.platform).join(delimiter);
+  const folders = cleanPath(asked?.split(delimiter) ?? [], deps.platform);
+  if (folders.length > 0) return folders.join(delimiter);
   return cleanPath([...(await knownFolders(deps.home)), ...own, "/usr/local/bin", "/usr/bin", "/bin"], deps.platform).join(delimiter);
 }
 

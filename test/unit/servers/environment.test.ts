@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dangerousEnv } from "../../../electron/servers/dangerous-env.ts";
 import { baseEnvironment, cleanPath, createEnvironment, readMarkedPath, shellArguments } from "../../../electron/servers/environment.ts";
@@ -49,7 +51,80 @@ describe.skipIf(process.platform === "win32")("the PATH of a login shell", () =>
     });
     expect(await environment.searchPath()).toBe("/usr/bin:/bin");
     expect(fs.existsSync(begun)).toBe(true);
+    // Once: its number may be another's by then.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     expect(watched).toEqual(["true false", "ended"]);
+  });
+
+  it("does not begin when we end before it, and is nobody's fault when it ends before it begins", async () => {
+    const begun = path.join(home, "begun-alone");
+    const shell = put("alone", `#!/bin/sh\necho begun > "${begun}"\n`);
+    const module = pathToFileURL(path.resolve("electron/servers/environment.ts")).href;
+    const script = put(
+      "dies.mjs",
+      `import { createEnvironment } from ${JSON.stringify(module)};
+const watch = (group) => { console.log(group); process.kill(process.pid, "SIGKILL"); };
+await createEnvironment({ env: { SHELL: ${JSON.stringify(shell)} }, platform: "linux", home: "/", watch }).searchPath();`,
+    );
+    const dead = spawnSync(process.execPath, [script], { encoding: "utf8" });
+    expect([dead.signal, dead.stdout]).toEqual(["SIGKILL", expect.stringMatching(/^\d+\n$/)]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(fs.existsSync(begun)).toBe(false);
+
+    const watch = (group: number): (() => void) => {
+      process.kill(-group, "SIGKILL");
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      return () => undefined;
+    };
+    const environment = createEnvironment({ env: { SHELL: shell, PATH: "/opt/x" }, platform: "linux", home, watch });
+    expect((await environment.searchPath()).split(":")).toContain("/opt/x");
+    expect(fs.existsSync(begun)).toBe(false);
+  });
+
+  it.skipIf(process.platform !== "linux")("keeps us waiting for nothing once it has answered, not even for what got away from it", () => {
+    const shell = put(
+      "escapes",
+      `#!/bin/sh\nsetsid sleep 4244 &\necho $! > "${home}/escaped"\nsleep 0.2\nfor last; do :; done\neval "$last"\n`,
+    );
+    const module = pathToFileURL(path.resolve("electron/servers/environment.ts")).href;
+    const script = put(
+      "asks.mjs",
+      `import { createEnvironment } from ${JSON.stringify(module)};
+const env = { SHELL: ${JSON.stringify(shell)}, PATH: "/usr/bin:/bin" };
+console.log(await createEnvironment({ env, platform: "linux", home: "/", shellDeadlineMs: 60_000 }).searchPath());`,
+    );
+    const asked = spawnSync(process.execPath, [script], { encoding: "utf8", timeout: 20_000 });
+    try {
+      process.kill(Number(fs.readFileSync(path.join(home, "escaped"), "utf8")), "SIGKILL");
+    } catch {
+      // It had no time to get away.
+    }
+    expect([asked.signal, asked.stdout]).toEqual([null, "/usr/bin:/bin\n"]);
+  });
+
+  it("is told what its start files look for, and is believed however its answer comes", async () => {
+    const shell = put(
+      "pieces",
+      `#!/bin/sh\nprintf %s "$TERM $PORTCULLIS_RESOLVING_ENVIRONMENT$VSCODE_RESOLVING_ENVIRONMENT $DISABLE_AUTO_UPDATE" > "${home}/told"
+PATH="${home}/b\u00fccher:/usr/bin"; export PATH\nfor last; do :; done\neval "$last" > "${home}/answer"
+for at in 1 ${Buffer.byteLength(`@portcullis-path@${home}/b`) + 1}; do\n  head -c $at "${home}/answer" | tail -c +\${from:-1}; from=$((at + 1)); sleep 0.1\ndone\ntail -c +$from "${home}/answer"\n`,
+    );
+    const environment = createEnvironment({ env: { SHELL: shell, TERM: "xterm" }, platform: "linux", home, shellDeadlineMs: 60_000 });
+    expect(await environment.searchPath()).toBe(`${home}/b\u00fccher:/usr/bin`);
+    expect(fs.readFileSync(path.join(home, "told"), "utf8")).toBe("dumb 11 true");
+  });
+
+  it("is not mistaken for its own command, which start files may have printed first", async () => {
+    const shell = put("titles", `#!/bin/sh\nfor last; do :; done\nprintf '%s\\n' "$last"\nsleep 0.2\neval "$last"\n`);
+    const environment = createEnvironment({ env: { SHELL: shell, PATH: "/usr/bin:/bin" }, platform: "linux", home });
+    expect(await environment.searchPath()).toBe("/usr/bin:/bin");
+  });
+
+  it("falls back when no folder in it is one that a program may be started from", async () => {
+    const shell = put("relative-only", `#!/bin/sh\nPATH=.:bin; export PATH\nfor last; do :; done\neval "$last"\n`);
+    const environment = createEnvironment({ env: { SHELL: shell, PATH: "/opt/x" }, platform: "linux", home });
+    const found = (await environment.searchPath()).split(":");
+    expect(found.slice(-4)).toEqual(["/opt/x", "/usr/local/bin", "/usr/bin", "/bin"]);
   });
 
   it("works with the real shells of this machine", async () => {
@@ -96,7 +171,12 @@ describe.skipIf(process.platform === "win32")("the PATH of a login shell", () =>
     const folder = path.join(home, "profile");
     for (const name of [".profile", ".zprofile"]) put(`profile/${name}`, `PATH="$PATH:${folder}/of-the-profile"\n`, 0o644);
     const relative = path.relative(process.cwd(), put("relative", `#!/bin/sh\necho run > "${home}/relative-run"\n`));
-    for (const shell of [put("sbin/nologin", "#!/bin/sh\nexit 1\n"), put("sbin/false", "#!/bin/sh\nexit 1\n"), relative]) {
+    for (const shell of [
+      put("sbin/nologin", "#!/bin/sh\nexit 1\n"),
+      put("sbin/false", "#!/bin/sh\nexit 1\n"),
+      put("unrunnable", "#!/bin/sh\n", 0o644),
+      relative,
+    ]) {
       const environment = createEnvironment({ env: { SHELL: shell, PATH: "/usr/bin:/bin", HOME: folder }, platform: "linux", home });
       expect(await environment.searchPath(), shell).toContain("/of-the-profile");
     }
@@ -105,7 +185,9 @@ describe.skipIf(process.platform === "win32")("the PATH of a login shell", () =>
 
   it("falls back when the shell fails or says nothing", async () => {
     const shell = put("fails", "#!/bin/sh\nexit 1\n");
-    const environment = createEnvironment({ env: { SHELL: shell, PATH: "/opt/x" }, platform: "linux", home });
+    const env = { SHELL: shell, PATH: "/opt/x" };
+    // At once: the deadline is for what does not end.
+    const environment = createEnvironment({ env, platform: "linux", home, shellDeadlineMs: 3_600_000 });
     expect((await environment.searchPath()).split(":")).toContain("/opt/x");
   });
 
@@ -115,9 +197,20 @@ describe.skipIf(process.platform === "win32")("the PATH of a login shell", () =>
   });
 });
 
+describe("on Windows", () => {
+  it("the PATH is our own, whatever case its name is in; no shell is asked", async () => {
+    const searchPath = (env: Record<string, string>): Promise<string> =>
+      createEnvironment({ env: { SHELL: "/bin/sh", ...env }, platform: "win32", home }).searchPath();
+    expect(await searchPath({ Path: "C:\\a;b;D:\\c d" })).toBe("C:\\a;D:\\c d");
+    expect(await searchPath({ PATH: "C:\\a" })).toBe("C:\\a");
+    expect(await searchPath({})).toBe("");
+  });
+});
+
 describe("pieces of it", () => {
   it("reads only what stands between the last two marks", () => {
     expect(readMarkedPath("x@portcullis-path@/a:/b@portcullis-path@y")).toBe("/a:/b");
+    expect(readMarkedPath("@portcullis-path@/old@portcullis-path@, and@portcullis-path@/a@portcullis-path@")).toBe("/a");
     expect(readMarkedPath("@portcullis-path@/a")).toBeUndefined();
     expect(readMarkedPath("@portcullis-path@@portcullis-path@")).toBeUndefined();
     expect(readMarkedPath("@portcullis-path@ \n@portcullis-path@")).toBeUndefined();
