@@ -68,7 +68,6 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
     const bytes = deps.store(limit);
     if (bytes === 0) return false;
     walPages += pagesPerWrite + bytes / pageSize;
-    if (deps.behind() === 0) behindSince = null;
     return true;
   };
 
@@ -119,9 +118,10 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
 
   return {
     written: (seq) => {
-      newest = seq;
       writtenAt = performance.now();
-      behindSince ??= writtenAt;
+      // Whoever brought over all that there was before these: the writer does so, too.
+      if (behindSince === null || deps.behind() === seq - newest) behindSince = writtenAt;
+      newest = seq;
       plan(firstLookMs);
     },
     stop: () => {
