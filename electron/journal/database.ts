@@ -77,13 +77,14 @@ export function openForReading(file: string): JournalDatabase {
 /** @throws NotAJournal when version, tables, indexes or triggers are not those of this format. */
 export function checkFormat(database: JournalDatabase): void {
   const version = pragma(database, "user_version");
-  if (version !== formatVersion || pragma(database, "application_id") !== applicationId) {
+  if (version !== formatVersion) {
     throw new NotAJournal(
       version > formatVersion
         ? `it was written by a newer Portcullis (format ${version}, this one knows ${formatVersion})`
         : `its format is marked ${version}, which no Portcullis writes`,
     );
   }
+  if (pragma(database, "application_id") !== applicationId) throw new NotAJournal("it bears another program's mark");
   const found = readSchema(database);
   for (const [name, sql] of schema) {
     const [object, second] = found.filter((candidate) => candidate.name === name);
@@ -97,7 +98,6 @@ export function checkFormat(database: JournalDatabase): void {
 
 /** A sentence for the person of what a failed open, read or write means. */
 export function describeDatabaseError(error: unknown): string {
-  if (error instanceof NotAJournal) return error.message;
   const code = errorCode(error);
   const message = error instanceof Error ? error.message : String(error);
   if (code.startsWith("SQLITE_FULL") || code === "ENOSPC" || code === "EDQUOT") return "the disk is full";

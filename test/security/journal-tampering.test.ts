@@ -181,7 +181,7 @@ describe("verify names the first bad record", () => {
   test.each<readonly [string, (database: Database.Database) => void, RegExp]>([
     ["a format from the future", (db) => db.exec("PRAGMA user_version = 9"), /newer Portcullis/],
     ["no format", (db) => db.exec("PRAGMA user_version = 0"), /no Portcullis writes/],
-    ["another program's mark", (db) => db.exec("PRAGMA application_id = 1"), /format/],
+    ["another program's mark", (db) => db.exec("PRAGMA application_id = 1"), /another program's mark/],
     ["a table of others", (db) => db.exec("CREATE TABLE more (x)"), /"more", which Portcullis did not make/],
     [
       "a trigger that forgets denials",
