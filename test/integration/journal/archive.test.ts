@@ -91,7 +91,11 @@ describe("putting a journal aside", () => {
       expect(verdicts.some((verdict) => verdict.kind === "intact" && verdict.records >= 41)).toBe(true);
       const fresh = await open(place.file, anchor);
       expect(fresh.fault()).toBeNull();
-      expect((await allRecords(fresh))[0]).toMatchObject({ kind: "app-started", by: "person" });
+      const [begun] = await allRecords(fresh);
+      expect(begun).toMatchObject({ kind: "app-started", by: "person" });
+      // With what only its log held; a start before it was put aside has added to that.
+      const named = (begun?.detail?.["previous"] as { seq: number | null } | undefined)?.seq;
+      expect({ step, isNamed: !wasDone || named === 41 }).toEqual({ step, isNamed: true });
     },
   );
 
@@ -125,6 +129,55 @@ describe("putting a journal aside", () => {
     const fresh = await open(place.file, anchor);
     expect(fresh.fault()).toBeNull();
     expect(await fresh.verify()).toMatchObject({ kind: "intact", anchor: "keychain" });
+  });
+
+  test.each([
+    ["in front of it", 1],
+    ["in the middle", 2],
+  ])("a disk that fails %s: nothing is left under a new name, and the journal goes on", async (_where, failing) => {
+    const anchor = createTestAnchor();
+    const first = await openTestJournal(place.file, anchor);
+    appendCalls(first, 10);
+    await first.close();
+    const { linkSync } = fs;
+    let links = 0;
+    fs.linkSync = (from, to) => {
+      if ((links += 1) === failing) throw Object.assign(new Error("EIO: i/o error, link"), { code: "EIO" });
+      linkSync(from, to);
+    };
+    const archived = await archiveJournal(place.file, anchor, 0).finally(() => Object.assign(fs, { linkSync }));
+    expect(archived).toMatchObject({
+      ok: false,
+      error: { code: "journal-unavailable", message: expect.stringMatching(/put aside: EIO/) as string },
+    });
+    expect(fs.readdirSync(place.dir).filter((name) => name.startsWith("journal-"))).toEqual([]);
+    const again = await open(place.file, anchor);
+    expect([again.fault(), again.records()]).toEqual([null, 20]);
+  });
+
+  test("on a disk where a file has one name only it is copied; the new one is anchored when the disk has it", async () => {
+    const store = createTestAnchor();
+    const first = await openTestJournal(place.file, store);
+    appendCalls(first, 10);
+    await first.close();
+    const { linkSync } = fs;
+    fs.linkSync = () => {
+      throw Object.assign(new Error("EPERM: operation not permitted, link"), { code: "EPERM" });
+    };
+    let inDatabase = false;
+    const anchor = {
+      ...store,
+      read: () => store.read(),
+      write: (text: string) => {
+        inDatabase = (fs.statSync(`${place.file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
+        return store.write(text);
+      },
+    };
+    const archived = await archiveJournal(place.file, anchor, 86_400_000).finally(() => Object.assign(fs, { linkSync }));
+    if (!archived.ok) throw new Error("not archived");
+    expect(await verifyJournalFile(archived.value.file, null)).toMatchObject({ kind: "intact", records: 20 });
+    expect([inDatabase, JSON.parse(store.text ?? "")]).toEqual([true, { seq: 1, hash: expect.any(String) as string, at: 86_400_000 }]);
+    expect((await open(place.file, store)).fault()).toBeNull();
   });
 
   test("says so when there is none, and when the anchor could not be moved", async () => {
