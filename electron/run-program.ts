@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { withoutStrays } from "./stray-files.ts";
 
 export interface RunProgramOptions {
@@ -18,17 +19,27 @@ export interface ProgramOutput {
 }
 
 /** Runs a program that asks nothing to its end, and keeps what it prints; never rejects. Its stderr is not read. */
-export function runProgram(program: string, args: readonly string[], options: RunProgramOptions): Promise<ProgramOutput> {
+export async function runProgram(program: string, args: readonly string[], options: RunProgramOptions): Promise<ProgramOutput> {
+  try {
+    return await toItsEnd(program, args, options);
+  } catch (error) {
+    return { stdout: "", problem: error instanceof Error ? error.message : "it could not be started" };
+  }
+}
+
+function toItsEnd(program: string, args: readonly string[], options: RunProgramOptions): Promise<ProgramOutput> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const child = withoutStrays(["ignore", "pipe", "ignore"], (stdio) =>
       spawn(program, [...args], { cwd: options.cwd, env: { ...options.env }, stdio, windowsHide: true }),
     );
+    // Not there where the system has no file left for it: then only an error comes.
+    const stdout = child.stdout as Readable | undefined;
     const settle = (problem: string | null): void => {
       clearTimeout(timer);
       // Something that it started may hold on to it.
-      child.stdout.destroy();
+      stdout?.destroy();
       resolve({ stdout: Buffer.concat(chunks).toString("utf8"), problem });
     };
     const stop = (problem: string): void => {
@@ -36,7 +47,7 @@ export function runProgram(program: string, args: readonly string[], options: Ru
       settle(problem);
     };
     const timer = setTimeout(() => stop(`it took longer than ${String(options.timeoutMs / 1000)} seconds`), options.timeoutMs);
-    child.stdout.on("data", (chunk: Buffer) => {
+    stdout?.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > options.maxBytes) stop("it printed too much");
       else chunks.push(chunk);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { createByteSearch } from "../../shared/text/byte-search.ts";
 import { encodeUtf8 } from "../../shared/text/utf8.ts";
 import { withoutStrays } from "../stray-files.ts";
@@ -130,13 +131,16 @@ async function openSession(folder: string, git: GitFolder, refs: GitRefs | null,
           isLate = true;
           child.kill("SIGKILL");
         }, left);
-        child.stdout.on("data", (chunk: Buffer) => {
+        // Not there where the system has no file left for them: then only an error comes.
+        const stdin = child.stdin as Writable | undefined;
+        const stdout = child.stdout as Readable | undefined;
+        stdout?.on("data", (chunk: Buffer) => {
           size += chunk.length;
           const goesOn = onData === undefined ? size <= 1024 * 1024 : onData(chunk);
           if (!goesOn) child.kill("SIGKILL");
           else if (onData === undefined) chunks.push(chunk);
         });
-        child.stdin.on("error", () => undefined); // it ended before it read everything; its status says so
+        stdin?.on("error", () => undefined); // it ended before it read everything; its status says so
         child.once("error", () => {
           clearTimeout(timer);
           resolve(null);
@@ -145,7 +149,7 @@ async function openSession(folder: string, git: GitFolder, refs: GitRefs | null,
           clearTimeout(timer);
           resolve(isLate ? null : { code, stdout: Buffer.concat(chunks).toString("utf8") });
         });
-        child.stdin.end(input);
+        stdin?.end(input);
       }),
   };
 }

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs/promises";
 import path from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { withoutStrays } from "../stray-files.ts";
 import { knownFolders } from "./known-folders.ts";
 
@@ -62,8 +63,11 @@ function askShell(shell: string, deps: EnvironmentDeps): Promise<string | undefi
       spawn("/bin/sh", ["-c", WHEN_TOLD, "portcullis", shell, ...shellArguments(shell)], { env, stdio, detached: true }),
     );
     const unwatch = child.pid === undefined ? undefined : deps.watch?.(child.pid);
-    child.stdin.on("error", () => {});
-    child.stdin.end("begin\n");
+    // Not there where the system has no file left for them: then only an error comes.
+    const stdin = child.stdin as Writable | undefined;
+    const stdout = child.stdout as Readable | undefined;
+    stdin?.on("error", () => {});
+    stdin?.end("begin\n");
     let output = "";
     let settled = false;
     const settle = (): void => {
@@ -78,13 +82,13 @@ function askShell(shell: string, deps: EnvironmentDeps): Promise<string | undefi
         }
       }
       unwatch?.();
-      child.stdout.destroy();
+      stdout?.destroy();
       resolve(readMarkedPath(output));
     };
     const timer = setTimeout(settle, deps.shellDeadlineMs ?? 5000);
     // A letter may come in two pieces.
-    child.stdout.setEncoding("utf8");
-    child.stdout.on("data", (chunk: string) => {
+    stdout?.setEncoding("utf8");
+    stdout?.on("data", (chunk: string) => {
       output = (output + chunk).slice(-256 * 1024);
       if (readMarkedPath(output) !== undefined) settle();
     });
@@ -117,7 +121,7 @@ async function findSearchPath(deps: EnvironmentDeps): Promise<string> {
   const own = (deps.env["PATH"] ?? deps.env["Path"] ?? "").split(delimiter);
   if (deps.platform === "win32") return cleanPath(own, "win32").join(delimiter);
   const shell = await findShell(deps.env);
-  const asked = shell === undefined ? undefined : await askShell(shell, deps);
+  const asked = shell === undefined ? undefined : await askShell(shell, deps).catch(() => undefined);
   const folders = cleanPath(asked?.split(delimiter) ?? [], deps.platform);
   if (folders.length > 0) return folders.join(delimiter);
   return cleanPath([...(await knownFolders(deps.home)), ...own, "/usr/local/bin", "/usr/bin", "/bin"], deps.platform).join(delimiter);

@@ -52,3 +52,39 @@ test.skipIf(!linux)("do not hide that a program cannot be started", async () => 
     process.stdout.write(problem);`);
   expect(said).toContain("ENOENT");
 });
+
+test.skipIf(!linux)(
+  "where hardly a file can be opened any more, are no reason to end: a program that cannot be run is a failure like any other",
+  async () => {
+    const code = `
+    import fs from "node:fs";
+    import { runProgram } from "../../electron/run-program.ts";
+    import { createEnvironment } from "../../electron/servers/environment.ts";
+    const seen = [];
+    const held = [];
+    const fill = () => { try { for (;;) held.push(fs.openSync("/dev/null", "r")) } catch {} };
+    await runProgram("/bin/true", [], { env: {}, timeoutMs: 5000, maxBytes: 100 });
+    for (let free = 0; free <= 10; free += 1) {
+      fill();
+      for (let i = 0; i < free; i += 1) fs.closeSync(held.pop());
+      const { problem } = await runProgram("/bin/true", [], { env: {}, timeoutMs: 5000, maxBytes: 100 });
+      const found = await createEnvironment({ env: { SHELL: "/bin/sh", PATH: "/usr/bin" }, platform: "linux", home: "/nowhere" }).searchPath();
+      seen.push([problem === null ? "ran" : "failed", found.split(":").includes("/usr/bin")]);
+    }
+    for (const file of held) fs.closeSync(file);
+    process.stdout.write(JSON.stringify(seen));`;
+    const child = spawn("/bin/sh", ["-c", 'ulimit -n 256; exec "$0" "$@"', process.execPath, "--input-type=module", "-e", code], {
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd: import.meta.dirname,
+    });
+    const said = ["", ""];
+    for (const [index, stream] of [child.stdout, child.stderr].entries())
+      stream.on("data", (chunk: Buffer) => (said[index] += chunk.toString()));
+    await new Promise((resolve) => child.once("close", resolve));
+    expect(said[1]).toBe("");
+    const seen = JSON.parse(said[0] ?? "") as [string, boolean][];
+    expect(seen[0]).toEqual(["failed", true]);
+    expect(seen.at(-1)).toEqual(["ran", true]);
+    expect(seen.every(([, found]) => found)).toBe(true);
+  },
+);
