@@ -1,4 +1,5 @@
 import { backslash, isText, quote, skipDigits } from "../../shared/mcp/ascii.ts";
+import { createCursor, skipValue } from "../../shared/mcp/json-bytes.ts";
 
 /**
  * Finds, in a stream of newline-framed JSON-RPC, which messages carry an `id` and a `method`, without parsing or keeping them: a walk
@@ -179,7 +180,7 @@ export function createMessageScan(onMessage: (id: string | null, hasMethod: bool
       while (start < chunk.length) {
         const found = chunk.indexOf(newline, start);
         const end = found === -1 ? chunk.length : found;
-        if (end > start && (inLine || found === -1 || !passWhole(chunk, start, end, onMessage))) {
+        if (end > start && (inLine || found === -1 || !passWhole(chunk.subarray(start, end), onMessage))) {
           inLine = true;
           walk(chunk, start, end);
         }
@@ -193,52 +194,36 @@ export function createMessageScan(onMessage: (id: string | null, hasMethod: bool
 }
 
 /**
- * Most messages stand whole in their chunk, one object of plain keys and values that end near: those are told without remembering where the
- * walk stands. False, and nothing told, for any other.
+ * Most messages stand whole in their chunk, one object of plain keys: those are told without remembering where the walk stands. False, and
+ * nothing told, for any other line.
  */
-function passWhole(chunk: Buffer, start: number, end: number, onMessage: (id: string | null, hasMethod: boolean) => void): boolean {
-  if (chunk[start] !== 0x7b) return false;
+function passWhole(line: Buffer, onMessage: (id: string | null, hasMethod: boolean) => void): boolean {
+  if (line[0] !== 0x7b) return false;
+  const cursor = createCursor();
+  const end = line.length;
   let idStart = 0;
   let idEnd = 0;
   let hasMethod = false;
-  for (let i = start + 1; ;) {
-    const keyEnd = chunk[i] === quote ? endOfPlain(chunk, i + 1, Math.min(end, i + 1 + maxKey)) : 0;
-    if (keyEnd === 0 || chunk[keyEnd + 1] !== 0x3a) return false;
+  for (let i = 1; ;) {
+    const keyEnd = line[i] === quote ? endOfPlain(line, i + 1, Math.min(end, i + 1 + maxKey)) : 0;
+    if (keyEnd === 0 || line[keyEnd + 1] !== 0x3a) return false;
     const value = keyEnd + 2;
-    if (isText(chunk, i + 1, keyEnd, "id")) {
+    if (isText(line, i + 1, keyEnd, "id")) {
       idStart = value;
-      idEnd = endOfPlainId(chunk, value, end);
+      idEnd = endOfPlainId(line, value, end);
       i = idEnd;
     } else {
-      if (isText(chunk, i + 1, keyEnd, "method")) hasMethod = true;
-      i = endOfNear(chunk, value, end);
+      if (isText(line, i + 1, keyEnd, "method")) hasMethod = true;
+      i = skipValue(line, value, cursor);
     }
-    if (i === 0) return false;
-    if (chunk[i] === 0x2c) i++;
-    else if (chunk[i] === 0x7d && i + 1 === end) break;
+    if (i <= 0) return false;
+    if (line[i] === 0x2c) i++;
+    else if (line[i] === 0x7d && i + 1 === end) break;
     else return false;
   }
-  onMessage(idEnd === 0 ? null : chunk.toString("latin1", idStart, idEnd), hasMethod);
+  onMessage(idEnd === 0 ? null : line.toString("latin1", idStart, idEnd), hasMethod);
   return true;
 }
-
-/** The index after a value that is no bare literal; 0 for one that is, is written with an escape, or does not end before `end`. */
-function endOfNear(chunk: Buffer, from: number, end: number): number {
-  let depth = 0;
-  for (let i = from; i < end; i++) {
-    const byte = chunk[i];
-    if (byte === quote) {
-      const stop = Math.min(end, i + near);
-      for (i++; i < stop && chunk[i] !== quote; i++) if (chunk[i] === backslash) return 0;
-      if (i >= stop) return 0;
-    } else if (byte === 0x7b || byte === 0x5b) depth++;
-    else if (byte === 0x7d || byte === 0x5d) depth--;
-    if (depth <= 0) return i === from ? 0 : i + 1;
-  }
-  return 0;
-}
-
-const near = 128;
 
 // Nearly every key and id stands whole in its chunk and says what it says: those are not put together byte by byte.
 

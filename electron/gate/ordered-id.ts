@@ -1,5 +1,3 @@
-const digits = "0123456789abcdef";
-const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const mostInOneMoment = 1 << 12;
 
 /**
@@ -21,7 +19,7 @@ export function createOrderedIds(now: () => number, random: () => string): () =>
       beginning = `${text.slice(0, 8)}-${text.slice(8)}-7`;
       end = random().slice(18);
     }
-    const id = beginning + (pairs[count >> 4] ?? "") + digits.charAt(count & 15) + end;
+    const id = beginning + (mostInOneMoment + count).toString(16).slice(1) + end;
     count += 1;
     return id;
   };
