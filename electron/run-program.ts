@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import type { Readable } from "node:stream";
-import { withoutStrays } from "./stray-files.ts";
+import { streamsOf, withoutStrays } from "./stray-files.ts";
 
 export interface RunProgramOptions {
   /** The whole environment. */
@@ -34,8 +33,7 @@ function toItsEnd(program: string, args: readonly string[], options: RunProgramO
     const child = withoutStrays(["ignore", "pipe", "ignore"], (stdio) =>
       spawn(program, [...args], { cwd: options.cwd, env: { ...options.env }, stdio, windowsHide: true }),
     );
-    // Not there where the system has no file left for it: then only an error comes.
-    const stdout = child.stdout as Readable | undefined;
+    const { stdout } = streamsOf(child);
     const settle = (problem: string | null): void => {
       clearTimeout(timer);
       // Something that it started may hold on to it.

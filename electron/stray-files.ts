@@ -34,6 +34,11 @@ export function withoutStrays<const T extends readonly Stdio[], Child>(stdio: T,
   }
 }
 
+/** A child's streams. Not there where the system has no file left for them: Node then gives a child with an error to come, and nothing else. */
+export function streamsOf<In, Out>(child: { readonly stdin: In; readonly stdout: Out }): { readonly stdin?: In; readonly stdout?: Out } {
+  return child;
+}
+
 /**
  * How many numbers from `first` on a child of the tray app that is started now will have the null device under. Elsewhere that is a handful
  * at most, which is not worth another look at the flags of all our files: 0.

@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import type { Readable, Writable } from "node:stream";
 import { createByteSearch } from "../../shared/text/byte-search.ts";
 import { encodeUtf8 } from "../../shared/text/utf8.ts";
-import { withoutStrays } from "../stray-files.ts";
+import { streamsOf, withoutStrays } from "../stray-files.ts";
 import { findGitFolder, readRefs, type GitFolder, type GitRefs } from "./git-folder.ts";
 
 // What git knows about a file with secrets. A repository's own config can make git run programs (fsmonitor, hooks, filters, a promisor
@@ -131,9 +130,7 @@ async function openSession(folder: string, git: GitFolder, refs: GitRefs | null,
           isLate = true;
           child.kill("SIGKILL");
         }, left);
-        // Not there where the system has no file left for them: then only an error comes.
-        const stdin = child.stdin as Writable | undefined;
-        const stdout = child.stdout as Readable | undefined;
+        const { stdin, stdout } = streamsOf(child);
         stdout?.on("data", (chunk: Buffer) => {
           size += chunk.length;
           const goesOn = onData === undefined ? size <= 1024 * 1024 : onData(chunk);

@@ -3,8 +3,7 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs/promises";
 import path from "node:path";
-import type { Readable, Writable } from "node:stream";
-import { withoutStrays } from "../stray-files.ts";
+import { streamsOf, withoutStrays } from "../stray-files.ts";
 import { knownFolders } from "./known-folders.ts";
 
 export interface EnvironmentDeps {
@@ -63,9 +62,7 @@ function askShell(shell: string, deps: EnvironmentDeps): Promise<string | undefi
       spawn("/bin/sh", ["-c", WHEN_TOLD, "portcullis", shell, ...shellArguments(shell)], { env, stdio, detached: true }),
     );
     const unwatch = child.pid === undefined ? undefined : deps.watch?.(child.pid);
-    // Not there where the system has no file left for them: then only an error comes.
-    const stdin = child.stdin as Writable | undefined;
-    const stdout = child.stdout as Readable | undefined;
+    const { stdin, stdout } = streamsOf(child);
     stdin?.on("error", () => {});
     stdin?.end("begin\n");
     let output = "";
