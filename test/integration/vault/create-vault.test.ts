@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { ok } from "../../../shared/errors.ts";
 import { createVault, type VaultDeps } from "../../../electron/vault/create-vault.ts";
 import { keychainService } from "../../../electron/vault/keychain.ts";
@@ -32,6 +32,8 @@ describe.skipIf(missing !== null)("the vault", () => {
       fork: forkForTests().fork,
       env: keyring.env,
       now: () => Date.now(),
+      // A machine that is busy with everything else's tests may take longer than a person would be asked to wait.
+      deadlines: { get: 60_000, put: 100_000 },
       ...extra,
     });
     open.push(made);
@@ -50,6 +52,9 @@ describe.skipIf(missing !== null)("the vault", () => {
     for (const one of open.splice(0)) await one.close();
     fs.rmSync(folder, { recursive: true, force: true });
   });
+
+  /** Also where the test fails: the next one would find it locked. */
+  const restartAfterwards = (): void => onTestFinished(() => keyring.restart());
 
   it("puts, lists, lends and deletes, and knows every value for the redactor", async () => {
     const one = await vault();
@@ -74,6 +79,7 @@ describe.skipIf(missing !== null)("the vault", () => {
   });
 
   it("is the same for the next process: index, secrets and the sentinel's note", async () => {
+    restartAfterwards();
     const one = await vault();
     await one.put("kept", "kept-value");
     await one.get("kept", "some-server");
@@ -123,6 +129,7 @@ describe.skipIf(missing !== null)("the vault", () => {
   });
 
   it("says how the store is when a call shows it", async () => {
+    restartAfterwards();
     const one = await vault({ deadlines: { get: 4000 } });
     await one.put("kept", "kept-value");
     expect(one.status()).toEqual({ kind: "ready", store: "keychain" });
