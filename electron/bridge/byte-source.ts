@@ -3,25 +3,35 @@ import net from "node:net";
 import type { Readable } from "node:stream";
 
 /**
- * Bytes that come in, without a stream's machinery where that can be had: it costs a bridge more than all the rest of what it does. A
- * chunk belongs to who gets it.
+ * Gets bytes as they come in. They are read into one buffer again and again: false if somebody still needs these afterwards, who then has
+ * that buffer for good.
  */
+export type TakeChunk = (bytes: Buffer) => boolean;
+
+/** Bytes that come in, without a stream's machinery where that can be had: it costs a bridge more than all the rest of what it does. */
 export interface ByteSource {
   /** Begins. `ended` is called at the end, and when it broke; perhaps for each sign of it. */
-  start(chunk: (bytes: Buffer) => void, ended: () => void): void;
+  start(chunk: TakeChunk, ended: () => void): void;
   pause(): void;
   resume(): void;
 }
 
 const bufferBytes = 64 << 10;
 
-/** Options for a socket whose bytes go straight to `chunk`. One buffer is read into again and again, so each chunk is a copy. */
-export function straightTo(chunk: (bytes: Buffer) => void): { readonly onread: net.OnReadOpts } {
+/** Options for a socket whose bytes go straight to `chunk`. */
+export function straightTo(chunk: TakeChunk): { readonly onread: net.OnReadOpts } {
+  let isFree = false;
+  let current = Buffer.alloc(0);
   return {
     onread: {
-      buffer: Buffer.allocUnsafe(bufferBytes),
-      callback(length, buffer) {
-        chunk(Buffer.from(buffer.subarray(0, length)));
+      // Asked for again after each callback.
+      buffer() {
+        if (!isFree) current = Buffer.allocUnsafeSlow(bufferBytes);
+        isFree = true;
+        return current;
+      },
+      callback(length) {
+        isFree = chunk(current.subarray(0, length));
         return true;
       },
     },

@@ -6,14 +6,14 @@ import type { Paths } from "../settings/paths.ts";
 import { readLaunchFile } from "../settings/launch-file.ts";
 import type { LaunchRecord } from "../settings/launch-file.ts";
 import { straightTo } from "./byte-source.ts";
-import type { ByteSource } from "./byte-source.ts";
+import type { ByteSource, TakeChunk } from "./byte-source.ts";
 import { createOpenRequests } from "./open-requests.ts";
 import { startApp } from "./start-app.ts";
 import type { Starting } from "./start-app.ts";
 
 /**
  * `portcullis connect SERVER [--client NAME]`: a client's stdio piped to the running app. Bytes are passed on as they come; the scan
- * for open requests runs after that. The client never hangs: when the app cannot be reached, or goes away, every request gets a
+ * for open requests runs right after that. The client never hangs: when the app cannot be reached, or goes away, every request gets a
  * JSON-RPC error in words, until the client closes stdin.
  */
 export interface BridgeDeps {
@@ -21,6 +21,7 @@ export interface BridgeDeps {
   readonly env: NodeJS.ProcessEnv;
   readonly platform: NodeJS.Platform;
   readonly stdin: ByteSource;
+  /** What it counts in `writableLength` no more, it needs no more. */
   readonly stdout: Writable;
   readonly stderr: Writable;
   /** How to start the app where none has ever recorded it; null where that is not known. */
@@ -112,20 +113,27 @@ function createClientEnd(deps: BridgeDeps) {
     setTimeout(() => live.destroy(), closeMs).unref();
   };
 
-  const fromClient = (chunk: Buffer): void => {
+  /** Passes bytes on; whether they are out. Only what the kernel did not take at once is still needed. */
+  const pass = (chunk: Buffer, to: Writable, from: { pause(): void } | null): boolean => {
+    if (!to.write(chunk)) from?.pause();
+    return to.writableLength === 0;
+  };
+  const fromClient = (chunk: Buffer): boolean => {
     if (refusal !== null) {
       open.sent(chunk);
       refuseOpen(refusal);
-      return;
+      return true;
     }
+    let isOut = true;
     if (socket !== null) {
-      if (!socket.write(chunk)) stdin.pause();
+      isOut = pass(chunk, socket, stdin);
     } else {
-      waiting.push(chunk);
+      waiting.push(Buffer.from(chunk));
       waitingBytes += chunk.length;
       if (waitingBytes > maxWaitingBytes) stdin.pause();
     }
     open.sent(chunk);
+    return isOut;
   };
   stdin.start(fromClient, end);
   stdout.on("drain", () => {
@@ -145,9 +153,10 @@ function createClientEnd(deps: BridgeDeps) {
       return finished;
     },
     /** Bytes of the app. */
-    fromApp(chunk: Buffer): void {
-      if (!stdout.write(chunk)) socket?.pause();
+    fromApp(chunk: Buffer): boolean {
+      const isOut = pass(chunk, stdout, socket);
       open.received(chunk);
+      return isOut;
     },
     pipe(live: net.Socket): Promise<number> {
       for (const chunk of waiting) live.write(chunk);
@@ -214,7 +223,7 @@ async function reach(deps: BridgeDeps, client: Pick<ClientEnd, "ended" | "fromAp
 }
 
 /** A connected socket with the token to show on it; "" when nothing listens; otherwise why we may not. */
-function connectOnce(paths: Paths, platform: NodeJS.Platform, chunk: (bytes: Buffer) => void): Promise<Reached | string> {
+function connectOnce(paths: Paths, platform: NodeJS.Platform, chunk: TakeChunk): Promise<Reached | string> {
   return new Promise((resolve) => {
     const socket = net.connect({ path: socketPath(paths, platform), allowHalfOpen: true, ...straightTo(chunk) });
     const failed = (error: NodeJS.ErrnoException): void => {

@@ -1,10 +1,10 @@
 import { backslash, isText, quote, skipDigits } from "../../shared/mcp/ascii.ts";
-import { createCursor, skipValue } from "../../shared/mcp/json-bytes.ts";
 
 /**
- * Finds, in a stream of newline-framed JSON-RPC, which messages carry an `id` and a `method`, without parsing or keeping them: a walk
- * over the top level only, long strings skipped by `indexOf`. The bridge runs it after it has passed the bytes on, so that every
- * request still open when the app dies can be answered. Garbage costs nothing but a line: each newline starts afresh.
+ * Finds, in a stream of newline-framed JSON-RPC, which messages carry an `id` and a `method`, without parsing or keeping them: a look at
+ * both ends of a line that is written as the SDKs write theirs, and for any other a walk over the top level, long strings skipped by
+ * `indexOf`. The bridge runs it after it has passed the bytes on, so that every request still open when the app dies can be answered.
+ * Garbage costs nothing but a line: each newline starts afresh. What says an id twice, or is a request and an answer at once (the app refuses both), may be told as either.
  */
 export interface MessageScan {
   push(chunk: Buffer): void;
@@ -178,51 +178,58 @@ export function createMessageScan(onMessage: (id: string | null, hasMethod: bool
     push(chunk) {
       let start = 0;
       while (start < chunk.length) {
-        const found = chunk.indexOf(newline, start);
-        const end = found === -1 ? chunk.length : found;
-        if (end > start && (inLine || found === -1 || !passWhole(chunk.subarray(start, end), onMessage))) {
+        const end = chunk.indexOf(newline, start);
+        if (end === -1) {
           inLine = true;
-          walk(chunk, start, end);
+          walk(chunk, start, chunk.length);
+          return;
         }
-        if (found === -1) return;
+        if (inLine || !tellByEnds(chunk, start, end, onMessage)) walk(chunk, start, end);
         startLine();
-        start = found + 1;
+        start = end + 1;
       }
     },
     midLine: () => inLine,
   };
 }
 
-/**
- * Most messages stand whole in their chunk, one object of plain keys: those are told without remembering where the walk stands. False, and
- * nothing told, for any other line.
- */
-function passWhole(line: Buffer, onMessage: (id: string | null, hasMethod: boolean) => void): boolean {
-  if (line[0] !== 0x7b) return false;
-  const cursor = createCursor();
-  const end = line.length;
-  let idStart = 0;
-  let idEnd = 0;
-  let hasMethod = false;
-  for (let i = 1; ;) {
-    const keyEnd = line[i] === quote ? endOfPlain(line, i + 1, Math.min(end, i + 1 + maxKey)) : 0;
-    if (keyEnd === 0 || line[keyEnd + 1] !== 0x3a) return false;
-    const value = keyEnd + 2;
-    if (isText(line, i + 1, keyEnd, "id")) {
-      idStart = value;
-      idEnd = endOfPlainId(line, value, end);
-      i = idEnd;
-    } else {
-      if (isText(line, i + 1, keyEnd, "method")) hasMethod = true;
-      i = skipValue(line, value, cursor);
-    }
-    if (i <= 0) return false;
-    if (line[i] === 0x2c) i++;
-    else if (line[i] === 0x7d && i + 1 === end) break;
-    else return false;
+// How nearly every message begins, or ends where its id comes last. A whole line that has one of the two, and beside it says at once what it
+// is, needs no look at what stands between: if it is JSON, the brace that ends it closes the one that begins it.
+const head = '{"jsonrpc":"2.0","id":';
+const tail = ',"jsonrpc":"2.0","id":';
+
+/** False, and nothing told, for a line that is written in another way. */
+function tellByEnds(line: Buffer, start: number, end: number, onMessage: (id: string | null, hasMethod: boolean) => void): boolean {
+  let member = start + 1;
+  let idStart = start + head.length;
+  let idEnd = end - 1;
+  if (isText(line, start, idStart, head)) {
+    idEnd = endOfPlainId(line, idStart, end);
+    if (line[idEnd] !== 0x2c) return false;
+    member = idEnd + 1;
+  } else {
+    if (line[start] !== 0x7b || line[idEnd] !== 0x7d) return false;
+    idStart = startOfLast(line, start, idEnd);
+    if (idStart - tail.length <= start || !isText(line, idStart - tail.length, idStart, tail)) return false;
+    if (endOfPlainId(line, idStart, end) !== idEnd) return false;
   }
-  onMessage(idEnd === 0 ? null : line.toString("latin1", idStart, idEnd), hasMethod);
+  const hasMethod = isText(line, member, member + 9, '"method":');
+  if (!hasMethod && !isText(line, member, member + 9, '"result":') && !isText(line, member, member + 8, '"error":')) return false;
+  onMessage(line.toString("latin1", idStart, idEnd), hasMethod);
   return true;
+}
+
+/** Where the string or the digits begin that end at `end`. */
+function startOfLast(line: Buffer, start: number, end: number): number {
+  const least = Math.max(start, end - maxPlainId);
+  let at = end - 1;
+  if (line[at] === quote) {
+    do at--;
+    while (at > least && line[at] !== quote);
+    return at;
+  }
+  while (at > least && line[at] !== 0x3a) at--;
+  return at + 1;
 }
 
 // Nearly every key and id stands whole in its chunk and says what it says: those are not put together byte by byte.

@@ -1,14 +1,11 @@
 import { createPassingMap } from "../../shared/passing-map.ts";
 import { createMessageScan } from "./message-scan.ts";
 
-/**
- * Which requests of the client are still open, for the moment when the app is gone. Bytes are only kept while they pass and looked at a
- * little later, many at once: a call in flight does not wait for it. Bounded in bytes kept and in requests remembered.
- */
+/** Which requests of the client are still open, for the moment when the app is gone. Bounded; of the bytes nothing is kept. */
 export interface OpenRequests {
-  /** Bytes of the client. They must not be written to again. */
+  /** Bytes of the client. */
   sent(chunk: Buffer): void;
-  /** Bytes of the app. They must not be written to again. */
+  /** Bytes of the app, after those of the client that they answer. */
   received(chunk: Buffer): void;
   /** The ids of what is open, as JSON; forgets them. */
   take(): readonly string[];
@@ -17,15 +14,10 @@ export interface OpenRequests {
 }
 
 const mostOpen = 10_000;
-const mostKeptBytes = 256 << 10;
-const lookMs = 25;
 
 export function createOpenRequests(): OpenRequests {
   /** Each under its own name. */
   const open = createPassingMap<string>();
-  let kept: { readonly chunk: Buffer; readonly fromApp: boolean }[] = [];
-  let keptBytes = 0;
-  let planned = false;
   const requests = createMessageScan((id, hasMethod) => {
     if (!hasMethod || id === null) return;
     // What was cancelled is never answered: in a long session there would be no room left for what is really open.
@@ -35,33 +27,10 @@ export function createOpenRequests(): OpenRequests {
   const answers = createMessageScan((id, hasMethod) => {
     if (id !== null && !hasMethod) open.delete(id);
   });
-  const look = (): void => {
-    planned = false;
-    const chunks = kept;
-    kept = [];
-    keptBytes = 0;
-    // In the order in which they passed, so that no answer comes before its request.
-    for (const { chunk, fromApp } of chunks) (fromApp ? answers : requests).push(chunk);
-  };
-  const keep = (chunk: Buffer, fromApp: boolean): void => {
-    kept.push({ chunk, fromApp });
-    keptBytes += chunk.length;
-    if (keptBytes > mostKeptBytes) look();
-    else if (!planned) {
-      planned = true;
-      setTimeout(look, lookMs).unref();
-    }
-  };
   return {
-    sent: (chunk) => keep(chunk, false),
-    received: (chunk) => keep(chunk, true),
-    take() {
-      look();
-      return [...open.takeAll().keys()];
-    },
-    midLine() {
-      look();
-      return answers.midLine();
-    },
+    sent: (chunk) => requests.push(chunk),
+    received: (chunk) => answers.push(chunk),
+    take: () => [...open.takeAll().keys()],
+    midLine: () => answers.midLine(),
   };
 }

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runBridge } from "../../../electron/bridge/connect.ts";
 import { resolvePaths, socketPath } from "../../../electron/settings/paths.ts";
@@ -49,15 +49,34 @@ interface Client {
   errors(): string;
   readonly pauses: () => number;
   readonly status: Promise<number>;
-  /** What the client reads from; it does not read while it is paused. */
-  readonly stdout: PassThrough;
+  readonly stdout: ClientStdout;
+}
+
+/** What the client reads from, as a pipe: what has been read is its own, the rest waits. */
+class ClientStdout extends Writable {
+  said = "";
+  #reads = true;
+  #readOn = (): void => undefined;
+  stopReading(): void {
+    this.#reads = false;
+  }
+  readOn(): void {
+    this.#reads = true;
+    this.#readOn();
+  }
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#readOn = () => {
+      this.said += chunk.toString();
+      done();
+    };
+    if (this.#reads) this.#readOn();
+  }
 }
 
 function connect(over: { readonly startMs?: number; readonly command?: string } = {}): Client {
-  const stdout = new PassThrough();
+  const stdout = new ClientStdout();
   const stderr = new PassThrough();
-  const client = { out: "", errors: "", pauses: 0, chunk: (_bytes: Buffer): void => undefined, ended: (): void => undefined };
-  stdout.on("data", (chunk: Buffer) => (client.out += chunk.toString()));
+  const client = { errors: "", pauses: 0, chunk: (_bytes: Buffer): boolean => true, ended: (): void => undefined };
   stderr.on("data", (chunk: Buffer) => (client.errors += chunk.toString()));
   const status = runBridge({
     args: ["files", "--client", "Test"],
@@ -77,9 +96,13 @@ function connect(over: { readonly startMs?: number; readonly command?: string } 
     startMs: over.startMs ?? 1_000,
   });
   return {
-    send: (text) => client.chunk(Buffer.from(text)),
+    send: (text) => {
+      const bytes = Buffer.from(text);
+      // As the next read would.
+      if (client.chunk(bytes)) bytes.fill("#");
+    },
     leave: () => client.ended(),
-    out: () => client.out,
+    out: () => stdout.said,
     errors: () => client.errors,
     pauses: () => client.pauses,
     status,
@@ -118,22 +141,43 @@ describe("a bridge whose app goes away", () => {
 
 describe("a bridge whose client does not read", () => {
   it("does not read the app either, and loses nothing of what it said", async () => {
-    const size = 20 << 20;
+    const numbers = Array.from({ length: 2 << 20 }, (_, index) => String(index)).join(",");
     await listen((socket) => {
-      socket.once("data", () => socket.write(`"${"x".repeat(size)}"\n`));
+      socket.once("data", () => socket.write(`[${numbers}]\n`));
       socket.on("end", () => socket.end());
     });
     const client = connect();
-    client.stdout.pause();
+    client.stdout.stopReading();
     client.send(request(1));
     await expect.poll(() => client.stdout.writableLength).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(client.stdout.writableLength + client.stdout.readableLength).toBeLessThan(1 << 20);
-    client.stdout.resume();
-    await expect.poll(() => client.out().length, { timeout: 10_000 }).toBe(size + 3);
+    expect(client.stdout.writableLength).toBeLessThan(1 << 20);
+    client.stdout.readOn();
+    await expect.poll(() => client.out().length, { timeout: 10_000 }).toBe(numbers.length + 3);
+    expect(client.out() === `[${numbers}]\n`).toBe(true);
     client.leave();
     expect(await client.status).toBe(0);
   });
+});
+
+it("a bridge whose app does not read waits for it, and loses nothing of what its client said", async () => {
+  const heard: string[] = [];
+  let app: net.Socket | null = null;
+  await listen((socket) => {
+    app = socket;
+    socket.once("data", () => socket.pause());
+    socket.on("end", () => socket.end());
+  });
+  const client = connect();
+  client.send(request(1));
+  await expect.poll(() => app?.isPaused()).toBe(true);
+  const lines = Array.from({ length: 2_000 }, (_, id) => `{"jsonrpc":"2.0","id":${String(id)},"result":"${"y".repeat(1_000)}"}\n`);
+  for (const line of lines) client.send(line);
+  expect(client.pauses()).toBeGreaterThan(0);
+  (app as net.Socket | null)?.on("data", (chunk) => heard.push(chunk.toString())).resume();
+  await expect.poll(() => heard.join("").endsWith(lines.join("")), { timeout: 10_000 }).toBe(true);
+  client.leave();
+  expect(await client.status).toBe(0);
 });
 
 describe("a bridge that waits for the app", () => {

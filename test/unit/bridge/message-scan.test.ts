@@ -57,6 +57,36 @@ describe("what it finds", () => {
     expect(scan(Array.from(line))).toEqual(expected);
   });
 
+  // As the SDKs write them, and nearly so.
+  it.each<[string, (readonly [string | null, boolean])[]]>([
+    ['{"jsonrpc":"2.0","id":7,"result":{"method":"x"}}\n', [["7", false]]],
+    ['{"jsonrpc":"2.0","id":"seven","error":{"code":1}}\n', [['"seven"', false]]],
+    ['{"jsonrpc":"2.0","id":7,"resultType":1,"method":"a"}\n', [["7", true]]],
+    ['{"jsonrpc":"2.0","id":7}\n', [["7", false]]],
+    ['{"jsonrpc":"2.0","id":7 ,"method":"a"}\n', [["7", true]]],
+    ['{"jsonrpc":"2.0","id":07,"method":"a"}\n', [[null, true]]],
+    ['{"method":"a","params":{"id":1},"jsonrpc":"2.0","id":2}\n', [["2", true]]],
+    ['{"method":"a","params":{"id":1},"jsonrpc":"2.0","id":2}\r\n', [["2", true]]],
+    ['{"method":"a","params":{"id":1},"jsonrpc":"2.0","id":"two words"}\n', [['"two words"', true]]],
+    ['{"result":{"id":1},"jsonrpc":"2.0","id":2}\n', [["2", false]]],
+    ['{"error":{"id":1},"jsonrpc":"2.0","id":2}\n', [["2", false]]],
+    ['{"params":{"id":1},"method":"a","jsonrpc":"2.0","id":2}\n', [["2", true]]],
+    ['{"result":{"a":1,"jsonrpc":"2.0","id":2}}\n', [[null, false]]],
+    [String.raw`{"result":",\"jsonrpc\":\"2.0\",\"id\":2}"}` + "\n", [[null, false]]],
+    [
+      String.raw`{"result":1,"jsonrpc":"2.0","id":",\"jsonrpc\":\"2.0\",\"id\":\"b"}` + "\n",
+      [[String.raw`",\"jsonrpc\":\"2.0\",\"id\":\"b"`, false]],
+    ],
+    ['{"result":1,"jsonrpc":"2.0","id":-5}\n', [["-5", false]]],
+    ['{"result":1,"jsonrpc":"2.0","id":1.0}\n', [["1", false]]],
+    ['{"result":1,"jsonrpc":"2.0","id":null}\n', [[null, false]]],
+    [',"jsonrpc":"2.0","id":5}\n', []],
+    ['{"jsonrpc":"2.0","id":5}\n', [["5", false]]],
+  ])("%j, whole and cut", (line, expected) => {
+    expect(scan([line])).toEqual(expected);
+    expect(scan(Array.from(line))).toEqual(expected);
+  });
+
   // Lines that a look at the whole could take for something else than the walk does, byte by byte.
   const oneOfEach: (readonly [string | null, boolean])[] = [
     [null, true],
@@ -101,11 +131,23 @@ describe("what it finds", () => {
       if (kind === 3) return Array.from({ length: random(4) }, () => value(depth + 1));
       return Object.fromEntries(Array.from({ length: random(4) }, () => [["id", "method", text()][random(3)] ?? "", value(depth + 1)]));
     };
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 1_200; round++) {
       const members: [string, unknown][] = [["params", value(0)]];
       if (random(2) === 0) members.push(["method", text()]);
       if (random(2) === 0) members.push(["id", random(2) === 0 ? text() : random(100_000)]);
-      members.sort(() => random(2) - 0.5);
+      // As the SDKs order theirs, or in any order.
+      const order = random(3);
+      if (order < 2) {
+        members.push(...members.splice(0, 1), ["jsonrpc", "2.0"]);
+        const id = members.findIndex(([key]) => key === "id");
+        if (id >= 0) members.push(...members.splice(id, 1));
+        if (order === 0) members.unshift(...members.splice(members.findIndex(([key]) => key === "jsonrpc")));
+        // Never both: such a message is none, and may be told as either.
+        if (!members.some(([key]) => key === "method"))
+          members.splice(order === 0 ? members.length : 0, 0, [["result", "error"][random(2)] ?? "", value(0)]);
+      } else {
+        members.sort(() => random(2) - 0.5);
+      }
       const message = Object.fromEntries(members);
       const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
       const chunks: Buffer[] = [];

@@ -19,7 +19,7 @@ describe("the requests that are open", () => {
     expect(open.take()).toEqual([]);
   });
 
-  it("are told in the order in which all passed, also when it is much at once", () => {
+  it("are told in the order in which all passed, also of long messages", () => {
     const open = createOpenRequests();
     const long = "x".repeat(300 << 10);
     open.sent(line({ id: 1, method: "a", params: { long } }));
