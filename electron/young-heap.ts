@@ -6,6 +6,8 @@ const grownBytes = 16 << 20;
 /** What only a load of many calls at once leaves behind in a while: 48 MB in a second. */
 const loadMs = 500;
 const loadBytes = 24 << 20;
+/** How often it is seen whether V8 has made it small again. */
+const lookMs = 5_000;
 
 /**
  * Lets the young generation of this process's heap grow to 16 MB, and only under a load of many calls at once. What a call leaves lives
@@ -15,10 +17,9 @@ const loadBytes = 24 << 20;
  */
 export function boundYoungHeap(): void {
   let growing = false;
-  mayGrow(false);
   let since = 0;
   let allocated = 0;
-  new PerformanceObserver((list) => {
+  const observer = new PerformanceObserver((list) => {
     const now = performance.now();
     if (now - since > loadMs) {
       since = now;
@@ -30,7 +31,15 @@ export function boundYoungHeap(): void {
     const may = allocated >= loadBytes && size < grownBytes;
     if (may !== growing) mayGrow(may);
     growing = may;
-  }).observe({ entryTypes: ["gc"] });
+    if (size < grownBytes) return;
+    // To be told of each collection costs as much as many calls.
+    observer.disconnect();
+    lookAgain();
+  });
+  const observe = (): void => observer.observe({ entryTypes: ["gc"] });
+  const lookAgain = (): void => void setTimeout(() => (youngBytes() < grownBytes ? observe() : lookAgain()), lookMs).unref();
+  mayGrow(false);
+  observe();
 }
 
 function mayGrow(may: boolean): void {
