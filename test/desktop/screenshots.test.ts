@@ -13,6 +13,8 @@ if (reason !== null) console.warn(`skipped: screenshots of the desktop app: ${re
 
 const folder = path.join(root, "test-output", "screenshots");
 const screens = ["approvals", "activity", "servers", "servers/everything", "clients", "secrets", "rules", "settings"] as const;
+/** Of the one server. */
+const tabs = ["Tools", "Sandbox", "Stderr"] as const;
 const themes = ["light", "dark"] as const;
 
 describe.skipIf(reason !== null)("every screen", () => {
@@ -61,6 +63,12 @@ describe.skipIf(reason !== null)("every screen", () => {
       }, `/${screen}`);
       await main.waitForTimeout(400);
       await save(main, `${screen.replace("/", "-")}-${theme}`);
+      if (screen !== "servers/everything") continue;
+      for (const tab of tabs) {
+        await main.getByRole("tab", { name: tab }).click();
+        await main.waitForTimeout(400);
+        await save(main, `server-${tab.toLowerCase()}-${theme}`);
+      }
     }
     await popup.keyboard.press("d");
     expect((await answer).isError).toBe(true);
