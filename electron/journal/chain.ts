@@ -33,53 +33,65 @@ export type RecordBody = (seq: number, at: number, draft: JournalDraft) => strin
  * its type never reaches the file. For one writer: most of a record says the same as the one before, so that it is kept as it was written.
  */
 export function createRecordBody(): RecordBody {
-  const byText = lastMember("by");
-  const clientText = lastMember("client");
-  const decisionText = lastMember("decision");
-  const kindText = lastMember("kind");
-  const outcomeText = lastMember("outcome");
-  const serverText = lastMember("server");
-  const toolText = lastMember("tool");
-  return (seq, at, { by, call, client, decision, detail, detailText, durationMs, kind, outcome, server, tool }) => {
+  let last: Repeated = {};
+  let at = Number.NaN;
+  // What stands before the call's id, and between what differs from record to record.
+  let start = "";
+  let beforeDetail = "";
+  let beforeSeq = "";
+  let end = "";
+  return (seq, now, draft) => {
+    const { by, call, client, decision, detail, detailText, durationMs, kind, outcome, server, tool } = draft;
+    const other = differs(last, draft);
+    if (other || now !== at) {
+      start = `{"at":${numberText(now)}${member("by", by)}`;
+      at = now;
+    }
+    if (other) {
+      last = { by, client, decision, kind, outcome, server, tool };
+      beforeDetail = member("client", client) + member("decision", decision);
+      beforeSeq = `${member("kind", kind) + member("outcome", outcome)},"seq":`;
+      end = `${member("server", server) + member("tool", tool)}}`;
+    }
     const text = detailText ?? (detail === undefined ? undefined : canonical(detail));
     // Joined at once: a sum of strings is put together a second time when it is written.
     return [
-      '{"at":',
-      numberText(at),
-      byText(by),
-      call === undefined ? "" : `,"call":${quoted(call)}`,
-      clientText(client),
-      decisionText(decision),
+      start,
+      call === undefined ? "" : ',"call":',
+      call === undefined ? "" : quoted(call),
+      beforeDetail,
       text === undefined ? "" : ',"detail":',
       text ?? "",
       durationMs === undefined ? "" : `,"durationMs":${numberText(durationMs)}`,
-      kindText(kind),
-      outcomeText(outcome),
-      ',"seq":',
+      beforeSeq,
       numberText(seq),
-      serverText(server),
-      toolText(tool),
-      "}",
+      end,
     ].join("");
   };
 }
 
+type RepeatedName = "by" | "client" | "decision" | "kind" | "outcome" | "server" | "tool";
+type Repeated = { readonly [Name in RepeatedName]?: JournalDraft[Name] | undefined };
+
+function differs(one: Repeated, other: Repeated): boolean {
+  return (
+    one.kind !== other.kind ||
+    one.server !== other.server ||
+    one.client !== other.client ||
+    one.tool !== other.tool ||
+    one.by !== other.by ||
+    one.decision !== other.decision ||
+    one.outcome !== other.outcome
+  );
+}
+
+/** A member with a comma in front; nothing where it is absent. */
+function member(name: string, value: string | undefined): string {
+  return value === undefined ? "" : `,"${name}":${quoted(value)}`;
+}
+
 /** The text of one record alone. */
 export const recordBody: RecordBody = (seq, at, draft) => createRecordBody()(seq, at, draft);
-
-/** Writes a member with a comma in front; nothing where it is absent. What it wrote last is not written anew. */
-function lastMember(name: string): (value: string | undefined) => string {
-  let last: string | undefined;
-  let text = "";
-  return (value) => {
-    if (value === undefined) return "";
-    if (value !== last) {
-      text = `,"${name}":${quoted(value)}`;
-      last = value;
-    }
-    return text;
-  };
-}
 
 function numberText(value: number): string {
   return Number.isFinite(value) ? String(value) : canonical(value);

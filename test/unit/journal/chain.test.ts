@@ -31,6 +31,37 @@ describe("recordBody", () => {
     }
   });
 
+  test("is that also where one member, or only the time, is another than in the record before", () => {
+    const random = createRandom(2);
+    const oneWriter = createRecordBody();
+    const values = {
+      by: ["person", "rule", undefined],
+      client: ["claude-code", hostile, undefined],
+      decision: ["allow", "deny", undefined],
+      kind: ["call-dispatched", "call-finished"],
+      outcome: ["ok", "tool-error", undefined],
+      server: ["one", "other", undefined],
+      tool: ["read", "write", undefined],
+    } as const;
+    const draft: Record<string, unknown> = { kind: "call-dispatched" };
+    let at = 1000;
+    for (let round = 0; round < 3000; round += 1) {
+      if (random() < 0.2) at += 1;
+      const names = Object.keys(values) as (keyof typeof values)[];
+      const name = names[Math.floor(random() * 2 * names.length)];
+      if (name !== undefined) draft[name] = values[name][Math.floor(random() * values[name].length)];
+      const record = { ...draft, call: `c${round}`, durationMs: round / 8 } as unknown as JournalDraft;
+      expect(oneWriter(round, at, record)).toBe(canonical({ seq: round, at, ...record }));
+    }
+  });
+
+  test("a time that is none is refused, and what comes after it is not written with it", () => {
+    const oneWriter = createRecordBody();
+    expect(() => oneWriter(1, Infinity, { kind: "call-denied", by: "gate" })).toThrow(TypeError);
+    expect(() => oneWriter(1, Infinity, { kind: "call-denied", by: "gate" })).toThrow(TypeError);
+    expect(oneWriter(1, 5, { kind: "call-denied", by: "gate" })).toBe('{"at":5,"by":"gate","kind":"call-denied","seq":1}');
+  });
+
   test("leaves out what the type does not have", () => {
     const draft = { kind: "secret-used", value: "hunter2" } as JournalDraft;
     expect(recordBody(1, 2, draft)).toBe('{"at":2,"kind":"secret-used","seq":1}');
