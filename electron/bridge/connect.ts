@@ -113,10 +113,11 @@ function createClientEnd(deps: BridgeDeps) {
     setTimeout(() => live.destroy(), closeMs).unref();
   };
 
-  /** Passes bytes on; whether they are out. Only what the kernel did not take at once is still needed. */
+  /** Passes bytes on; whether they themselves are needed no more. What must wait behind others waits as a copy of its own size. */
   const pass = (chunk: Buffer, to: Writable, from: { pause(): void } | null): boolean => {
-    if (!to.write(chunk)) from?.pause();
-    return to.writableLength === 0;
+    const waits = to.writableLength > 0;
+    if (!to.write(waits ? Buffer.from(chunk) : chunk)) from?.pause();
+    return waits || to.writableLength === 0;
   };
   const fromClient = (chunk: Buffer): boolean => {
     if (refusal !== null) {
@@ -124,16 +125,16 @@ function createClientEnd(deps: BridgeDeps) {
       refuseOpen(refusal);
       return true;
     }
-    let isOut = true;
+    let isDone = true;
     if (socket !== null) {
-      isOut = pass(chunk, socket, stdin);
+      isDone = pass(chunk, socket, stdin);
     } else {
       waiting.push(Buffer.from(chunk));
       waitingBytes += chunk.length;
       if (waitingBytes > maxWaitingBytes) stdin.pause();
     }
     open.sent(chunk);
-    return isOut;
+    return isDone;
   };
   stdin.start(fromClient, end);
   stdout.on("drain", () => {
@@ -154,9 +155,9 @@ function createClientEnd(deps: BridgeDeps) {
     },
     /** Bytes of the app. */
     fromApp(chunk: Buffer): boolean {
-      const isOut = pass(chunk, stdout, socket);
+      const isDone = pass(chunk, stdout, socket);
       open.received(chunk);
-      return isOut;
+      return isDone;
     },
     pipe(live: net.Socket): Promise<number> {
       for (const chunk of waiting) live.write(chunk);

@@ -210,7 +210,7 @@ function tellByEnds(line: Buffer, start: number, end: number, onMessage: (id: st
   } else {
     if (line[start] !== 0x7b || line[idEnd] !== 0x7d) return false;
     idStart = startOfLast(line, start, idEnd);
-    if (idStart - tail.length <= start || !isText(line, idStart - tail.length, idStart, tail)) return false;
+    if (!isText(line, idStart - tail.length, idStart, tail)) return false;
     if (endOfPlainId(line, idStart, end) !== idEnd) return false;
   }
   const hasMethod = isText(line, member, member + 9, '"method":');

@@ -158,6 +158,29 @@ describe("a bridge whose client does not read", () => {
     client.leave();
     expect(await client.status).toBe(0);
   });
+
+  it("keeps what comes in little by little meanwhile", async () => {
+    const lines = Array.from({ length: 30 }, (_, index) => `{"jsonrpc":"2.0","method":"n","params":[${String(index)}]}\n`);
+    await listen((socket) => {
+      socket.once("data", () => {
+        void (async () => {
+          for (const line of lines) {
+            socket.write(line);
+            await new Promise((resolve) => setTimeout(resolve, 10));
+          }
+        })();
+      });
+      socket.on("end", () => socket.end());
+    });
+    const client = connect();
+    client.stdout.stopReading();
+    client.send(request(1));
+    await expect.poll(() => client.stdout.writableLength).toBe(lines.join("").length);
+    client.stdout.readOn();
+    await expect.poll(() => client.out()).toBe(lines.join(""));
+    client.leave();
+    expect(await client.status).toBe(0);
+  });
 });
 
 it("a bridge whose app does not read waits for it, and loses nothing of what its client said", async () => {

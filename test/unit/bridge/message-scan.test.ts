@@ -81,6 +81,19 @@ describe("what it finds", () => {
     ['{"result":1,"jsonrpc":"2.0","id":1.0}\n', [["1", false]]],
     ['{"result":1,"jsonrpc":"2.0","id":null}\n', [[null, false]]],
     [',"jsonrpc":"2.0","id":5}\n', []],
+    ['["method":1,"jsonrpc":"2.0","id":5}\n', []],
+    ['{"method":1,"jsonrpc":"2.0","id":5,\n', []],
+    ['{"}\n', []],
+    ["{5}\n", [[null, false]]],
+    ['"}\n', []],
+    [
+      '{"method":"a"}\n{"jsonrpc":"2.0","id":007,"result":1}\n',
+      [
+        [null, true],
+        [null, false],
+      ],
+    ],
+    [`{"method":"a","jsonrpc":"2.0","id":"${"i".repeat(300)}"}\n`, [[`"${"i".repeat(300)}"`, true]]],
     ['{"jsonrpc":"2.0","id":5}\n', [["5", false]]],
   ])("%j, whole and cut", (line, expected) => {
     expect(scan([line])).toEqual(expected);
@@ -111,6 +124,7 @@ describe("what it finds", () => {
 
   it("does not take what goes on with a line for one", () => {
     expect(scan(['{"params":', '{"id":1}\n'])).toEqual([]);
+    expect(scan(['{"params":', '{"jsonrpc":"2.0","id":1,"method":"a"}\n'])).toEqual([]);
   });
 
   it("agrees with JSON.parse on any message, however it is cut", () => {
