@@ -20,18 +20,13 @@ const bufferBytes = 64 << 10;
 
 /** Options for a socket whose bytes go straight to `chunk`. */
 export function straightTo(chunk: TakeChunk): { readonly onread: net.OnReadOpts } {
-  let isFree = false;
-  let current = Buffer.alloc(0);
+  let current = Buffer.allocUnsafeSlow(bufferBytes);
   return {
     onread: {
       // Asked for again after each callback.
-      buffer() {
-        if (!isFree) current = Buffer.allocUnsafeSlow(bufferBytes);
-        isFree = true;
-        return current;
-      },
+      buffer: () => current,
       callback(length) {
-        isFree = chunk(current.subarray(0, length));
+        if (!chunk(current.subarray(0, length))) current = Buffer.allocUnsafeSlow(bufferBytes);
         return true;
       },
     },

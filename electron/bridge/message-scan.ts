@@ -4,7 +4,8 @@ import { backslash, isText, quote, skipDigits } from "../../shared/mcp/ascii.ts"
  * Finds, in a stream of newline-framed JSON-RPC, which messages carry an `id` and a `method`, without parsing or keeping them: a look at
  * both ends of a line that is written as the SDKs write theirs, and for any other a walk over the top level, long strings skipped by
  * `indexOf`. The bridge runs it after it has passed the bytes on, so that every request still open when the app dies can be answered.
- * Garbage costs nothing but a line: each newline starts afresh. What says an id twice, or is a request and an answer at once (the app refuses both), may be told as either.
+ * Garbage costs nothing but a line: each newline starts afresh. What says an id twice, or is a request and an answer at once (the app
+ * refuses both), may be told as either.
  */
 export interface MessageScan {
   push(chunk: Buffer): void;

@@ -57,8 +57,7 @@ export function createRecordBody(): RecordBody {
     // Joined at once: a sum of strings is put together a second time when it is written.
     return [
       start,
-      call === undefined ? "" : ',"call":',
-      call === undefined ? "" : quoted(call),
+      call === undefined ? "" : `,"call":${quoted(call)}`,
       beforeDetail,
       text === undefined ? "" : ',"detail":',
       text ?? "",

@@ -8,7 +8,7 @@ import { keychainService } from "../../../electron/vault/keychain.ts";
 import { resolveReferences } from "../../../electron/vault/resolve.ts";
 import type { Vault } from "../../../electron/vault/vault.ts";
 import { forkForTests } from "./fork-keychain.ts";
-import { keyringMissing, memory, startPrivateKeyring, until, type PrivateKeyring } from "./private-keyring.ts";
+import { keyringMissing, memory, patientDeadlines, startPrivateKeyring, until, type PrivateKeyring } from "./private-keyring.ts";
 
 const missing = keyringMissing();
 if (missing !== null) console.warn(`skipped: the vault's tests with a keychain (${missing})`);
@@ -32,8 +32,7 @@ describe.skipIf(missing !== null)("the vault", () => {
       fork: forkForTests().fork,
       env: keyring.env,
       now: () => Date.now(),
-      // A machine that is busy with everything else's tests may take longer than a person would be asked to wait.
-      deadlines: { get: 60_000, put: 100_000 },
+      deadlines: patientDeadlines,
       ...extra,
     });
     open.push(made);

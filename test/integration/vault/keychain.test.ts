@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createKeychain, type Keychain, type KeychainDeps } from "../../../electron/vault/keychain.ts";
 import { forkForTests, type ForkForTests } from "./fork-keychain.ts";
-import { keyringMissing, startPrivateKeyring, until, type PrivateKeyring } from "./private-keyring.ts";
+import { keyringMissing, patientDeadlines, startPrivateKeyring, until, type PrivateKeyring } from "./private-keyring.ts";
 
 const missing = keyringMissing();
 if (missing !== null) console.warn(`skipped: the keychain's tests (${missing})`);
@@ -21,8 +21,7 @@ describe.skipIf(missing !== null)("the keychain, on a real gnome-keyring", () =>
       env: { ...keyring.env, NOT_FOR_HELPERS: "x" },
       platform: "linux",
       sentinel: { known: () => sentinel, written: () => void (sentinel = true) },
-      // A machine that is busy with everything else's tests may take longer than a person would be asked to wait.
-      deadlines: { get: 60_000, put: 100_000 },
+      deadlines: patientDeadlines,
       ...extra,
     });
     open.push(made);

@@ -10,6 +10,9 @@ const programs = { bus: "dbus-daemon", ask: "dbus-send", keyring: "gnome-keyring
 /** For what is synced at each change: on the disk that takes seconds while other tests install packages. */
 export const memory = fs.existsSync("/dev/shm") ? "/dev/shm" : "/tmp";
 
+/** For all tests but those of the deadlines: a machine that is busy with other tests may take longer than a person would be asked to wait. */
+export const patientDeadlines = { get: 60_000, put: 100_000 };
+
 /** Why there can be no private keyring here, or null. */
 export function keyringMissing(): string | null {
   if (process.platform !== "linux") return "the Secret Service is Linux's keychain";
